@@ -1,0 +1,132 @@
+import { basename, dirname, join, resolve } from "@std/path";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { isFile } from "../system/files.ts";
+import type { Mistakes } from "./mistakes.ts";
+import { ConfReader, type SectionReader } from "./section_reader.ts";
+import type { StatusRange } from "./values.ts";
+
+/** deploy.conf, read and checked. Paths are absolute, times in ms. */
+export interface Config {
+  /** deploy.conf itself. */
+  file: string;
+  /** The directory of deploy.conf. */
+  directory: string;
+  stateDir: string;
+  /** The URL that must answer through nginx after the switch. */
+  verify?: string;
+  nginx: NginxConfig;
+  services: ServiceConfig[];
+}
+
+export interface NginxConfig {
+  template: string;
+  /** The template's path without `.template`. */
+  rendered: string;
+  /** The main configuration file, which is the rendered one or includes it. */
+  conf: string;
+  pidFile: string;
+  /** The nginx program. */
+  command: string;
+  reloadTimeout: number;
+}
+
+export interface ServiceConfig {
+  name: string;
+  start: string;
+  stop: string;
+  pidFile: string;
+  cwd: string;
+  log: string;
+  env: Record<string, string>;
+  startTimeout: number;
+  health?: HealthConfig;
+  drainTimeout: number;
+  stopTimeout: number;
+  killAfter?: number;
+}
+
+export interface HealthConfig {
+  /** A path on the instance's own address, or a URL. */
+  target: string;
+  statuses: StatusRange[];
+  timeout: number;
+}
+
+export const TEMPLATE_ENDING = ".template";
+
+/**
+ * Reads deploy.conf and checks all that can be known without running anything. What
+ * is wrong stands in `mistakes`; the rest of the result is only good if there are none.
+ *
+ * @throws {ZddError} with exit status 2, if the file can't be read.
+ */
+export function readConfig(
+  path: string,
+): { config: Config; mistakes: Mistakes } {
+  const file = resolve(path);
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(file);
+  } catch (error) {
+    throw new ZddError(`Cannot read "${path}": ${messageOf(error)}`, {
+      hint: "name the file with --conf, or run zddeploy where deploy.conf is",
+      exitStatus: ExitStatus.usage,
+    });
+  }
+  const conf = new ConfReader(text, file);
+  const deploy = conf.section("deploy");
+  const stateDir = deploy.path("state_dir");
+  const config: Config = {
+    file,
+    directory: dirname(file),
+    stateDir,
+    verify: deploy.optionalText("verify"),
+    nginx: readNginx(conf.section("nginx")),
+    services: conf.services().map((section) => readService(section, stateDir)),
+  };
+  return { config, mistakes: conf.mistakes };
+}
+
+function readNginx(section: SectionReader): NginxConfig {
+  const template = section.path("template");
+  if (!template.endsWith(TEMPLATE_ENDING)) {
+    section.mistake("template", {
+      expected: `a name that ends in "${TEMPLATE_ENDING}"`,
+      found: basename(template),
+    });
+  } else if (!isFile(template)) {
+    section.mistake("template", { expected: "a file", found: template });
+  }
+  const rendered = template.slice(0, -TEMPLATE_ENDING.length);
+  return {
+    template,
+    rendered,
+    conf: section.optionalPath("conf") ?? rendered,
+    pidFile: section.path("pid_file"),
+    command: section.program("command"),
+    reloadTimeout: section.duration("reload_timeout"),
+  };
+}
+
+function readService(section: SectionReader, stateDir: string): ServiceConfig {
+  const target = section.optionalText("health");
+  return {
+    name: section.serviceName,
+    start: section.command("start"),
+    stop: section.command("stop"),
+    pidFile: section.fileInDirectory("pid_file"),
+    cwd: section.directory("cwd"),
+    log: section.optionalPath("log") ??
+      join(stateDir, "log", `${section.serviceName}.log`),
+    env: section.environment(),
+    startTimeout: section.duration("start_timeout"),
+    health: target === undefined ? undefined : {
+      target,
+      statuses: section.statuses("health_status"),
+      timeout: section.duration("health_timeout"),
+    },
+    drainTimeout: section.duration("drain_timeout"),
+    stopTimeout: section.duration("stop_timeout"),
+    killAfter: section.optionalDuration("kill_after"),
+  };
+}

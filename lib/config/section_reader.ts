@@ -1,0 +1,285 @@
+import { basename, dirname, resolve } from "@std/path";
+import { isDirectory } from "../system/files.ts";
+import { findProgram } from "../system/program.ts";
+import { parseConf, type ParsedConf, type Section } from "./config_parser.ts";
+import { parseDuration } from "./duration.ts";
+import { findEntry, interpolate } from "./interpolation.ts";
+import { type Key, KEYS, type SectionKind } from "./keys.ts";
+import { Mistakes } from "./mistakes.ts";
+import { nearest } from "./suggestion.ts";
+import { parseEnvironment, parseStatuses, type StatusRange } from "./values.ts";
+
+const SERVICE_PREFIX = "service:";
+/** Names that a template needs for something else. */
+const FORBIDDEN_NAMES = ["nginx_pid_filename", "project_dir"];
+
+/** deploy.conf as sections whose keys are read by their kind, collecting mistakes. */
+export class ConfReader {
+  readonly mistakes = new Mistakes();
+  readonly #parsed: ParsedConf;
+
+  constructor(text: string, readonly file: string) {
+    this.#parsed = parseConf(text);
+    for (const mistake of this.#parsed.mistakes) this.#add(mistake);
+    for (const section of this.#parsed.sections.values()) {
+      if (kindOf(section.name) === undefined) this.#rejectSection(section);
+    }
+  }
+
+  /** The section `[name]`, or an empty one in its place. */
+  section(name: "nginx" | "deploy"): SectionReader {
+    const section = this.#parsed.sections.get(name);
+    if (section === undefined && name === "nginx") {
+      this.#add({ line: 1, message: "There is no section [nginx]" });
+      return this.#reader(undefined, name);
+    }
+    return this.#reader(section, name);
+  }
+
+  services(): SectionReader[] {
+    return [...this.#parsed.sections.values()]
+      .filter((section) => section.name.startsWith(SERVICE_PREFIX))
+      .map((section) => this.#reader(section, "service"));
+  }
+
+  #reader(section: Section | undefined, kind: SectionKind): SectionReader {
+    return new SectionReader(section, kind, this.#parsed.defaults, this);
+  }
+
+  #rejectSection(section: Section): void {
+    const known = ["nginx", "deploy"];
+    // [services:web] and [service web] are meant to be services.
+    const service = /^services?[:\s.]+(.+)$/i.exec(section.name)?.[1];
+    const near = service !== undefined
+      ? SERVICE_PREFIX + service
+      : nearest(section.name, known);
+    this.#add({
+      line: section.line,
+      message: `Expected [nginx], [deploy] or [service:NAME], got ` +
+        `[${section.name}]`,
+      hint: near === undefined ? undefined : `did you mean [${near}]?`,
+    });
+  }
+
+  #add(mistake: { line?: number; message: string; hint?: string }): void {
+    this.mistakes.add({ file: basename(this.file), ...mistake });
+  }
+}
+
+/** One section, whose keys are read by their kind; a mistake yields a harmless value. */
+export class SectionReader {
+  readonly #keys: Record<string, Key>;
+  readonly #values = new Map<string, string>();
+
+  constructor(
+    readonly section: Section | undefined,
+    readonly kind: SectionKind,
+    readonly defaults: Section,
+    readonly conf: ConfReader,
+  ) {
+    this.#keys = KEYS[kind];
+    if (section === undefined) return;
+    const used = this.#interpolateAll(section);
+    for (const entry of section.entries.values()) {
+      if (entry.key in this.#keys || used.has(entry.key)) continue;
+      const near = nearest(entry.key, Object.keys(this.#keys));
+      this.#add(
+        entry.line,
+        `Unknown key "${entry.key}" in [${section.name}]`,
+        near === undefined ? undefined : `did you mean "${near}"?`,
+      );
+    }
+    if (kind === "service") this.#checkName(section);
+    for (const [key, { required }] of Object.entries(this.#keys)) {
+      const entry = findEntry(section, defaults, key);
+      if (required && (entry === undefined || entry.value === "")) {
+        this.#add(
+          entry?.line ?? section.line,
+          `[${section.name}] needs a value for "${key}"`,
+        );
+      }
+    }
+  }
+
+  /** The NAME of `[service:NAME]`. */
+  get serviceName(): string {
+    return (this.section?.name ?? "").slice(SERVICE_PREFIX.length).trim();
+  }
+
+  /** The directory that relative paths start from. */
+  get #base(): string {
+    return dirname(this.conf.file);
+  }
+
+  optionalText(key: string): string | undefined {
+    const value = this.#values.get(key) ?? this.#keys[key]?.default;
+    return value === "" ? undefined : value;
+  }
+
+  /** A shell command; its continuation lines are one line. */
+  command(key: string): string {
+    return (this.optionalText(key) ?? "").replace(/\s*\n\s*/g, " ");
+  }
+
+  optionalPath(key: string): string | undefined {
+    const value = this.optionalText(key);
+    if (value?.includes("\n")) {
+      this.mistake(key, { expected: "one path", found: value });
+    }
+    return value === undefined ? undefined : resolve(this.#base, value);
+  }
+
+  path(key: string): string {
+    return this.optionalPath(key) ?? this.#base;
+  }
+
+  /** A path that must be a directory. */
+  directory(key: string): string {
+    const path = this.path(key);
+    if (!isDirectory(path)) {
+      this.mistake(key, { expected: "a directory", found: path });
+    }
+    return path;
+  }
+
+  /** A path whose directory must exist. */
+  fileInDirectory(key: string): string {
+    const path = this.path(key);
+    if (!isDirectory(dirname(path))) {
+      this.mistake(key, {
+        expected: "a file in a directory that exists",
+        found: path,
+      });
+    }
+    return path;
+  }
+
+  /** The absolute path of a program. */
+  program(key: string): string {
+    const name = this.optionalText(key) ?? "";
+    const path = findProgram(name, this.#base);
+    if (path === undefined) {
+      this.mistake(key, {
+        expected: `a program that is installed (apt-get install ${
+          basename(name)
+        }?)`,
+        found: name,
+      });
+    }
+    return path ?? name;
+  }
+
+  optionalDuration(key: string): number | undefined {
+    const value = this.optionalText(key);
+    if (value === undefined) return undefined;
+    const ms = parseDuration(value);
+    if (ms === undefined) {
+      this.mistake(key, {
+        expected: "seconds, or a time such as 500ms, 10s or 2m",
+        found: value,
+      });
+    }
+    return ms ?? 0;
+  }
+
+  duration(key: string): number {
+    return this.optionalDuration(key) ?? 0;
+  }
+
+  statuses(key: string): StatusRange[] {
+    const value = this.optionalText(key) ?? "";
+    const ranges = parseStatuses(value);
+    if (ranges === undefined) {
+      this.mistake(key, {
+        expected: "HTTP statuses such as 200 or 200-399",
+        found: value,
+      });
+    }
+    return ranges ?? [];
+  }
+
+  /** The variables of `env_file`, overridden by those of `env`. */
+  environment(): Record<string, string> {
+    const file = this.optionalPath("env_file");
+    let fromFile = "";
+    try {
+      if (file !== undefined) fromFile = Deno.readTextFileSync(file);
+    } catch {
+      this.mistake("env_file", { expected: "a file", found: file ?? "" });
+    }
+    return {
+      ...this.#variables("env_file", fromFile),
+      ...this.#variables("env", this.optionalText("env") ?? ""),
+    };
+  }
+
+  /** Records that a key's value isn't what it must be. */
+  mistake(key: string, what: { expected: string; found: string }): void {
+    this.#add(
+      this.section && findEntry(this.section, this.defaults, key)?.line,
+      `Cannot use "${key}" of [${this.section?.name ?? this.kind}]: ` +
+        `expected ${what.expected}, got "${what.found}"`,
+    );
+  }
+
+  #variables(key: string, text: string): Record<string, string> {
+    const { variables, wrong } = parseEnvironment(text);
+    if (wrong !== undefined) {
+      this.mistake(key, { expected: "KEY=VALUE lines", found: wrong.trim() });
+    }
+    return variables;
+  }
+
+  /** Expands every value, and returns the names that are used by others. */
+  #interpolateAll(section: Section): Set<string> {
+    const used = new Set<string>();
+    // A default that only other sections can expand is no mistake of this one.
+    const keys = new Set([
+      ...section.entries.keys(),
+      ...[...this.defaults.entries.keys()].filter((key) => key in this.#keys),
+    ]);
+    for (const key of keys) {
+      const expanded = interpolate(section, this.defaults, key);
+      for (const name of expanded.used) used.add(name);
+      for (const mistake of expanded.mistakes) {
+        const near = mistake.kind === "missing"
+          ? nearest(mistake.name, mistake.known)
+          : undefined;
+        this.#add(
+          mistake.line,
+          mistake.message,
+          near === undefined ? mistake.hint : `did you mean %(${near})s?`,
+        );
+      }
+      if (expanded.value !== undefined) this.#values.set(key, expanded.value);
+    }
+    return used;
+  }
+
+  #checkName(section: Section): void {
+    const name = this.serviceName;
+    if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name)) {
+      this.#add(
+        section.line,
+        `Cannot use [${section.name}]: expected letters, digits, "_", "-" or ` +
+          `"." after "${SERVICE_PREFIX}", got "${name}"`,
+      );
+    } else if (FORBIDDEN_NAMES.includes(name)) {
+      this.#add(
+        section.line,
+        `Cannot use [${section.name}]: the template has {${name}} already`,
+      );
+    }
+  }
+
+  #add(line: number | undefined, message: string, hint?: string): void {
+    const file = basename(this.conf.file);
+    this.conf.mistakes.add({ file, line, message, hint });
+  }
+}
+
+/** The kind of a section by its name; undefined if there is none of that name. */
+function kindOf(name: string): SectionKind | undefined {
+  if (name === "nginx" || name === "deploy") return name;
+  return name.startsWith(SERVICE_PREFIX) ? "service" : undefined;
+}

@@ -1,0 +1,39 @@
+import { parseEnv } from "node:util";
+
+/** HTTP statuses from `low` to `high`, both included. */
+export interface StatusRange {
+  low: number;
+  high: number;
+}
+
+/** Reads `200-399` or `200, 204, 300-302`; undefined if it is neither. */
+export function parseStatuses(text: string): StatusRange[] | undefined {
+  const ranges: StatusRange[] = [];
+  for (const part of text.split(/[\s,]+/).filter((part) => part !== "")) {
+    const match = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(part);
+    if (match === null) return undefined;
+    const low = Number(match[1]);
+    const high = Number(match[2] ?? match[1]);
+    if (high < low) return undefined;
+    ranges.push({ low, high });
+  }
+  return ranges.length === 0 ? undefined : ranges;
+}
+
+/**
+ * Reads the lines of `env` or of an env file: `KEY=VALUE`, with quotes, comments
+ * and `export` as `node --env-file` takes them. Returns the first line that is
+ * none of that as `wrong`.
+ */
+export function parseEnvironment(
+  text: string,
+): { variables: Record<string, string>; wrong?: string } {
+  const wrong = text.split("\n").find((line) =>
+    !/^\s*(?:#.*|(?:export\s+)?[A-Za-z_]\w*\s*=.*)?$/.test(line)
+  );
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    if (value !== undefined) variables[name] = value;
+  }
+  return { variables, wrong };
+}

@@ -1,0 +1,46 @@
+/** What the shell, cron and Ansible learn from zddeploy's exit status. */
+export const ExitStatus = {
+  /** Done, whether something changed or not. */
+  done: 0,
+  /** Failed; what served before serves on. */
+  failed: 1,
+  /** The command line, deploy.conf or the template is wrong; nothing was run. */
+  usage: 2,
+  /** Another deploy of the same deploy.conf is running. */
+  locked: 3,
+  /** Nothing serves, or it can't be known what does: someone must look. */
+  broken: 4,
+} as const;
+
+export interface ErrorDetails {
+  /** What to do next, in one sentence. */
+  hint?: string;
+  /** Lines that others wrote: a server's log, nginx's words. */
+  quote?: string[];
+  /** Where `quote` comes from: a file, a command. */
+  source?: string;
+  exitStatus?: number;
+  cause?: unknown;
+}
+
+/** A failure that a user can act on: printed without its stack. */
+export class ZddError extends Error {
+  override name = "ZddError";
+  readonly hint?: string;
+  readonly quote: string[];
+  readonly source?: string;
+  readonly exitStatus: number;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.hint = details.hint;
+    this.quote = details.quote ?? [];
+    this.source = details.source;
+    this.exitStatus = details.exitStatus ?? ExitStatus.failed;
+  }
+}
+
+/** The message of whatever was thrown, without a stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
