@@ -1,0 +1,112 @@
+import { messageOf, ZddError } from "../error.ts";
+import { newInstanceId } from "../service/instance.ts";
+import type { Instance } from "../service/instance.ts";
+import {
+  readIfExists,
+  removeIfExists,
+  writeAtomically,
+} from "../system/files.ts";
+import type { ProcessId } from "../system/process.ts";
+import { isInstance, isObject, isProcessId } from "./state.ts";
+import type { StateDir } from "./state_dir.ts";
+
+/**
+ * What a deploy has done so far and how to undo it. It exists from before the first
+ * process is started until the state is committed; while it exists, undoing is right,
+ * for the old instances are alive.
+ */
+export interface JournalText {
+  version: 1;
+  id: string;
+  startedAt: string;
+  starts: Start[];
+  conf?: ConfBefore;
+  /** What nginx was, or is about to be, told. */
+  nginx?: "started" | "reloaded";
+}
+
+/** An instance that is about to be started, or was. */
+export interface Start {
+  id: string;
+  service: string;
+  pidFile: string;
+  /** What the pid file held before. */
+  pidBefore?: string;
+  /** The process of the start command. */
+  leader?: ProcessId;
+  instance?: Instance;
+}
+
+/** The rendered file as it was before. */
+export interface ConfBefore {
+  path: string;
+  /** Undefined if there was none. */
+  text?: string;
+}
+
+/** The journal of the deploy that runs. Each change is on the disk before it happens. */
+export class Journal {
+  constructor(readonly directory: StateDir, readonly text: JournalText) {}
+
+  /** Begins a journal. */
+  static begin(directory: StateDir, starts: Start[]): Journal {
+    const journal = new Journal(directory, {
+      version: 1,
+      id: newInstanceId("deploy"),
+      startedAt: new Date().toISOString(),
+      starts,
+    });
+    journal.write();
+    return journal;
+  }
+
+  /**
+   * The journal that a deploy left which has died; undefined if there is none.
+   *
+   * @throws {ZddError} if it can't be understood.
+   */
+  static read(directory: StateDir): Journal | undefined {
+    const text = readIfExists(directory.journal);
+    if (text === undefined) return undefined;
+    try {
+      const value: unknown = JSON.parse(text);
+      if (isJournal(value)) return new Journal(directory, value);
+      throw new TypeError("not a journal of version 1");
+    } catch (error) {
+      throw new ZddError(
+        `Cannot read "${directory.journal}": ${messageOf(error)}`,
+        { hint: "move it away if no deploy has died; look at `ps` if one has" },
+      );
+    }
+  }
+
+  /** @throws {ZddError} if it can't be written. */
+  write(): void {
+    writeAtomically(
+      this.directory.journal,
+      JSON.stringify(this.text, undefined, 2) + "\n",
+    );
+  }
+
+  /** Nothing is left to undo. */
+  close(): void {
+    removeIfExists(this.directory.journal);
+  }
+}
+
+function isJournal(value: unknown): value is JournalText {
+  return isObject(value) && value.version === 1 &&
+    typeof value.id === "string" && Array.isArray(value.starts) &&
+    value.starts.every(isStart) &&
+    (value.conf === undefined ||
+      isObject(value.conf) && typeof value.conf.path === "string");
+}
+
+function isStart(value: unknown): boolean {
+  return isObject(value) &&
+    ["id", "service", "pidFile"].every((key) =>
+      typeof value[key] === "string"
+    ) &&
+    (value.leader === undefined || isProcessId(value.leader)) &&
+    (value.instance === undefined || isInstance(value.instance));
+}

@@ -1,0 +1,78 @@
+import { ZddError } from "../error.ts";
+import { findRunning } from "../service/takeover.ts";
+import { isRunning } from "../system/process.ts";
+import { Journal } from "./journal.ts";
+import type { Project } from "./project.ts";
+import { type Report, stopwatch } from "./report.ts";
+import { retireAll } from "./retire.ts";
+import { readState, serviceState, setStateAside, type State } from "./state.ts";
+import type { StateDir } from "./state_dir.ts";
+import { undo } from "./undo.ts";
+
+/**
+ * Reads the state and makes it true: undoes what a deploy that died before its commit
+ * has left, finishes what one that died behind it has, and finds instances that the
+ * state doesn't know: those of the Python zdd, or all if the state is damaged.
+ *
+ * @throws {ZddError} if that isn't possible; nothing new must be started then.
+ */
+export async function recover(
+  project: Project,
+  directory: StateDir,
+  report: Report,
+): Promise<State> {
+  const { state, damaged } = readState(directory);
+  if (damaged !== undefined) {
+    const aside = setStateAside(directory);
+    report({
+      step: "recover",
+      subject: "zdd",
+      message: `"${directory.state}" is damaged (${damaged}); it is now ` +
+        `"${aside}", and the pid files tell what runs`,
+      level: "warning",
+    });
+  }
+  await finishDeadDeploy(project, directory, state, report);
+  for (const service of project.config.services) {
+    const own = serviceState(state, service.name);
+    if (own.current !== undefined && isRunning(own.current.process)) continue;
+    const found = findRunning(service);
+    if (found === undefined) continue;
+    own.current = found;
+    report({
+      step: "recover",
+      subject: service.name,
+      message: `found ${found.process.pid} on ${found.address}`,
+    });
+  }
+  if (Object.values(state.services).some(hasUnstopped)) {
+    await retireAll(project, directory, state, new Map(), report);
+  }
+  return state;
+}
+
+async function finishDeadDeploy(
+  project: Project,
+  directory: StateDir,
+  state: State,
+  report: Report,
+): Promise<void> {
+  const journal = Journal.read(directory);
+  if (journal === undefined) return;
+  if (state.deploy === journal.text.id) return journal.close();
+  const took = stopwatch();
+  const reason = new ZddError(
+    `The deploy of ${journal.text.startedAt} died before it was done`,
+  );
+  await undo(project, journal, reason, report);
+  report({
+    step: "recover",
+    subject: "zdd",
+    message: `undid the deploy of ${journal.text.startedAt}, which had died`,
+    ms: took(),
+  });
+}
+
+function hasUnstopped({ retiring }: State["services"][string]): boolean {
+  return retiring.some(({ stopSent }) => !stopSent);
+}

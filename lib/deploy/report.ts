@@ -1,0 +1,36 @@
+/** The steps of a deploy, in their order. */
+export type Step =
+  | "read"
+  | "lock"
+  | "recover"
+  | "start"
+  | "check"
+  | "render"
+  | "switch"
+  | "verify"
+  | "drain"
+  | "stop"
+  | "commit"
+  | "undo";
+
+/** Something that happened, for whoever watches. */
+export interface Event {
+  step: Step;
+  /** The service it is about, or `nginx`. */
+  subject: string;
+  /** What happened, without the subject: `started 4711 on 127.0.0.1:45643`. */
+  message: string;
+  /** How long it took. */
+  ms?: number;
+  /** `detail` is for those who asked for it; `warning` for everybody. */
+  level?: "warning" | "detail";
+}
+
+/** Hears of every event; the deploy knows nothing of terminals. */
+export type Report = (event: Event) => void;
+
+/** Times something: `const took = stopwatch(); …; took()` is ms. */
+export function stopwatch(): () => number {
+  const start = performance.now();
+  return () => performance.now() - start;
+}

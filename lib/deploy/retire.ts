@@ -1,0 +1,136 @@
+import type { ServiceConfig } from "../config/config.ts";
+import { formatDuration } from "../config/duration.ts";
+import { messageOf } from "../error.ts";
+import { drain } from "../service/drain.ts";
+import { readPid } from "../service/pid_file.ts";
+import { stopInstance } from "../service/stop.ts";
+import { identify, isRunning, type ProcessId } from "../system/process.ts";
+import { writeAtomically } from "../system/files.ts";
+import type { Project } from "./project.ts";
+import { type Report, stopwatch } from "./report.ts";
+import type { Retiring, State } from "./state.ts";
+import { writeState } from "./state.ts";
+import type { StateDir } from "./state_dir.ts";
+
+/** An instance that served before, and what became of it. */
+export interface Retired {
+  service: string;
+  pid: number;
+  state: "stopped" | "killed" | "stopping";
+}
+
+/**
+ * Steps 8 and 9: drains and stops every instance that doesn't serve any more, side by
+ * side. Nothing here can fail a deploy: what goes wrong is a warning, and the state
+ * remembers what is left.
+ *
+ * @param workers nginx workers from before the switch, by service
+ */
+export async function retireAll(
+  project: Project,
+  directory: StateDir,
+  state: State,
+  workers: ReadonlyMap<string, ProcessId[]>,
+  report: Report,
+): Promise<Retired[]> {
+  const retired: Retired[] = [];
+  const jobs = project.config.services.map(async (service) => {
+    const own = state.services[service.name];
+    if (own === undefined) return;
+    const left: Retiring[] = [];
+    await Promise.all(own.retiring.map(async (retiring) => {
+      const { instance: { process } } = retiring;
+      if (retiring.stopSent) {
+        if (isRunning(process)) left.push(retiring);
+        return;
+      }
+      const oldWorkers = workers.get(service.name) ?? [];
+      const outcome = await retire(service, retiring, oldWorkers, report);
+      retired.push({
+        service: service.name,
+        pid: process.pid,
+        state: outcome,
+      });
+      if (outcome === "stopping") left.push({ ...retiring, stopSent: true });
+    }));
+    own.retiring = left;
+    keepPidFile(service, own.current?.process);
+  });
+  await Promise.all(jobs);
+  try {
+    writeState(directory, state);
+  } catch (error) {
+    const message = `${messageOf(error)}; the next run tries again`;
+    report({ step: "commit", subject: "zdd", message, level: "warning" });
+  }
+  return retired;
+}
+
+async function retire(
+  service: ServiceConfig,
+  { instance }: Retiring,
+  oldWorkers: ProcessId[],
+  report: Report,
+): Promise<Retired["state"]> {
+  const { name, stop, drainTimeout, stopTimeout } = service;
+  const { pid } = instance.process;
+  const subject = name;
+  if (!isRunning(instance.process)) {
+    report({ step: "stop", subject, message: `${pid} is gone already` });
+    return "stopped";
+  }
+  try {
+    const draining = stopwatch();
+    const left = await drain(instance, oldWorkers, drainTimeout);
+    const message = left.connections + left.workers === 0
+      ? `drained ${pid}`
+      : `${pid} still has ${left.connections} connections, and nginx ` +
+        `${left.workers} old workers, after ${formatDuration(drainTimeout)}; ` +
+        "stopping it";
+    const level = left.connections > 0 ? "warning" : undefined;
+    report({ step: "drain", subject, message, ms: draining(), level });
+    const detail = `run: ${stop} ${pid}`;
+    report({ step: "stop", subject, message: detail, level: "detail" });
+    const stopping = stopwatch();
+    const { outcome, status } = await stopInstance(service, instance);
+    const ms = stopping();
+    if (outcome === "stopping") {
+      report({
+        step: "stop",
+        subject,
+        message: `${pid} still runs ${formatDuration(stopTimeout)} after ` +
+          `"${stop}"${status ? ` (exit status ${status})` : ""}: it is left ` +
+          `to end by itself${whyItStays(stop)}`,
+        ms,
+        level: "warning",
+      });
+    } else {
+      report({ step: "stop", subject, message: `${outcome} ${pid}`, ms });
+    }
+    return outcome;
+  } catch (error) {
+    const message = `cannot stop ${pid}: ${messageOf(error)}`;
+    report({ step: "stop", subject, message, level: "warning" });
+    return "stopping";
+  }
+}
+
+/** What is known of stop commands that don't end a process. */
+function whyItStays(stop: string): string {
+  return /\bWINCH\b/.test(stop)
+    ? "; gunicorn's master ignores WINCH but for stopping its workers: use " +
+      "`stop: kill -TERM`"
+    : "";
+}
+
+/** Some servers remove the pid file when they end, although it names their successor. */
+function keepPidFile(service: ServiceConfig, current?: ProcessId): void {
+  if (current === undefined || !isRunning(current)) return;
+  try {
+    const pid = readPid(service.pidFile);
+    if (pid !== undefined && identify(pid) !== undefined) return;
+    writeAtomically(service.pidFile, `${current.pid}\n`);
+  } catch {
+    // The state knows the process; the file is for others.
+  }
+}

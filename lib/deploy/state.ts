@@ -1,0 +1,114 @@
+import type { Instance } from "../service/instance.ts";
+import { messageOf } from "../error.ts";
+import { readIfExists, writeAtomically } from "../system/files.ts";
+import type { ProcessId } from "../system/process.ts";
+import type { StateDir } from "./state_dir.ts";
+
+/** What zdd remembers between two runs. */
+export interface State {
+  version: 1;
+  /** The deploy that was committed last, by its journal's id. */
+  deploy?: string;
+  services: Record<string, ServiceState>;
+  nginx?: NginxState;
+}
+
+export interface ServiceState {
+  /** The instance that serves. */
+  current?: Instance;
+  /** Those that don't serve any more and aren't known to be gone. */
+  retiring: Retiring[];
+}
+
+export interface Retiring {
+  instance: Instance;
+  /** When it stopped serving; ISO 8601. */
+  since: string;
+  /** The stop command was run, and its time is over. */
+  stopSent?: true;
+}
+
+/** The nginx that has last been seen to use a configuration. */
+export interface NginxState {
+  master: ProcessId;
+  /** SHA-256 of the rendered file. */
+  hash: string;
+  /** When it was started or reloaded; ISO 8601. */
+  since: string;
+}
+
+/** An empty state, for the first deploy. */
+export function emptyState(): State {
+  return { version: 1, services: {} };
+}
+
+/** The state of a service, which is added if there is none. */
+export function serviceState(state: State, name: string): ServiceState {
+  return state.services[name] ??= { retiring: [] };
+}
+
+/**
+ * Reads the state. One that can't be understood is reported as `damaged`, with an
+ * empty state in its place.
+ */
+export function readState(
+  directory: StateDir,
+): { state: State; damaged?: string } {
+  try {
+    const text = readIfExists(directory.state);
+    if (text === undefined) return { state: emptyState() };
+    const value: unknown = JSON.parse(text);
+    if (isState(value)) return { state: value };
+    return { state: emptyState(), damaged: "not a state of version 1" };
+  } catch (error) {
+    return { state: emptyState(), damaged: messageOf(error) };
+  }
+}
+
+/** Puts a damaged state out of the way, where a person can look at it. Returns its new name. */
+export function setStateAside(directory: StateDir): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  const aside = `${directory.state}.damaged-${time}`;
+  Deno.renameSync(directory.state, aside);
+  return aside;
+}
+
+/** @throws {ZddError} if it can't be written; the old state is still there then. */
+export function writeState(directory: StateDir, state: State): void {
+  writeAtomically(directory.state, JSON.stringify(state, undefined, 2) + "\n");
+}
+
+type Json = Record<string, unknown>;
+
+function isState(value: unknown): value is State {
+  return isObject(value) && value.version === 1 && isObject(value.services) &&
+    Object.values(value.services).every(isServiceState) &&
+    (value.nginx === undefined ||
+      isObject(value.nginx) && isProcessId(value.nginx.master));
+}
+
+function isServiceState(value: unknown): boolean {
+  return isObject(value) && Array.isArray(value.retiring) &&
+    value.retiring.every((retiring) =>
+      isObject(retiring) && isInstance(retiring.instance)
+    ) && (value.current === undefined || isInstance(value.current));
+}
+
+/** Whether a value that was read from a file is an instance. */
+export function isInstance(value: unknown): value is Instance {
+  return isObject(value) && isProcessId(value.process) &&
+    ["id", "service", "address", "startedAt", "log"].every((key) =>
+      typeof value[key] === "string"
+    );
+}
+
+/** Whether a value that was read from a file identifies a process. */
+export function isProcessId(value: unknown): value is ProcessId {
+  return isObject(value) && Number.isInteger(value.pid) &&
+    Number(value.pid) > 1 && typeof value.startTime === "number" &&
+    typeof value.boot === "string";
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

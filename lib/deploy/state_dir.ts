@@ -1,0 +1,87 @@
+import { dirname, join } from "@std/path";
+import type { Config } from "../config/config.ts";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+
+/** Where zdd keeps what it must not forget. */
+export class StateDir {
+  constructor(readonly path: string) {}
+
+  get lock(): string {
+    return join(this.path, "lock");
+  }
+  get state(): string {
+    return join(this.path, "state.json");
+  }
+  get journal(): string {
+    return join(this.path, "journal.json");
+  }
+
+  /**
+   * Creates it and the directories of the logs, for the deploying user alone to write.
+   *
+   * @throws {ZddError} if that isn't possible.
+   */
+  create({ services }: Config): void {
+    const directories = [
+      join(this.path, "log"),
+      ...services.map((service) => dirname(service.log)),
+    ];
+    for (const directory of directories) {
+      try {
+        Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
+      } catch (error) {
+        throw new ZddError(
+          `Cannot create "${directory}": ${messageOf(error)}`,
+          { hint: "set state_dir in [deploy] to a place you may write to" },
+        );
+      }
+    }
+  }
+
+  /**
+   * Step 2 of a deploy: makes sure that there is one at a time. The kernel drops
+   * the lock with the process, however that ends.
+   *
+   * @throws {ZddError} with exit status 3, naming who has it.
+   */
+  acquire(): Disposable {
+    const file = this.#open();
+    if (!file.tryLockSync(true)) {
+      file.close();
+      throw new ZddError(`Another deploy is running${this.#holder()}`, {
+        hint: "wait for it, then try again",
+        exitStatus: ExitStatus.locked,
+      });
+    }
+    const holder = `${Deno.pid} ${new Date().toISOString()}\n`;
+    try {
+      file.truncateSync();
+      file.writeSync(new TextEncoder().encode(holder));
+    } catch {
+      // Only a courtesy to those who wait; a full disk is found out later.
+    }
+    return { [Symbol.dispose]: () => file.close() };
+  }
+
+  #open(): Deno.FsFile {
+    try {
+      return Deno.openSync(this.lock, {
+        read: true,
+        write: true,
+        create: true,
+        mode: 0o644,
+      });
+    } catch (error) {
+      throw new ZddError(`Cannot open "${this.lock}": ${messageOf(error)}`);
+    }
+  }
+
+  #holder(): string {
+    try {
+      const [pid, since] = Deno.readTextFileSync(this.lock).trim().split(" ");
+      return pid && since ? `: process ${pid}, since ${since}` : "";
+    } catch {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import type { ServiceConfig } from "../config/config.ts";
+import { workersOf } from "../nginx/master.ts";
+import type { Instance } from "../service/instance.ts";
+import { findRunning } from "../service/takeover.ts";
+import { parseAddress } from "../system/address.ts";
+import { isRunning, memoryOf, startedAt } from "../system/process.ts";
+import { establishedConnections } from "../system/sockets.ts";
+import type { Project } from "./project.ts";
+import { readState, type ServiceState } from "./state.ts";
+import { StateDir } from "./state_dir.ts";
+import { readIfExists } from "../system/files.ts";
+
+/** What runs now. It is only looked at, nothing is repaired. */
+export interface Status {
+  /** Everything that should serve does. */
+  ok: boolean;
+  services: ServiceStatus[];
+  nginx: NginxStatus;
+  /** What else a person should know. */
+  notes: string[];
+}
+
+export interface ServiceStatus {
+  name: string;
+  instances: InstanceStatus[];
+}
+
+export interface InstanceStatus {
+  state: "serving" | "dead" | "stopping";
+  id: string;
+  pid: number;
+  address: string;
+  startedAt: string;
+  /** Since the process started, in seconds; as what follows, only while it runs. */
+  uptime?: number;
+  /** Resident memory of its process in bytes. */
+  memory?: number;
+  /** Established connections to its address. */
+  connections?: number;
+  log: string;
+}
+
+export interface NginxStatus {
+  running: boolean;
+  pid?: number;
+  conf: string;
+  workers: number;
+  /** Workers that finish the requests of an earlier configuration. */
+  oldWorkers: number;
+  /** When zdd last started or reloaded it; ISO 8601. */
+  since?: string;
+}
+
+/** Looks at everything of a deploy.conf that runs. */
+export function status({ config, nginx }: Project): Status {
+  const directory = new StateDir(config.stateDir);
+  const { state, damaged } = readState(directory);
+  const notes: string[] = [];
+  if (damaged !== undefined) {
+    notes.push(`"${directory.state}" is damaged: ${damaged}`);
+  }
+  if (readIfExists(directory.journal) !== undefined) {
+    notes.push(
+      "a deploy is running, or has died; the next run of zddeploy repairs that",
+    );
+  }
+  const services = config.services.map((service): ServiceStatus => {
+    const known = state.services[service.name];
+    const current = currentOf(service, known);
+    return {
+      name: service.name,
+      instances: [
+        ...(current ? [instanceStatus(current, "serving")] : []),
+        ...(known?.retiring ?? [])
+          .filter(({ instance }) => isRunning(instance.process))
+          .map(({ instance }) => instanceStatus(instance, "stopping")),
+      ],
+    };
+  });
+  for (const [name, { current }] of Object.entries(state.services)) {
+    if (config.services.some((service) => service.name === name)) continue;
+    if (current === undefined || !isRunning(current.process)) continue;
+    notes.push(
+      `${name} isn't in deploy.conf any more; its instance ` +
+        `${current.process.pid} still runs`,
+    );
+  }
+  const master = nginx.master();
+  const workers = master === undefined ? [] : workersOf(master);
+  return {
+    ok: master !== undefined &&
+      services.every(({ instances }) =>
+        instances.some((instance) => instance.state === "serving")
+      ),
+    services,
+    nginx: {
+      running: master !== undefined,
+      pid: master?.pid,
+      conf: config.nginx.conf,
+      workers: workers.filter((worker) => !worker.shuttingDown).length,
+      oldWorkers: workers.filter((worker) => worker.shuttingDown).length,
+      since: state.nginx?.since,
+    },
+    notes,
+  };
+}
+
+/** The instances that serve now, as far as there are any. */
+export function runningInstances({ config }: Project): Instance[] {
+  const { state } = readState(new StateDir(config.stateDir));
+  return config.services.flatMap((service) =>
+    currentOf(service, state.services[service.name]) ?? []
+  );
+}
+
+/** The instance that serves, be it known to the state or found; a dead one if there is no better. */
+function currentOf(
+  service: ServiceConfig,
+  known?: ServiceState,
+): Instance | undefined {
+  if (known?.current !== undefined && isRunning(known.current.process)) {
+    return known.current;
+  }
+  return findRunning(service) ?? known?.current;
+}
+
+function instanceStatus(
+  instance: Instance,
+  state: "serving" | "stopping",
+): InstanceStatus {
+  const { id, process: { pid }, address, startedAt: started, log } = instance;
+  const known = { id, pid, address, startedAt: started, log };
+  if (!isRunning(instance.process)) return { state: "dead", ...known };
+  const parsed = parseAddress(address);
+  return {
+    state,
+    ...known,
+    uptime: Math.round((Date.now() - (startedAt(pid) ?? Date.now())) / 1000),
+    memory: memoryOf(pid),
+    connections: parsed && establishedConnections(parsed),
+  };
+}

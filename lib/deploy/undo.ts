@@ -1,0 +1,118 @@
+import type { ServiceConfig } from "../config/config.ts";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { drain } from "../service/drain.ts";
+import { discardInstance } from "../service/stop.ts";
+import { ReloadRefused } from "../nginx/nginx.ts";
+import {
+  readIfExists,
+  removeIfExists,
+  writeAtomically,
+} from "../system/files.ts";
+import { identify, type ProcessId } from "../system/process.ts";
+import type { Journal, Start } from "./journal.ts";
+import type { Project } from "./project.ts";
+import { type Report, stopwatch } from "./report.ts";
+
+/**
+ * Takes back what a deploy has done: nginx.conf, nginx, the new instances, the pid
+ * files, in this order, so that no request is lost if the new ones served already.
+ *
+ * @param reason why the deploy failed
+ * @throws {ZddError} with exit status 4, if nginx can't be brought back; everything
+ * that may serve is left running then, and the journal for the next run.
+ */
+export async function undo(
+  project: Project,
+  journal: Journal,
+  reason: unknown,
+  report: Report,
+): Promise<void> {
+  const took = stopwatch();
+  const { starts } = journal.text;
+  try {
+    const oldWorkers = await undoSwitch(project, journal, reason);
+    await Promise.all(starts.map(async (start) => {
+      const service = serviceOf(project, start);
+      if (start.instance !== undefined && oldWorkers !== undefined) {
+        await drain(start.instance, oldWorkers, service.drainTimeout);
+      }
+      const { id, instance, leader } = start;
+      await discardInstance(service, id, instance, leader);
+      restorePidFile(start);
+    }));
+    journal.close();
+  } catch (error) {
+    throw new ZddError(
+      `${messageOf(reason)}\nand undoing it failed: ${messageOf(error)}`,
+      {
+        ...(reason instanceof ZddError
+          ? { quote: reason.quote, source: reason.source }
+          : {}),
+        hint: "old and new instances are left running; mend the cause, then " +
+          "run zddeploy again: it finishes the undoing first",
+        exitStatus: ExitStatus.broken,
+        cause: error,
+      },
+    );
+  }
+  report({
+    step: "undo",
+    subject: "zdd",
+    message: "undone: what served before serves on",
+    ms: took(),
+    level: "detail",
+  });
+}
+
+/**
+ * Puts nginx.conf back and makes nginx use it. Returns the workers that used the
+ * new one; undefined if none ever did.
+ */
+async function undoSwitch(
+  { nginx }: Project,
+  { text: { conf, nginx: action } }: Journal,
+  reason: unknown,
+): Promise<ProcessId[] | undefined> {
+  if (conf === undefined) return undefined;
+  const master = nginx.master();
+  if (action === "started") {
+    // It serves nothing but what is taken back now.
+    if (master !== undefined) await nginx.quit(master);
+    putBack(conf);
+    return undefined;
+  }
+  putBack(conf);
+  if (action === undefined || reason instanceof ReloadRefused) return undefined;
+  return master === undefined ? undefined : await nginx.reload(master);
+}
+
+function putBack({ path, text }: { path: string; text?: string }): void {
+  if (text === undefined) removeIfExists(path);
+  else if (readIfExists(path) !== text) writeAtomically(path, text);
+}
+
+/** A server that failed may have removed or overwritten what names the one that serves. */
+function restorePidFile({ pidFile, pidBefore }: Start): void {
+  if (pidBefore === undefined) return;
+  const alive = identify(Number(pidBefore)) !== undefined;
+  if (alive && readIfExists(pidFile) !== pidBefore) {
+    writeAtomically(pidFile, pidBefore);
+  }
+}
+
+/** The service of a start; one that left deploy.conf meanwhile is stopped with SIGTERM. */
+function serviceOf({ config }: Project, start: Start): ServiceConfig {
+  const service = config.services.find(({ name }) => name === start.service);
+  return service ?? {
+    name: start.service,
+    start: "",
+    stop: "kill -TERM",
+    pidFile: start.pidFile,
+    cwd: config.directory,
+    log: start.instance?.log ?? "/dev/null",
+    env: {},
+    startTimeout: 0,
+    drainTimeout: 30_000,
+    stopTimeout: 10_000,
+  };
+}

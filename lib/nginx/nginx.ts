@@ -1,0 +1,160 @@
+import { dirname, join } from "@std/path";
+import type { NginxConfig } from "../config/config.ts";
+import { formatDuration } from "../config/duration.ts";
+import { messageOf, ZddError } from "../error.ts";
+import {
+  isRunning,
+  isSame,
+  type ProcessId,
+  sendSignal,
+} from "../system/process.ts";
+import { startDetached } from "../system/shell.ts";
+import { readTail, sizeOf } from "../system/tail.ts";
+import { waitUntil } from "../system/wait.ts";
+import { markLogs, wordsSince } from "./error_log.ts";
+import { findMaster, type Worker, workersOf } from "./master.ts";
+
+/** The nginx of one deploy.conf: stock nginx, found through its pid file. */
+export class Nginx {
+  /** The file that gets what nginx prints when zdd starts it. */
+  readonly log: string;
+
+  constructor(readonly config: NginxConfig, stateDir: string) {
+    this.log = join(stateDir, "log", "nginx.log");
+  }
+
+  /** The running master; undefined if nginx doesn't run. */
+  master(): ProcessId | undefined {
+    return findMaster(this.config.pidFile, this.config.conf);
+  }
+
+  /** Its version, such as `1.22.1`. Runs `nginx -v`. */
+  version(): string {
+    const { stderr } = new Deno.Command(this.config.command, {
+      args: ["-v"],
+      stdin: "null",
+    }).outputSync();
+    const text = new TextDecoder().decode(stderr);
+    return /nginx\/(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? "0.0.0";
+  }
+
+  /** @throws {ZddError} with nginx's words, if the configuration doesn't pass `nginx -t`. */
+  async test(): Promise<void> {
+    const { command, conf } = this.config;
+    const { success, stderr } = await new Deno.Command(command, {
+      args: ["-t", "-c", conf],
+      cwd: dirname(conf),
+      stdin: "null",
+    }).output();
+    if (success) return;
+    const words = new TextDecoder().decode(stderr).trim().split("\n");
+    throw new ZddError(`nginx refuses "${conf}"`, {
+      quote: words.filter((line) => !/ test failed$/.test(line)),
+      source: `${command} -t -c ${conf}`,
+      hint: "mend the template; nginx goes on with the configuration it has",
+    });
+  }
+
+  /**
+   * Starts nginx and waits until it has workers.
+   *
+   * @throws {ZddError} with nginx's words, if it ends or doesn't come up in time.
+   */
+  async start(signal?: AbortSignal): Promise<ProcessId> {
+    const { command, conf, pidFile, reloadTimeout } = this.config;
+    const printed = sizeOf(this.log);
+    const { exited } = startDetached([command, "-c", conf], {
+      cwd: dirname(conf),
+      log: this.log,
+    });
+    let status: number | undefined;
+    exited.then((code) => status = code);
+    const master = await waitUntil(() => {
+      const found = this.master();
+      if (found !== undefined && workersOf(found).length > 0) return found;
+      return status === undefined || status === 0 ? undefined : "failed";
+    }, { timeout: reloadTimeout, signal });
+    if (master !== undefined && master !== "failed") return master;
+    throw new ZddError(
+      master === "failed"
+        ? `nginx didn't start: exit status ${status}`
+        : `nginx isn't up after ${formatDuration(reloadTimeout)}: no worker ` +
+          `of a master that "${pidFile}" names`,
+      {
+        quote: readTail(this.log, printed),
+        source: this.log,
+        hint: master === "failed"
+          ? undefined
+          : `does the template say "pid {nginx_pid_filename};"?`,
+      },
+    );
+  }
+
+  /**
+   * Sends SIGHUP and waits until the new configuration serves: every worker from
+   * before is gone or shutting down, and there are new ones. Returns those from before.
+   *
+   * @throws {ReloadRefused} with nginx's words, if it goes on with the old configuration.
+   * @throws {ZddError} if the reload can't be confirmed in time, or nginx is gone.
+   */
+  async reload(master: ProcessId, signal?: AbortSignal): Promise<ProcessId[]> {
+    const before = active(workersOf(master));
+    const marks = markLogs(master);
+    try {
+      if (!sendSignal(master, "SIGHUP")) throw new Error("it is gone");
+    } catch (error) {
+      throw new ZddError(
+        `Cannot reload nginx (${master.pid}): ${messageOf(error)}`,
+        { hint: "run zddeploy as the user who runs nginx", cause: error },
+      );
+    }
+    const outcome = await waitUntil(() => {
+      if (isReplaced(before, workersOf(master))) return "confirmed";
+      if (!isRunning(master)) return "gone";
+      return wordsSince(marks, master).refused ? "refused" : undefined;
+    }, { timeout: this.config.reloadTimeout, slowest: 25, signal });
+    if (outcome === "confirmed") return before;
+    const quote = wordsSince(marks, master).lines;
+    const source = marks.map((mark) => mark.file).join(", ");
+    if (outcome === "refused") {
+      throw new ReloadRefused(
+        "nginx refused to reload and goes on with the configuration it had",
+        { quote, source },
+      );
+    }
+    throw new ZddError(
+      outcome === "gone"
+        ? `nginx (${master.pid}) ended during the reload`
+        : `nginx didn't confirm the reload in ${
+          formatDuration(this.config.reloadTimeout)
+        }`,
+      { quote, source, hint: `look at nginx's error log` },
+    );
+  }
+
+  /** Ends a master that this deploy has started, once its connections are done (SIGQUIT). */
+  async quit(master: ProcessId): Promise<void> {
+    if (!sendSignal(master, "SIGQUIT")) return;
+    const timeout = this.config.reloadTimeout;
+    await waitUntil(() => isRunning(master) ? undefined : true, { timeout });
+    sendSignal(master, "SIGTERM");
+  }
+}
+
+/** nginx can't use the new configuration and says so: what ran before runs on. */
+export class ReloadRefused extends ZddError {
+  override name = "ReloadRefused";
+}
+
+function active(workers: Worker[]): ProcessId[] {
+  return workers.filter((worker) => !worker.shuttingDown)
+    .map((worker) => worker.process);
+}
+
+/** Whether none of the old workers takes connections any more, and a new one does. */
+function isReplaced(before: ProcessId[], now: Worker[]): boolean {
+  const taking = active(now);
+  const isOld = (process: ProcessId) =>
+    before.some((old) => isSame(old, process));
+  return taking.length > 0 && !taking.some(isOld);
+}

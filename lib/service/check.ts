@@ -1,0 +1,113 @@
+import type { HealthConfig } from "../config/config.ts";
+import { formatDuration } from "../config/duration.ts";
+import { messageOf } from "../error.ts";
+import {
+  type Address,
+  formatAddress,
+  parseAddress,
+  tryConnect,
+} from "../system/address.ts";
+import { type Answer, httpGet } from "../system/http.ts";
+import { waitUntil } from "../system/wait.ts";
+import type { Instance } from "./instance.ts";
+import { type Launch, requireRunning } from "./launch.ts";
+
+/** How long one probe may take, in ms, however long there is altogether. */
+const PROBE_TIMEOUT = 5000;
+
+/**
+ * Waits until an instance accepts connections and, if `health` is set, is healthy.
+ *
+ * @throws {ZddError} with what was seen last, when time runs out or the instance ends.
+ */
+export async function checkInstance(
+  launch: Launch,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<void> {
+  const address = parseAddress(instance.address);
+  if (address === undefined) throw new TypeError(instance.address);
+  await waitForConnection(launch, instance, address, signal);
+  const { health } = launch.service;
+  if (health !== undefined) {
+    await waitForHealth(health, launch, instance, address, signal);
+  }
+}
+
+async function waitForConnection(
+  launch: Launch,
+  instance: Instance,
+  address: Address,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { startTimeout } = launch.service;
+  let last = "";
+  const connected = await waitUntil(async () => {
+    requireRunning(launch, instance);
+    try {
+      await tryConnect(address);
+      return true;
+    } catch (error) {
+      last = messageOf(error);
+      return undefined;
+    }
+  }, { timeout: startTimeout, signal });
+  if (connected) return;
+  throw launch.failure(
+    `process ${instance.process.pid} doesn't accept connections on ` +
+      `${instance.address} after ${formatDuration(startTimeout)} (${last})`,
+    "does the port file hold the port that the server listens on?",
+  );
+}
+
+async function waitForHealth(
+  health: HealthConfig,
+  launch: Launch,
+  instance: Instance,
+  address: Address,
+  signal?: AbortSignal,
+): Promise<void> {
+  let tries = 0;
+  let last = "";
+  const healthy = await waitUntil(async () => {
+    requireRunning(launch, instance);
+    tries++;
+    try {
+      const answer = await probe(health.target, address, PROBE_TIMEOUT);
+      if (isHealthy(health, answer)) return true;
+      last = describeAnswer(answer);
+    } catch (error) {
+      last = messageOf(error);
+    }
+    return undefined;
+  }, { timeout: health.timeout, interval: 25, slowest: 1000, signal });
+  if (healthy) return;
+  throw launch.failure(
+    `${health.target} isn't healthy on ${formatAddress(address)} after ` +
+      `${tries} ${tries === 1 ? "try" : "tries"} in ` +
+      `${formatDuration(health.timeout)}; last: ${last}`,
+  );
+}
+
+/** GETs a path of an address, or a URL. */
+function probe(
+  target: string,
+  address: Address,
+  timeout: number,
+): Promise<Answer> {
+  return target.startsWith("/")
+    ? httpGet(address, target, timeout)
+    : httpGet(new URL(target), undefined, timeout);
+}
+
+function isHealthy(health: HealthConfig, { status }: Answer): boolean {
+  return health.statuses.some(({ low, high }) =>
+    low <= status && status <= high
+  );
+}
+
+/** `503 "upstream is down"`: the status and the first words of an answer. */
+export function describeAnswer({ status, text }: Answer): string {
+  const words = text.replace(/\s+/g, " ").trim().slice(0, 80);
+  return words === "" ? String(status) : `${status} ${JSON.stringify(words)}`;
+}

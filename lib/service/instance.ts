@@ -1,0 +1,23 @@
+import type { ProcessId } from "../system/process.ts";
+
+/** One running copy of a service. Stored in the state as it is. */
+export interface Instance {
+  /**
+   * Also in the environment of each of its processes as `ZDD_INSTANCE`; by that
+   * they are found, whoever their parent is by now.
+   */
+  id: string;
+  service: string;
+  process: ProcessId;
+  /** `127.0.0.1:45643` or `unix:/path`. */
+  address: string;
+  /** ISO 8601. */
+  startedAt: string;
+  log: string;
+}
+
+/** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */
+export function newInstanceId(service: string, now = new Date()): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  return `${service}-${time}-${crypto.randomUUID().slice(0, 6)}`;
+}

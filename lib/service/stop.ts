@@ -1,0 +1,91 @@
+import type { ServiceConfig } from "../config/config.ts";
+import { removeIfExists } from "../system/files.ts";
+import { processesOf } from "../system/instance_mark.ts";
+import { isRunning, type ProcessId, sendSignal } from "../system/process.ts";
+import { startDetached } from "../system/shell.ts";
+import { waitUntil } from "../system/wait.ts";
+import type { Instance } from "./instance.ts";
+import { portFileOf } from "./pid_file.ts";
+
+/** How long a release that never served may take to end by itself, in ms. */
+const DISCARD_TIMEOUT = 5000;
+
+export interface Stopped {
+  /** `stopping`: it was still running when the time was over. */
+  outcome: "stopped" | "killed" | "stopping";
+  /** The exit status of the stop command, if it has ended. */
+  status?: number;
+}
+
+/**
+ * Runs the stop command on an instance and waits until its process is gone: at most
+ * `stop_timeout`, or `kill_after` if that is set, and then it is killed.
+ */
+export async function stopInstance(
+  service: ServiceConfig,
+  instance: Instance,
+): Promise<Stopped> {
+  const { stop, cwd, log, env, stopTimeout, killAfter } = service;
+  const { process } = instance;
+  if (!isRunning(process)) return ended(service, instance, "stopped");
+  const command = startDetached(`${stop} ${process.pid}`, { cwd, log, env });
+  let status: number | undefined;
+  command.exited.then((code) => status = code);
+  const gone = await waitUntil(() => isRunning(process) ? undefined : true, {
+    timeout: killAfter ?? stopTimeout,
+    interval: 2,
+  });
+  if (gone) return ended(service, instance, "stopped", status);
+  if (killAfter === undefined) return { outcome: "stopping", status };
+  const all = [process, ...processesOf(instance.id)];
+  await kill(all);
+  return ended(service, instance, "killed", status);
+}
+
+/**
+ * Ends a release that never served, whatever it takes: its stop command or SIGTERM,
+ * then SIGKILL to every process of it.
+ *
+ * @param leader the start command's process, if it is known
+ */
+export async function discardInstance(
+  service: ServiceConfig,
+  id: string,
+  instance?: Instance,
+  leader?: ProcessId,
+): Promise<void> {
+  const all = () => {
+    const marked = processesOf(id, leader);
+    const main = instance?.process;
+    return main !== undefined && isRunning(main) ? [main, ...marked] : marked;
+  };
+  if (instance !== undefined && isRunning(instance.process)) {
+    const { stop, cwd, log, env } = service;
+    startDetached(`${stop} ${instance.process.pid}`, { cwd, log, env });
+  } else {
+    for (const process of all()) sendSignal(process, "SIGTERM");
+  }
+  await waitUntil(() => all().length === 0 ? true : undefined, {
+    timeout: Math.min(service.stopTimeout, DISCARD_TIMEOUT),
+  });
+  await kill(all());
+  if (instance !== undefined) ended(service, instance, "killed");
+}
+
+async function kill(processes: ProcessId[]): Promise<void> {
+  for (const process of processes) sendSignal(process, "SIGKILL");
+  await waitUntil(() => processes.some(isRunning) ? undefined : true, {
+    timeout: 5000,
+  });
+}
+
+/** Removes what an instance left behind; `<pid>.port` would mislead whoever gets its pid. */
+function ended(
+  service: ServiceConfig,
+  { process }: Instance,
+  outcome: Stopped["outcome"],
+  status?: number,
+): Stopped {
+  removeIfExists(portFileOf(service.pidFile, process.pid));
+  return { outcome, status };
+}

@@ -1,0 +1,58 @@
+/** Where an instance listens: a TCP port of this host, or a unix socket. */
+export type Address = { host: string; port: number } | { path: string };
+
+/**
+ * Reads one line of a port file: `45643`, `host:port`, `[::1]:8080` or
+ * `unix:/path`. Returns undefined if it is none of them.
+ */
+export function parseAddress(text: string): Address | undefined {
+  const line = text.trim();
+  if (line.startsWith("unix:/")) {
+    const path = line.slice("unix:".length);
+    // nginx ends an address at these; sun_path holds 108 bytes (unix(7)).
+    const usable = !/[\s;{}'"\\\0]/.test(path) &&
+      new TextEncoder().encode(path).length < 108;
+    return usable ? { path } : undefined;
+  }
+  const match = /^(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):)?(\d{1,5})$/.exec(
+    line,
+  );
+  if (match === null) return undefined;
+  const [, host = "127.0.0.1", digits = ""] = match;
+  const port = Number(digits);
+  if (port < 1 || port > 65535) return undefined;
+  return { host, port };
+}
+
+/** The text of an address: `127.0.0.1:45643` or `unix:/path`, as nginx's `server` takes it. */
+export function formatAddress(address: Address): string {
+  return "path" in address
+    ? `unix:${address.path}`
+    : `${connectHost(address.host)}:${address.port}`;
+}
+
+/** The host to connect to: a server that listens on every address is reached on loopback. */
+export function connectHost(host: string): string {
+  if (host === "0.0.0.0" || host === "*") return "127.0.0.1";
+  return host === "[::]" ? "[::1]" : host;
+}
+
+/** What `{NAME}` prints in a template: the port, or `unix:/path`. */
+export function templateText(address: Address): string {
+  return "path" in address ? `unix:${address.path}` : String(address.port);
+}
+
+/**
+ * Connects once and hangs up.
+ *
+ * @throws whatever `Deno.connect` throws, e.g. {@linkcode Deno.errors.ConnectionRefused}.
+ */
+export async function tryConnect(address: Address): Promise<void> {
+  const connection = "path" in address
+    ? await Deno.connect({ transport: "unix", path: address.path })
+    : await Deno.connect({
+      hostname: connectHost(address.host).replace(/^\[(.*)\]$/, "$1"),
+      port: address.port,
+    });
+  connection.close();
+}

@@ -1,0 +1,120 @@
+import { basename, dirname, join } from "@std/path";
+import { messageOf, ZddError } from "../error.ts";
+
+/**
+ * Writes a file so that its name holds the old text or the new one, never less,
+ * also after a power cut: a temporary file beside it, synced, then renamed.
+ * An existing file keeps its mode; a new one gets `mode`.
+ *
+ * @throws {ZddError} with the file's name, when the disk is full, read-only, …
+ */
+export function writeAtomically(
+  path: string,
+  text: string,
+  mode = 0o644,
+): void {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}`,
+  );
+  try {
+    const file = Deno.openSync(temporary, {
+      write: true,
+      createNew: true, // never through a link that someone put there
+      mode: modeOf(path) ?? mode,
+    });
+    try {
+      const bytes = new TextEncoder().encode(text);
+      for (let done = 0; done < bytes.length;) {
+        done += file.writeSync(bytes.subarray(done));
+      }
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    Deno.renameSync(temporary, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    removeIfExists(temporary);
+    throw new ZddError(`Cannot write "${path}": ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Reads a text file; undefined if it doesn't exist. Other errors are thrown. */
+export function readIfExists(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Reads a file that somebody else writes and that should be one short line.
+ * Returns undefined if it doesn't exist.
+ *
+ * @throws {TypeError} if it isn't a regular file, or larger than `limit` bytes.
+ */
+export function readSmallFile(path: string, limit = 4096): string | undefined {
+  let stat;
+  try {
+    stat = Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  // Opening a FIFO would block, a link could lead anywhere.
+  if (!stat.isFile) throw new TypeError("not a regular file");
+  if (stat.size > limit) {
+    throw new TypeError(`${stat.size} bytes, more than ${limit}`);
+  }
+  return readIfExists(path);
+}
+
+/** Removes a file; one that isn't there is as good. */
+export function removeIfExists(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Whether a path leads to a regular file. */
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a path exists and is a directory. */
+export function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return (Deno.statSync(path).mode ?? 0) & 0o777;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a rename in a directory durable. */
+function syncDirectory(path: string): void {
+  const directory = Deno.openSync(path);
+  try {
+    directory.syncSync();
+  } finally {
+    directory.close();
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  allProcesses,
+  environmentOf,
+  identify,
+  type ProcessId,
+  readStat,
+} from "./process.ts";
+
+/**
+ * The environment variable that marks the processes of an instance with its id.
+ * Children inherit it, daemons too: by that they are found, whoever their parent
+ * is by now.
+ */
+export const INSTANCE_VARIABLE = "ZDD_INSTANCE";
+
+/** Whether a process is marked as part of an instance. */
+export function isMarked(pid: number, id: string): boolean {
+  return environmentOf(pid, INSTANCE_VARIABLE) === id;
+}
+
+/**
+ * The processes of an instance: the marked ones, and those in the session that
+ * `leader` started. zdd itself and what it runs below are never among them.
+ */
+export function processesOf(id: string, leader?: ProcessId): ProcessId[] {
+  const own = ancestors(Deno.pid);
+  return allProcesses().flatMap(({ pid, session, startTime }) => {
+    const inSession = leader !== undefined && session === leader.pid &&
+      startTime >= leader.startTime;
+    if (own.has(pid) || !(inSession || isMarked(pid, id))) return [];
+    return identify(pid) ?? [];
+  });
+}
+
+/** Whether a process has `ancestor` above it, or is it. */
+export function descendsFrom(pid: number, ancestor: number): boolean {
+  return ancestors(pid).has(ancestor);
+}
+
+function ancestors(pid: number): Set<number> {
+  const line = new Set<number>();
+  for (
+    let next: number | undefined = pid;
+    next !== undefined && next > 0 && !line.has(next);
+    next = readStat(next)?.parent
+  ) line.add(next);
+  return line;
+}

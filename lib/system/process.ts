@@ -1,0 +1,160 @@
+/**
+ * A process that can't be mistaken for another one: numbers are used again, but
+ * not with the same start time in the same boot.
+ */
+export interface ProcessId {
+  pid: number;
+  /** Clock ticks after boot, field 22 of `/proc/PID/stat` (proc(5)). */
+  startTime: number;
+  /** `/proc/sys/kernel/random/boot_id`. */
+  boot: string;
+}
+
+/** The fields of `/proc/PID/stat` that zdd reads (proc(5)). */
+export interface ProcessStat {
+  pid: number;
+  /** `R`, `S`, `D`, `Z` (zombie), … */
+  state: string;
+  parent: number;
+  session: number;
+  /** Clock ticks after boot. */
+  startTime: number;
+}
+
+let bootId: string | undefined;
+
+/** The identity of this boot of the machine, as the kernel gives it. */
+export function currentBoot(): string {
+  return bootId ??= Deno.readTextFileSync("/proc/sys/kernel/random/boot_id")
+    .trim();
+}
+
+/** Reads `/proc/PID/stat`; undefined if there is no such process. */
+export function readStat(pid: number): ProcessStat | undefined {
+  const text = readProc(pid, "stat");
+  if (text === undefined) return undefined;
+  // The second field is the program's name in parentheses, and may hold any character.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return {
+    pid,
+    state: fields[0] ?? "",
+    parent: Number(fields[1]),
+    session: Number(fields[3]),
+    startTime: Number(fields[19]),
+  };
+}
+
+/** The identity of a running process; undefined if it is gone or a zombie. */
+export function identify(pid: number): ProcessId | undefined {
+  const stat = readStat(pid);
+  if (stat === undefined || isDead(stat)) return undefined;
+  return { pid, startTime: stat.startTime, boot: currentBoot() };
+}
+
+/** Whether exactly this process, not one that got its number later, still runs. */
+export function isRunning(process: ProcessId): boolean {
+  if (process.boot !== currentBoot()) return false;
+  const stat = readStat(process.pid);
+  return stat !== undefined && !isDead(stat) &&
+    stat.startTime === process.startTime;
+}
+
+/** Whether two identities name the same process. */
+export function isSame(a: ProcessId, b: ProcessId): boolean {
+  return a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot;
+}
+
+/**
+ * Sends a signal to exactly this process. Returns false if it is gone.
+ *
+ * @throws {Deno.errors.PermissionDenied} if it belongs to another user.
+ */
+export function sendSignal(process: ProcessId, signal: Deno.Signal): boolean {
+  if (!isRunning(process)) return false;
+  try {
+    Deno.kill(process.pid, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof TypeError && !isRunning(process)) return false;
+    throw error;
+  }
+}
+
+/** The command line as `ps` shows it, which a program may have replaced by a title. */
+export function commandLine(pid: number): string {
+  return (readProc(pid, "cmdline") ?? "").replaceAll("\0", " ").trim();
+}
+
+/** The real user id a process runs as; undefined if it is gone. */
+export function userOf(pid: number): number | undefined {
+  const uid = /^Uid:\s+(\d+)/m.exec(readProc(pid, "status") ?? "")?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+/** Resident memory in bytes; undefined if the process is gone. */
+export function memoryOf(pid: number): number | undefined {
+  const kibibytes = /^VmRSS:\s+(\d+)/m.exec(readProc(pid, "status") ?? "")?.[1];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
+/** When a process started, in ms since 1970; undefined if it is gone. */
+export function startedAt(pid: number): number | undefined {
+  const stat = readStat(pid);
+  const boot = /^btime (\d+)$/m.exec(Deno.readTextFileSync("/proc/stat"))?.[1];
+  if (stat === undefined || boot === undefined) return undefined;
+  // USER_HZ is 100 on every Linux that Deno runs on (proc(5), sysconf(3)).
+  return Number(boot) * 1000 + stat.startTime * 10;
+}
+
+/** Every process on the machine that can be read, dead ones left out. */
+export function allProcesses(): ProcessStat[] {
+  const all: ProcessStat[] = [];
+  for (const entry of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(entry.name)) continue;
+    const stat = readStat(Number(entry.name));
+    if (stat !== undefined && !isDead(stat)) all.push(stat);
+  }
+  return all;
+}
+
+/** The children of a process, dead ones left out. */
+export function childrenOf(pid: number): ProcessStat[] {
+  return allProcesses().filter((stat) => stat.parent === pid);
+}
+
+/** The value of a variable in the environment a process was started with. */
+export function environmentOf(pid: number, name: string): string | undefined {
+  const entries = (readProc(pid, "environ") ?? "").split("\0");
+  const prefix = name + "=";
+  return entries.find((entry) => entry.startsWith(prefix))
+    ?.slice(prefix.length);
+}
+
+/** The targets of a process's open files, by descriptor; empty if they can't be read. */
+export function openFiles(pid: number): Map<number, string> {
+  const files = new Map<number, string>();
+  try {
+    for (const entry of Deno.readDirSync(`/proc/${pid}/fd`)) {
+      try {
+        files.set(
+          Number(entry.name),
+          Deno.readLinkSync(`/proc/${pid}/fd/${entry.name}`),
+        );
+      } catch { /* closed meanwhile */ }
+    }
+  } catch { /* gone, or another user's */ }
+  return files;
+}
+
+function isDead(stat: ProcessStat): boolean {
+  return stat.state === "Z" || stat.state === "X";
+}
+
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
+  } catch {
+    return undefined; // gone (ENOENT, ESRCH), or another user's (EACCES)
+  }
+}

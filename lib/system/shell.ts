@@ -1,0 +1,94 @@
+import { messageOf, ZddError } from "../error.ts";
+import { INSTANCE_VARIABLE } from "./instance_mark.ts";
+
+export interface ShellOptions {
+  cwd: string;
+  /** The file that gets what the command prints, appended. */
+  log: string;
+  env?: Record<string, string>;
+}
+
+/** A command that goes on without zdd. */
+export interface Detached {
+  pid: number;
+  /** The exit status; 128 + the signal's number after a signal. */
+  exited: Promise<number>;
+}
+
+/**
+ * Starts a shell command, or a program with its arguments, in a session of its
+ * own: it outlives zdd, and holds neither its terminal nor one of its pipes. The
+ * program of a simple command takes the shell's place, so that `ps` shows it and
+ * the pid is its own.
+ *
+ * @throws {ZddError} if the log can't be written or the directory is gone.
+ */
+export function startDetached(
+  command: string | string[],
+  options: ShellOptions,
+): Detached {
+  const { cwd, log, env } = options;
+  try {
+    Deno.openSync(log, { append: true, create: true, mode: 0o640 }).close();
+  } catch (error) {
+    throw new ZddError(`Cannot write the log "${log}": ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const script = typeof command !== "string"
+    ? 'exec "$@"'
+    : isSimple(command)
+    ? `exec ${command}`
+    : command;
+  let child;
+  try {
+    child = new Deno.Command("/bin/sh", {
+      // Descriptors that zdd got from its own parent are closed as well.
+      args: [
+        "-c",
+        `exec >>"$0" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-\n${script}`,
+        log,
+        ...(typeof command === "string" ? [] : command),
+      ],
+      cwd,
+      // An instance may deploy its own successor: what that starts isn't part of it.
+      clearEnv: true,
+      env: { ...withoutMark(Deno.env.toObject()), ...env },
+      detached: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+  } catch (error) {
+    throw new ZddError(
+      `Cannot run "${command}" in "${cwd}": ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  child.unref();
+  return { pid: child.pid, exited: child.status.then((status) => status.code) };
+}
+
+function withoutMark(
+  { [INSTANCE_VARIABLE]: _, ...rest }: Record<string, string>,
+): Record<string, string> {
+  return rest;
+}
+
+/** Whether a command is a program with arguments: no operators, no assignment, no builtin. */
+export function isSimple(command: string): boolean {
+  if (/[|&;<>()`\n]/.test(withoutQuotes(command))) return false;
+  const first = /^\s*(\S+)/.exec(command)?.[1] ?? "";
+  return !/^\w+=/.test(first) && !SHELL_WORDS.has(first);
+}
+
+/** Words that only the shell itself understands (POSIX, Shell Command Language). */
+const SHELL_WORDS = new Set(
+  (". : ! { break case cd command continue eval exec exit export for if kill return " +
+    "set shift times trap ulimit umask unset until wait while").split(" "),
+);
+
+/** The text outside quotes; what is inside can't be an operator. */
+function withoutQuotes(command: string): string {
+  return command.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/gs, "");
+}

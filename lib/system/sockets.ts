@@ -1,0 +1,113 @@
+import type { Address } from "./address.ts";
+
+// Socket states of /proc/net/tcp (include/net/tcp_states.h) and /proc/net/unix.
+const TCP_ESTABLISHED = "01";
+const TCP_LISTEN = "0A";
+const UNIX_CONNECTED = "03";
+
+/** One line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). */
+interface TcpSocket {
+  host: string;
+  port: number;
+  state: string;
+  inode: string;
+}
+
+/**
+ * The number of established connections to a listening address, accepted or not:
+ * those whose local end is that address.
+ */
+export function establishedConnections(address: Address): number {
+  if ("path" in address) {
+    return unixSockets().filter((socket) =>
+      socket.path === address.path && socket.state === UNIX_CONNECTED
+    ).length;
+  }
+  return tcpSockets(address.port).filter((socket) =>
+    socket.state === TCP_ESTABLISHED && isHost(socket.host, address.host)
+  ).length;
+}
+
+/** The inodes of the sockets that listen on an address. */
+export function listeningInodes(address: Address): string[] {
+  if ("path" in address) {
+    return unixSockets().filter((socket) =>
+      socket.path === address.path && socket.listening
+    ).map((socket) => socket.inode);
+  }
+  return tcpSockets(address.port).filter((socket) =>
+    socket.state === TCP_LISTEN && isHost(socket.host, address.host)
+  ).map((socket) => socket.inode);
+}
+
+/** Whether a socket's local host is the wanted one, or one that includes it or may be it. */
+function isHost(host: string, wanted: string): boolean {
+  const literal = /^\d+\.\d+\.\d+\.\d+$/.test(wanted);
+  if (!literal || wanted === "0.0.0.0" || host === "0.0.0.0") return true;
+  return host.includes(":") || host === wanted;
+}
+
+/** All TCP sockets whose local port is `port`. */
+function tcpSockets(port: number): TcpSocket[] {
+  const suffix = ":" + port.toString(16).toUpperCase().padStart(4, "0") + " ";
+  const found: TcpSocket[] = [];
+  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    const text = readOrEmpty(file);
+    // A busy host has tens of thousands of lines: look at those with the port only.
+    for (
+      let at = text.indexOf(suffix);
+      at !== -1;
+      at = text.indexOf(suffix, at + 1)
+    ) {
+      const start = text.lastIndexOf("\n", at) + 1;
+      const end = text.indexOf("\n", at);
+      const fields = text.slice(start, end === -1 ? undefined : end).trim()
+        .split(/\s+/);
+      const [hex = "", portHex = ""] = (fields[1] ?? "").split(":");
+      if (parseInt(portHex, 16) !== port) continue; // it was the remote end
+      found.push({
+        host: hostOf(hex),
+        port,
+        state: fields[3] ?? "",
+        inode: fields[9] ?? "",
+      });
+    }
+  }
+  return found;
+}
+
+/** `0100007F` → `127.0.0.1`; IPv4 in IPv6 too; other IPv6 as hexadecimal with a colon. */
+function hostOf(hex: string): string {
+  const mapped = hex.startsWith("0000000000000000FFFF0000");
+  if (hex.length === 32 && !mapped) return "ipv6:" + hex;
+  const word = hex.slice(-8);
+  // Each 32-bit word is printed in the host's byte order; zdd's targets are little-endian.
+  return [6, 4, 2, 0].map((i) => parseInt(word.slice(i, i + 2), 16)).join(".");
+}
+
+interface UnixSocket {
+  listening: boolean;
+  state: string;
+  inode: string;
+  path: string;
+}
+
+/** The stream sockets of `/proc/net/unix` that have a path (proc(5)). */
+function unixSockets(): UnixSocket[] {
+  return readOrEmpty("/proc/net/unix").split("\n").slice(1).flatMap((line) => {
+    const match = /^\S+ \S+ \S+ (\S+) \S+ (\S+) +(\d+) (.+)$/.exec(line);
+    if (match === null) return [];
+    const [, flags = "", state = "", inode = "", path = ""] = match;
+    // __SO_ACCEPTCON, include/uapi/linux/net.h
+    const listening = (parseInt(flags, 16) & 0x10000) !== 0;
+    return [{ listening, state, inode, path }];
+  });
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch {
+    return ""; // a kernel without IPv6 has no tcp6
+  }
+}

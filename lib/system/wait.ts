@@ -1,0 +1,43 @@
+/** How {@linkcode waitUntil} waits. All times in ms. */
+export interface WaitOptions {
+  timeout: number;
+  /** Time between two looks; grows by half each time, up to `slowest`. */
+  interval?: number;
+  slowest?: number;
+  /** Ends the wait early by throwing the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Looks again and again until `look` returns something other than undefined, and
+ * returns that, or undefined when `timeout` has passed. `look` is called at least
+ * once, and a last time at the end.
+ */
+export async function waitUntil<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  { timeout, interval = 5, slowest = 100, signal }: WaitOptions,
+): Promise<T | undefined> {
+  const end = performance.now() + timeout;
+  for (let pause = interval;; pause = Math.min(pause * 1.5, slowest)) {
+    signal?.throwIfAborted();
+    const left = end - performance.now();
+    const found = await look();
+    if (found !== undefined || left <= 0) return found;
+    await sleep(Math.min(pause, left), signal);
+  }
+}
+
+/** Sleeps for `ms`; when `signal` is aborted, throws its reason at once. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const wake = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", wake);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", wake, { once: true });
+  });
+}
