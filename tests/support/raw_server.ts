@@ -1,0 +1,125 @@
+import { createServer } from "node:net";
+
+/** What a server does with a connection: the first has the number 0. */
+export type Serve = (peer: Peer, number: number) => Promise<unknown>;
+
+/**
+ * A server that does to a connection whatever a test wants, well-behaved or
+ * not. A connection is closed when its `serve` settles, at the latest when the
+ * server is disposed of.
+ */
+export class RawServer implements AsyncDisposable {
+  readonly url: string;
+  readonly #listener: Deno.TcpListener;
+  readonly #peers: Peer[] = [];
+  readonly #running: Promise<unknown>[] = [];
+
+  constructor(serve: Serve) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.url = `http://127.0.0.1:${this.#listener.addr.port}/`;
+    this.#running.push(this.#accept(serve));
+  }
+
+  /** How many connections there have been. */
+  get accepted(): number {
+    return this.#peers.length;
+  }
+
+  async #accept(serve: Serve): Promise<void> {
+    for await (const socket of this.#listener) {
+      const peer = new Peer(socket);
+      const number = this.#peers.push(peer) - 1;
+      const served = serve(peer, number).catch((error) => {
+        if (!(error instanceof Gone)) throw error;
+      });
+      this.#running.push(served.finally(() => peer.close()));
+    }
+  }
+
+  /** Closes everything; rejects where a `serve` has. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#running[0];
+    for (const peer of this.#peers) peer.close();
+    await Promise.all(this.#running);
+  }
+}
+
+/** The client has gone, or the server is closing. */
+class Gone extends Error {}
+
+/** The client's end of a connection, as the server sees it. */
+export class Peer {
+  readonly #socket: Deno.TcpConn;
+  #closed = false;
+
+  constructor(socket: Deno.TcpConn) {
+    this.#socket = socket;
+  }
+
+  /** Reads the next request, which comes in one piece from our clients. */
+  async request(): Promise<string> {
+    const buffer = new Uint8Array(65536);
+    const count = await this.#socket.read(buffer).catch(() => null);
+    if (count === null) throw new Gone();
+    return new TextDecoder().decode(buffer.subarray(0, count));
+  }
+
+  /** Sends the text at once. */
+  async send(text: string | Uint8Array): Promise<void> {
+    const bytes = typeof text === "string"
+      ? new TextEncoder().encode(text)
+      : text;
+    for (let sent = 0; sent < bytes.length;) {
+      const count = await this.#socket.write(bytes.subarray(sent))
+        .catch(() => null);
+      if (count === null) throw new Gone();
+      sent += count;
+    }
+  }
+
+  /** Sends a good answer. */
+  async answer(body: string): Promise<void> {
+    const { length } = new TextEncoder().encode(body);
+    await this.send(
+      `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    );
+  }
+
+  /** Waits until the client has closed the connection. */
+  async leaves(): Promise<void> {
+    while (true) await this.request();
+  }
+
+  /** Closes the connection. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+  }
+}
+
+/**
+ * A server that answers every request with the text and resets the connection:
+ * node:net can, Deno.TcpConn can't.
+ */
+export async function resettingServer(
+  text: string,
+): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer((socket) => {
+    socket.once("data", () => {
+      if (text === "") socket.resetAndDestroy();
+      else socket.write(text, () => socket.resetAndDestroy());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new TypeError(`Expected an address, got ${address}`);
+  }
+  return {
+    url: `http://127.0.0.1:${address.port}/`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => server.close(() => resolve())),
+  };
+}

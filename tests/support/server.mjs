@@ -1,0 +1,65 @@
+// The tests' tiny server: it speaks the port file protocol, well or badly.
+//
+//   node server.mjs [PID_FILE] [MODE]
+//
+// MODE is how it fails (see below); none: it is a good server. `VERSION` is what it answers.
+
+import { renameSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { dirname, join } from "node:path";
+import process from "node:process";
+
+const [pidFile = "web.pid", mode = "good"] = process.argv.slice(2);
+const portFile = join(dirname(pidFile), `${process.pid}.port`);
+
+function write(path, text) {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+console.log(`server.mjs: ${mode}`);
+if (mode === "exit") {
+  console.error("cannot find module 'left-pad'");
+  process.exit(3);
+}
+
+const server = http.createServer((request, response) => {
+  const wait = Number(/^\/slow\?(\d+)/.exec(request.url)?.[1] ?? 0);
+  let length = 0;
+  request.on("data", (chunk) => length += chunk.length);
+  request.on("end", () => {
+    setTimeout(() => {
+      response.end(
+        request.url === "/fail" || mode === "unhealthy"
+          ? (response.statusCode = 503, "not today\n")
+          : `${process.env.VERSION ?? "v1"} ${process.pid} ${length}\n`,
+      );
+    }, wait);
+  });
+});
+
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address();
+  write(pidFile, `${process.pid}\n`);
+  switch (mode) {
+    case "no-port":
+      return;
+    case "garbage":
+      return write(portFile, "ready to serve\n");
+    case "wrong-port":
+      return server.close(() => {
+        setInterval(() => {}, 1000);
+        write(portFile, `${port}\n`);
+      });
+    case "dies-later":
+      return setTimeout(() => process.exit(4), 100);
+    default:
+      write(portFile, `${port}\n`);
+  }
+});
+
+process.on("SIGTERM", () => {
+  if (mode === "stays") return;
+  // As rude as a server can be: zdd must have drained it.
+  process.exit(0);
+});
