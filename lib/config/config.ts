@@ -34,8 +34,15 @@ export interface ServiceConfig {
   name: string;
   start: string;
   stop: string;
-  pidFile: string;
+  /** With `{instance}` in it, as `start`, `log` and `env` may have. */
+  pidFile?: string;
   cwd: string;
+  /** How an instance comes by its address. */
+  port: PortKind;
+  /** How many copies run. */
+  instances: number;
+  /** The previous instances stay until the next deploy. */
+  standby: boolean;
   log: string;
   env: Record<string, string>;
   startTimeout: number;
@@ -44,6 +51,9 @@ export interface ServiceConfig {
   stopTimeout: number;
   killAfter?: number;
 }
+
+export type PortKind = typeof PORT_KINDS[number];
+const PORT_KINDS = ["file", "env", "socket"] as const;
 
 export interface HealthConfig {
   /** A path on the instance's own address, or a URL. */
@@ -110,14 +120,30 @@ function readNginx(section: SectionReader): NginxConfig {
 
 function readService(section: SectionReader, stateDir: string): ServiceConfig {
   const target = section.optionalText("health");
+  const port = section.choice("port", PORT_KINDS);
+  const instances = section.count("instances");
+  const pidFile = section.fileInDirectory("pid_file");
+  if (pidFile === undefined && port === "file") {
+    section.missing("pid_file", "for port: file");
+  }
+  if (instances > 1 && pidFile?.includes("{instance}") === false) {
+    section.mistake("pid_file", {
+      expected: `a name with {instance} for ${instances} instances`,
+      found: pidFile,
+    });
+  }
+  const number = instances > 1 ? "-{instance}" : "";
   return {
     name: section.serviceName,
     start: section.command("start"),
     stop: section.command("stop"),
-    pidFile: section.fileInDirectory("pid_file"),
+    pidFile,
     cwd: section.directory("cwd"),
+    port,
+    instances,
+    standby: section.flag("standby"),
     log: section.optionalPath("log") ??
-      join(stateDir, "log", `${section.serviceName}.log`),
+      join(stateDir, "log", `${section.serviceName}${number}.log`),
     env: section.environment(),
     startTimeout: section.duration("start_timeout"),
     health: target === undefined ? undefined : {

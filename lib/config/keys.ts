@@ -5,6 +5,9 @@ export type KeyKind =
   | "program"
   | "duration"
   | "statuses"
+  | "port"
+  | "count"
+  | "flag"
   | "target"
   | "environment"
   | "text";
@@ -61,8 +64,27 @@ export const KEYS = {
     },
     pid_file: {
       kind: "path",
-      required: true,
-      meaning: "written by the service, `<pid>.port` beside it",
+      meaning: "written by the service; else zdd tracks the process it " +
+        "started. Needed for `port: file`",
+    },
+    port: {
+      kind: "port",
+      default: "file",
+      meaning: "`file`: the service writes `<pid>.port` beside `pid_file`; " +
+        "`env`: zdd picks a free port and exports `PORT`; `socket`: zdd " +
+        "picks a unix socket path and exports `SOCKET`",
+    },
+    instances: {
+      kind: "count",
+      default: "1",
+      meaning: "copies to run; `{instance}` in `start`, `pid_file`, `log` " +
+        "and `env` is 1, 2, …",
+    },
+    standby: {
+      kind: "flag",
+      default: "no",
+      meaning: "keep the previous instances running until the next deploy, " +
+        "for an instant rollback",
     },
     cwd: {
       kind: "path",

@@ -91,13 +91,8 @@ export class SectionReader {
     }
     if (kind === "service") this.#checkName(section);
     for (const [key, { required }] of Object.entries(this.#keys)) {
-      const entry = findEntry(section, defaults, key);
-      if (required && (entry === undefined || entry.value === "")) {
-        this.#add(
-          entry?.line ?? section.line,
-          `[${section.name}] needs a value for "${key}"`,
-        );
-      }
+      const value = findEntry(section, defaults, key)?.value ?? "";
+      if (required && value === "") this.missing(key);
     }
   }
 
@@ -142,10 +137,10 @@ export class SectionReader {
     return path;
   }
 
-  /** A path whose directory must exist. */
-  fileInDirectory(key: string): string {
-    const path = this.path(key);
-    if (!isDirectory(dirname(path))) {
+  /** A path whose directory must exist; undefined if there is no value. */
+  fileInDirectory(key: string): string | undefined {
+    const path = this.optionalPath(key);
+    if (path !== undefined && !isDirectory(dirname(path))) {
       this.mistake(key, {
         expected: "a file in a directory that exists",
         found: path,
@@ -196,6 +191,46 @@ export class SectionReader {
       });
     }
     return ranges ?? [];
+  }
+
+  /** One of a few words; the first of them stands in for a wrong one. */
+  choice<T extends string>(key: string, words: readonly [T, ...T[]]): T {
+    const value = this.optionalText(key) ?? "";
+    const found = words.find((word) => word === value.toLowerCase());
+    if (found === undefined) {
+      this.mistake(key, { expected: words.join(", "), found: value });
+    }
+    return found ?? words[0];
+  }
+
+  /** Yes or no, in the words of Python's `getboolean`. */
+  flag(key: string): boolean {
+    const value = (this.optionalText(key) ?? "").toLowerCase();
+    const yes = ["yes", "true", "on", "1"].includes(value);
+    if (!yes && !["no", "false", "off", "0"].includes(value)) {
+      this.mistake(key, { expected: "yes or no", found: value });
+    }
+    return yes;
+  }
+
+  /** A number of things, at least one. */
+  count(key: string): number {
+    const value = this.optionalText(key) ?? "";
+    const count = /^\d{1,4}$/.test(value) ? Number(value) : 0;
+    if (count < 1) {
+      this.mistake(key, { expected: "a number from 1 to 9999", found: value });
+    }
+    return Math.max(count, 1);
+  }
+
+  /** Records that a key has no value and needs one. */
+  missing(key: string, why?: string): void {
+    const entry = this.section && findEntry(this.section, this.defaults, key);
+    this.#add(
+      entry?.line ?? this.section?.line,
+      `[${this.section?.name}] needs a value for "${key}"` +
+        (why === undefined ? "" : ` ${why}`),
+    );
   }
 
   /** The variables of `env_file`, overridden by those of `env`. */

@@ -1,6 +1,7 @@
 import { messageOf, ZddError } from "../error.ts";
 import { newInstanceId } from "../service/instance.ts";
 import type { Instance } from "../service/instance.ts";
+import type { Plan } from "../service/plan.ts";
 import {
   readIfExists,
   removeIfExists,
@@ -21,6 +22,8 @@ export interface JournalText {
   startedAt: string;
   starts: Start[];
   conf?: ConfBefore;
+  /** Where live links led that are moved; null where there was none. */
+  links?: Record<string, string | null>;
   /** What nginx was, or is about to be, told. */
   nginx?: "started" | "reloaded";
 }
@@ -29,7 +32,7 @@ export interface JournalText {
 export interface Start {
   id: string;
   service: string;
-  pidFile: string;
+  pidFile?: string;
   /** What the pid file held before. */
   pidBefore?: string;
   /** The process of the start command. */
@@ -48,16 +51,28 @@ export interface ConfBefore {
 export class Journal {
   constructor(readonly directory: StateDir, readonly text: JournalText) {}
 
-  /** Begins a journal. */
-  static begin(directory: StateDir, starts: Start[]): Journal {
+  /** Begins a journal, before anything of these plans is run. */
+  static begin(directory: StateDir, plans: Plan[]): Journal {
     const journal = new Journal(directory, {
       version: 1,
       id: newInstanceId("deploy"),
       startedAt: new Date().toISOString(),
-      starts,
+      starts: plans.map(({ id, service: { name }, pidFile }) => ({
+        id,
+        service: name,
+        pidFile,
+        pidBefore: pidFile && readIfExists(pidFile),
+      })),
     });
     journal.write();
     return journal;
+  }
+
+  /** The entry of an instance. */
+  start(id: string): Start {
+    const start = this.text.starts.find((start) => start.id === id);
+    if (start === undefined) throw new TypeError(`No start ${id}`);
+    return start;
   }
 
   /**
@@ -99,14 +114,14 @@ function isJournal(value: unknown): value is JournalText {
     typeof value.id === "string" && Array.isArray(value.starts) &&
     value.starts.every(isStart) &&
     (value.conf === undefined ||
-      isObject(value.conf) && typeof value.conf.path === "string");
+      isObject(value.conf) && typeof value.conf.path === "string") &&
+    (value.links === undefined || isObject(value.links));
 }
 
 function isStart(value: unknown): boolean {
   return isObject(value) &&
-    ["id", "service", "pidFile"].every((key) =>
-      typeof value[key] === "string"
-    ) &&
+    typeof value.id === "string" && typeof value.service === "string" &&
+    (value.pidFile === undefined || typeof value.pidFile === "string") &&
     (value.leader === undefined || isProcessId(value.leader)) &&
     (value.instance === undefined || isInstance(value.instance));
 }

@@ -23,7 +23,7 @@ export function readProject(path: string): Project {
   const file = config.nginx.template;
   const template = isFile(file) ? Template.read(file) : new Template(file, "");
   const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
-  template.check(templateNames(config, new Map(), version), mistakes);
+  template.check(templateNames(config, {}, version).names, mistakes);
   mistakes.throwIfAny();
   return { config, template, nginx };
 }

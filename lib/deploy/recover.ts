@@ -35,18 +35,17 @@ export async function recover(
   await finishDeadDeploy(project, directory, state, report);
   for (const service of project.config.services) {
     const own = serviceState(state, service.name);
-    if (own.current !== undefined && isRunning(own.current.process)) continue;
+    if (own.current.some(({ process }) => isRunning(process))) continue;
     const found = findRunning(service);
-    if (found === undefined) continue;
+    if (found.length === 0) continue;
     own.current = found;
-    report({
-      step: "recover",
-      subject: service.name,
-      message: `found ${found.process.pid} on ${found.address}`,
-    });
+    for (const { process: { pid }, address } of found) {
+      const message = `found ${pid} on ${address}`;
+      report({ step: "recover", subject: service.name, message });
+    }
   }
   if (Object.values(state.services).some(hasUnstopped)) {
-    await retireAll(project, directory, state, new Map(), report);
+    await retireAll(project, directory, state, [], report);
   }
   return state;
 }

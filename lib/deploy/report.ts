@@ -29,6 +29,22 @@ export interface Event {
 /** Hears of every event; the deploy knows nothing of terminals. */
 export type Report = (event: Event) => void;
 
+/** A report that keeps the warnings, as lines. */
+export function collectWarnings(
+  report: Report,
+): { report: Report; warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    warnings,
+    report: (event) => {
+      if (event.level === "warning") {
+        warnings.push(`${event.subject}: ${event.message}`);
+      }
+      report(event);
+    },
+  };
+}
+
 /** Times something: `const took = stopwatch(); …; took()` is ms. */
 export function stopwatch(): () => number {
   const start = performance.now();

@@ -2,7 +2,8 @@ import type { ServiceConfig } from "../config/config.ts";
 import { formatDuration } from "../config/duration.ts";
 import { messageOf } from "../error.ts";
 import { drain } from "../service/drain.ts";
-import { readPid } from "../service/pid_file.ts";
+import type { Instance } from "../service/instance.ts";
+import { readPid } from "../service/port_file.ts";
 import { stopInstance } from "../service/stop.ts";
 import { identify, isRunning, type ProcessId } from "../system/process.ts";
 import { writeAtomically } from "../system/files.ts";
@@ -24,13 +25,13 @@ export interface Retired {
  * side. Nothing here can fail a deploy: what goes wrong is a warning, and the state
  * remembers what is left.
  *
- * @param workers nginx workers from before the switch, by service
+ * @param oldWorkers nginx workers from before the switch
  */
 export async function retireAll(
   project: Project,
   directory: StateDir,
   state: State,
-  workers: ReadonlyMap<string, ProcessId[]>,
+  oldWorkers: ProcessId[],
   report: Report,
 ): Promise<Retired[]> {
   const retired: Retired[] = [];
@@ -44,7 +45,6 @@ export async function retireAll(
         if (isRunning(process)) left.push(retiring);
         return;
       }
-      const oldWorkers = workers.get(service.name) ?? [];
       const outcome = await retire(service, retiring, oldWorkers, report);
       retired.push({
         service: service.name,
@@ -54,7 +54,7 @@ export async function retireAll(
       if (outcome === "stopping") left.push({ ...retiring, stopSent: true });
     }));
     own.retiring = left;
-    keepPidFile(service, own.current?.process);
+    own.current.forEach(keepPidFile);
   });
   await Promise.all(jobs);
   try {
@@ -124,12 +124,12 @@ function whyItStays(stop: string): string {
 }
 
 /** Some servers remove the pid file when they end, although it names their successor. */
-function keepPidFile(service: ServiceConfig, current?: ProcessId): void {
-  if (current === undefined || !isRunning(current)) return;
+function keepPidFile({ pidFile, process }: Instance): void {
+  if (pidFile === undefined || !isRunning(process)) return;
   try {
-    const pid = readPid(service.pidFile);
+    const pid = readPid(pidFile);
     if (pid !== undefined && identify(pid) !== undefined) return;
-    writeAtomically(service.pidFile, `${current.pid}\n`);
+    writeAtomically(pidFile, `${process.pid}\n`);
   } catch {
     // The state knows the process; the file is for others.
   }

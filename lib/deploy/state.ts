@@ -1,4 +1,5 @@
 import type { Instance } from "../service/instance.ts";
+import { isSlots, type Slots } from "../service/slots.ts";
 import { messageOf } from "../error.ts";
 import { readIfExists, writeAtomically } from "../system/files.ts";
 import type { ProcessId } from "../system/process.ts";
@@ -14,10 +15,22 @@ export interface State {
 }
 
 export interface ServiceState {
-  /** The instance that serves. */
-  current?: Instance;
+  /** The instances that serve. */
+  current: Instance[];
+  /** Those they replaced, kept running for a rollback. */
+  standby: Instance[];
+  /** A new release that gets a share of the requests. */
+  canary?: Canary;
   /** Those that don't serve any more and aren't known to be gone. */
   retiring: Retiring[];
+  /** The addresses that zdd hands out to this service. */
+  slots?: Slots;
+}
+
+export interface Canary {
+  instances: Instance[];
+  /** Of the requests, 0 to 100. */
+  percent: number;
 }
 
 export interface Retiring {
@@ -44,7 +57,7 @@ export function emptyState(): State {
 
 /** The state of a service, which is added if there is none. */
 export function serviceState(state: State, name: string): ServiceState {
-  return state.services[name] ??= { retiring: [] };
+  return state.services[name] ??= { current: [], standby: [], retiring: [] };
 }
 
 /**
@@ -88,10 +101,20 @@ function isState(value: unknown): value is State {
 }
 
 function isServiceState(value: unknown): boolean {
-  return isObject(value) && Array.isArray(value.retiring) &&
+  return isObject(value) && areInstances(value.current) &&
+    areInstances(value.standby) &&
+    (value.canary === undefined ||
+      isObject(value.canary) && areInstances(value.canary.instances) &&
+        typeof value.canary.percent === "number") &&
+    (value.slots === undefined || isSlots(value.slots)) &&
+    Array.isArray(value.retiring) &&
     value.retiring.every((retiring) =>
       isObject(retiring) && isInstance(retiring.instance)
-    ) && (value.current === undefined || isInstance(value.current));
+    );
+}
+
+function areInstances(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isInstance);
 }
 
 /** Whether a value that was read from a file is an instance. */

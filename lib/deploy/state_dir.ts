@@ -24,6 +24,7 @@ export class StateDir {
   create({ services }: Config): void {
     const directories = [
       join(this.path, "log"),
+      join(this.path, "run"),
       ...services.map((service) => dirname(service.log)),
     ];
     for (const directory of directories) {

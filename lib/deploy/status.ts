@@ -6,7 +6,12 @@ import { parseAddress } from "../system/address.ts";
 import { isRunning, memoryOf, startedAt } from "../system/process.ts";
 import { establishedConnections } from "../system/sockets.ts";
 import type { Project } from "./project.ts";
-import { readState, type ServiceState } from "./state.ts";
+import {
+  readState,
+  type ServiceState,
+  serviceState,
+  type State,
+} from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 import { readIfExists } from "../system/files.ts";
 
@@ -70,7 +75,7 @@ export function status({ config, nginx }: Project): Status {
     return {
       name: service.name,
       instances: [
-        ...(current ? [instanceStatus(current, "serving")] : []),
+        ...current.map((instance) => instanceStatus(instance, "serving")),
         ...(known?.retiring ?? [])
           .filter(({ instance }) => isRunning(instance.process))
           .map(({ instance }) => instanceStatus(instance, "stopping")),
@@ -79,18 +84,21 @@ export function status({ config, nginx }: Project): Status {
   });
   for (const [name, { current }] of Object.entries(state.services)) {
     if (config.services.some((service) => service.name === name)) continue;
-    if (current === undefined || !isRunning(current.process)) continue;
-    notes.push(
-      `${name} isn't in deploy.conf any more; its instance ` +
-        `${current.process.pid} still runs`,
-    );
+    for (const { process } of current) {
+      if (!isRunning(process)) continue;
+      notes.push(
+        `${name} isn't in deploy.conf any more; its instance ` +
+          `${process.pid} still runs`,
+      );
+    }
   }
   const master = nginx.master();
   const workers = master === undefined ? [] : workersOf(master);
   return {
     ok: master !== undefined &&
       services.every(({ instances }) =>
-        instances.some((instance) => instance.state === "serving")
+        instances.length > 0 &&
+        instances.every((instance) => instance.state !== "dead")
       ),
     services,
     nginx: {
@@ -105,23 +113,22 @@ export function status({ config, nginx }: Project): Status {
   };
 }
 
-/** The instances that serve now, as far as there are any. */
-export function runningInstances({ config }: Project): Instance[] {
+/** The state as it holds now, instances that it doesn't know included. */
+export function presentState({ config }: Project): State {
   const { state } = readState(new StateDir(config.stateDir));
-  return config.services.flatMap((service) =>
-    currentOf(service, state.services[service.name]) ?? []
-  );
+  for (const service of config.services) {
+    const own = serviceState(state, service.name);
+    own.current = currentOf(service, own);
+  }
+  return state;
 }
 
-/** The instance that serves, be it known to the state or found; a dead one if there is no better. */
-function currentOf(
-  service: ServiceConfig,
-  known?: ServiceState,
-): Instance | undefined {
-  if (known?.current !== undefined && isRunning(known.current.process)) {
-    return known.current;
-  }
-  return findRunning(service) ?? known?.current;
+/** The instances that serve, be they known to the state or found; dead ones if there are no better. */
+function currentOf(service: ServiceConfig, known?: ServiceState): Instance[] {
+  const current = known?.current ?? [];
+  if (current.some(({ process }) => isRunning(process))) return current;
+  const found = findRunning(service);
+  return found.length > 0 ? found : current;
 }
 
 function instanceStatus(

@@ -2,6 +2,7 @@ import type { ServiceConfig } from "../config/config.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { drain } from "../service/drain.ts";
 import { discardInstance } from "../service/stop.ts";
+import { LiveLinks } from "../nginx/live_links.ts";
 import { ReloadRefused } from "../nginx/nginx.ts";
 import {
   readIfExists,
@@ -14,8 +15,8 @@ import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
 
 /**
- * Takes back what a deploy has done: nginx.conf, nginx, the new instances, the pid
- * files, in this order, so that no request is lost if the new ones served already.
+ * Takes back what a deploy has done: the live links, nginx.conf, nginx, the new
+ * instances, the pid files, in this order, so that no request is lost if the new ones served already.
  *
  * @param reason why the deploy failed
  * @throws {ZddError} with exit status 4, if nginx can't be brought back; everything
@@ -30,7 +31,17 @@ export async function undo(
   const took = stopwatch();
   const { starts } = journal.text;
   try {
-    const oldWorkers = await undoSwitch(project, journal, reason);
+    const links = new LiveLinks(project.config.stateDir);
+    const moved = Object.entries(journal.text.links ?? {});
+    for (const [service, target] of moved) {
+      if (target !== null) links.point(service, target);
+    }
+    const oldWorkers = await undoSwitch(project, journal, reason) ??
+      (moved.length > 0 ? [] : undefined);
+    // Only now does nobody ask for those that were new.
+    for (const [service, target] of moved) {
+      if (target === null) links.point(service, undefined);
+    }
     await Promise.all(starts.map(async (start) => {
       const service = serviceOf(project, start);
       if (start.instance !== undefined && oldWorkers !== undefined) {
@@ -93,7 +104,7 @@ function putBack({ path, text }: { path: string; text?: string }): void {
 
 /** A server that failed may have removed or overwritten what names the one that serves. */
 function restorePidFile({ pidFile, pidBefore }: Start): void {
-  if (pidBefore === undefined) return;
+  if (pidFile === undefined || pidBefore === undefined) return;
   const alive = identify(Number(pidBefore)) !== undefined;
   if (alive && readIfExists(pidFile) !== pidBefore) {
     writeAtomically(pidFile, pidBefore);
@@ -109,6 +120,9 @@ function serviceOf({ config }: Project, start: Start): ServiceConfig {
     stop: "kill -TERM",
     pidFile: start.pidFile,
     cwd: config.directory,
+    port: "file",
+    instances: 1,
+    standby: false,
     log: start.instance?.log ?? "/dev/null",
     env: {},
     startTimeout: 0,

@@ -10,7 +10,7 @@ import {
 import { type Answer, httpGet } from "../system/http.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
-import { type Launch, requireRunning } from "./launch.ts";
+import type { Launch } from "./launch.ts";
 
 /** How long one probe may take, in ms, however long there is altogether. */
 const PROBE_TIMEOUT = 5000;
@@ -28,7 +28,7 @@ export async function checkInstance(
   const address = parseAddress(instance.address);
   if (address === undefined) throw new TypeError(instance.address);
   await waitForConnection(launch, instance, address, signal);
-  const { health } = launch.service;
+  const { health } = launch.plan.service;
   if (health !== undefined) {
     await waitForHealth(health, launch, instance, address, signal);
   }
@@ -40,10 +40,10 @@ async function waitForConnection(
   address: Address,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { startTimeout } = launch.service;
+  const { startTimeout } = launch.plan.service;
   let last = "";
   const connected = await waitUntil(async () => {
-    requireRunning(launch, instance);
+    launch.requireRunning(instance);
     try {
       await tryConnect(address);
       return true;
@@ -70,7 +70,7 @@ async function waitForHealth(
   let tries = 0;
   let last = "";
   const healthy = await waitUntil(async () => {
-    requireRunning(launch, instance);
+    launch.requireRunning(instance);
     tries++;
     try {
       const answer = await probe(health.target, address, PROBE_TIMEOUT);

@@ -4,6 +4,14 @@ import { establishedConnections } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 
+/**
+ * How long nobody must be connected, in ms: a live switch retires no worker, and one
+ * may have chosen the old instance but not connected to it yet.
+ */
+const QUIET_BUSY = 100;
+/** The same, where nobody was connected in the first place. */
+const QUIET_IDLE = 10;
+
 /** What was still there when a drain ended; nothing is left if both are 0. */
 export interface Drained {
   connections: number;
@@ -26,10 +34,20 @@ export async function drain(
     connections: address === undefined ? 0 : establishedConnections(address),
     workers: oldWorkers.filter(isRunning).length,
   });
+  let busy = false;
+  let quietSince: number | undefined;
   const done = await waitUntil(() => {
     if (!isRunning(instance.process)) return { connections: 0, workers: 0 };
     const left = look();
-    return left.connections + left.workers === 0 ? left : undefined;
-  }, { timeout, interval: 2 });
+    const now = performance.now();
+    if (left.connections + left.workers > 0) {
+      busy = true;
+      quietSince = undefined;
+      return undefined;
+    }
+    quietSince ??= now;
+    const quiet = busy ? QUIET_BUSY : QUIET_IDLE;
+    return now - quietSince >= quiet ? left : undefined;
+  }, { timeout, interval: 2, slowest: 50 });
   return done ?? look();
 }

@@ -1,4 +1,5 @@
 import type { ProcessId } from "../system/process.ts";
+import type { Slot } from "./slots.ts";
 
 /** One running copy of a service. Stored in the state as it is. */
 export interface Instance {
@@ -8,12 +9,20 @@ export interface Instance {
    */
   id: string;
   service: string;
+  /** 1, 2, … among the instances of its service. */
+  number: number;
   process: ProcessId;
   /** `127.0.0.1:45643` or `unix:/path`. */
   address: string;
+  /** Which of the addresses that zdd hands out it has; undefined if it chose its own. */
+  slot?: Slot;
   /** ISO 8601. */
   startedAt: string;
   log: string;
+  /** What it writes its pid into, if it does. */
+  pidFile?: string;
+  /** What it wrote its address into. */
+  portFile?: string;
 }
 
 /** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */

@@ -1,8 +1,6 @@
-import { dirname } from "@std/path";
-import type { ServiceConfig } from "../config/config.ts";
 import { formatDuration } from "../config/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { type Address, formatAddress } from "../system/address.ts";
+import { formatAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
 import {
   descendsFrom,
@@ -21,46 +19,48 @@ import { type Detached, startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { DirectoryWatch } from "../system/watch.ts";
 import type { Instance } from "./instance.ts";
-import { portFileOf, readPid, readPort } from "./pid_file.ts";
+import { type Located, type Locator, locatorFor } from "./locate.ts";
+import type { Plan } from "./plan.ts";
+import { readPid } from "./port_file.ts";
 
-/** How long a pid or port file may hold nonsense before that counts, in ms: it may be half written. */
+/** How long what a service wrote may make no sense before that counts, in ms: it may be half written. */
 const SETTLE = 1000;
 /** How long none of its processes must be seen, in ms: a daemon is hard to see while it forks. */
 const FORKING = 250;
 /** How often a process is looked at that may have died without a word, in ms. */
 const LOOK = 50;
+/** The same, where no directory tells when it is ready. */
+const LOOK_CLOSELY = 10;
 
 /** A start command that has been run, and what came of it so far. */
 export class Launch {
-  readonly leader: ProcessId | undefined;
+  /** The process of the start command. */
+  readonly leader: ProcessId;
   readonly #child: Detached;
+  readonly #locator: Locator;
   readonly #startedAt = new Date();
   readonly #logStart: number;
-  readonly #oldPortFiles: Map<string, string>;
   readonly #watch: DirectoryWatch;
   #status?: number;
   /** Since when none of its processes is seen, in ms of `performance.now()`. */
   #goneSince?: number;
 
   /**
-   * Runs the start command of a service.
+   * Runs the start command of an instance.
    *
-   * @param id of the new instance
    * @throws {ZddError} if it can't be run.
    */
-  constructor(readonly service: ServiceConfig, readonly id: string) {
-    const { pidFile, log, cwd, env } = service;
+  constructor(readonly plan: Plan) {
+    const { service: { cwd }, start, pidFile, log, env, id } = plan;
     this.#logStart = sizeOf(log);
-    this.#oldPortFiles = portFilesIn(dirname(pidFile));
-    this.#watch = new DirectoryWatch(dirname(pidFile));
+    this.#locator = locatorFor(plan);
+    this.#watch = new DirectoryWatch(this.#locator.directory);
     // A server that finds the pid of a living process there refuses to start.
-    removeIfExists(pidFile);
-    this.#child = startDetached(service.start, {
-      cwd,
-      log,
-      env: { ...env, [INSTANCE_VARIABLE]: id, ZDD_SERVICE: service.name },
-    });
-    this.leader = identify(this.#child.pid);
+    if (pidFile !== undefined) removeIfExists(pidFile);
+    const marked = { ...env, [INSTANCE_VARIABLE]: id };
+    this.#child = startDetached(start, { cwd, log, env: marked });
+    const { pid } = this.#child;
+    this.leader = identify(pid) ?? { pid, startTime: 0, boot: "" };
     this.#child.exited.then((status) => {
       this.#status = status;
       this.#watch.wake();
@@ -68,13 +68,13 @@ export class Launch {
   }
 
   /**
-   * Waits until the instance has written its pid and its port.
+   * Waits until the instance is found.
    *
    * @throws {ZddError} with the cause and the last lines of its log, as soon as it can't come any more.
    */
   async instance(signal?: AbortSignal): Promise<Instance> {
     using watch = this.#watch;
-    const { startTimeout, name, log } = this.service;
+    const { startTimeout } = this.plan.service;
     const end = performance.now() + startTimeout;
     let nonsense: { message: string; since: number } | undefined;
     for (;;) {
@@ -82,16 +82,7 @@ export class Launch {
       let missing: string;
       try {
         const found = this.#look();
-        if (typeof found !== "string") {
-          return {
-            id: this.id,
-            service: name,
-            process: found.process,
-            address: formatAddress(found.address),
-            startedAt: this.#startedAt.toISOString(),
-            log,
-          };
-        }
+        if (typeof found !== "string") return this.#record(found);
         missing = found;
         nonsense = undefined;
       } catch (error) {
@@ -109,13 +100,14 @@ export class Launch {
           "if it needs longer, set start_timeout",
         );
       }
-      await watch.changed(Math.min(LOOK, end - now), signal);
+      const look = this.#locator.directory === undefined ? LOOK_CLOSELY : LOOK;
+      await watch.changed(Math.min(look, end - now), signal);
     }
   }
 
   /** An error about this start, with what the instance printed. */
   failure(what: string, hint?: string): ZddError {
-    const { name, log } = this.service;
+    const { service: { name }, log } = this.plan;
     const quote = readTail(log, this.#logStart);
     return new ZddError(`${name} didn't start: ${what}`, {
       quote,
@@ -124,34 +116,44 @@ export class Launch {
     });
   }
 
-  /** The running process and its address, or what is still missing. */
-  #look(): { process: ProcessId; address: Address } | string {
-    const { pidFile } = this.service;
-    const pid = readPid(pidFile);
-    if (pid === undefined) return `no pid in "${pidFile}"`;
-    const process = identify(pid);
-    if (process === undefined) {
-      return `process ${pid}, which "${pidFile}" names, isn't running`;
+  /** @throws {ZddError} if the instance has ended. */
+  requireRunning({ process }: Instance): void {
+    if (!isRunning(process)) {
+      throw this.failure(`process ${process.pid} ended`);
     }
-    if (!this.#isOurs(process)) {
+  }
+
+  #look(): Located | string {
+    const found = this.#locator.look(this.leader);
+    if (typeof found !== "string" && !this.#isOurs(found.process)) {
       throw new ZddError(
-        `"${pidFile}" names process ${pid}, which this start didn't start`,
+        `"${this.plan.pidFile}" names process ${found.process.pid}, which ` +
+          "this start didn't start",
       );
     }
-    const portFile = portFileOf(pidFile, pid);
-    if (this.#oldPortFiles.get(portFile) === fileIdentity(portFile)) {
-      return `no port in "${portFile}"`;
-    }
-    const address = readPort(portFile);
-    return address === undefined
-      ? `no port in "${portFile}"`
-      : { process, address };
+    return found;
+  }
+
+  #record({ process, address, portFile }: Located): Instance {
+    const { id, service: { name }, number, slot, log, pidFile } = this.plan;
+    return {
+      id,
+      service: name,
+      number,
+      process,
+      address: formatAddress(address),
+      slot,
+      startedAt: this.#startedAt.toISOString(),
+      log,
+      pidFile,
+      portFile,
+    };
   }
 
   /** Why nothing can come any more; undefined while something can. */
   #ended(): string | undefined {
     if (this.#status === undefined) return undefined;
-    const { start, cwd } = this.service;
+    const { start, service: { cwd } } = this.plan;
     if (this.#status === 127) {
       return `no such command: "${start}" in "${cwd}" (exit status 127)`;
     }
@@ -171,9 +173,9 @@ export class Launch {
   }
 
   #isAlive(): boolean {
-    const pid = readPidOrNothing(this.service.pidFile);
+    const pid = readPidOrNothing(this.plan.pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
-      processesOf(this.id, this.leader).length > 0;
+      processesOf(this.plan.id, this.leader).length > 0;
   }
 
   /**
@@ -181,44 +183,18 @@ export class Launch {
    * file's directory could name any other.
    */
   #isOurs(process: ProcessId): boolean {
+    const { leader, plan: { id } } = this;
     const { pid } = process;
-    const leader = this.leader ?? { pid: this.#child.pid, startTime: 0 };
-    if (isMarked(pid, this.id) || descendsFrom(pid, leader.pid)) return true;
+    if (isMarked(pid, id) || descendsFrom(pid, leader.pid)) return true;
     if (readStat(pid)?.session === leader.pid) return true;
     // Through sudo or a supervisor it has lost the mark, but not its age.
     return process.startTime >= leader.startTime && userOf(pid) === Deno.uid();
   }
 }
 
-/** Throws if the instance has ended. */
-export function requireRunning(launch: Launch, instance: Instance): void {
-  if (!isRunning(instance.process)) {
-    throw launch.failure(`process ${instance.process.pid} ended`);
-  }
-}
-
-/** The port files in a directory, each with what tells it from a later one of that name. */
-function portFilesIn(directory: string): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const { name } of Deno.readDirSync(directory)) {
-    const path = `${directory}/${name}`;
-    if (/^\d+\.port$/.test(name)) found.set(path, fileIdentity(path) ?? "");
-  }
-  return found;
-}
-
-function fileIdentity(path: string): string | undefined {
+function readPidOrNothing(file?: string): number | undefined {
   try {
-    const { ino, mtime, size } = Deno.lstatSync(path);
-    return `${ino} ${mtime?.getTime()} ${size}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function readPidOrNothing(file: string): number | undefined {
-  try {
-    return readPid(file);
+    return file === undefined ? undefined : readPid(file);
   } catch {
     return undefined;
   }

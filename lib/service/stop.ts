@@ -5,7 +5,6 @@ import { isRunning, type ProcessId, sendSignal } from "../system/process.ts";
 import { startDetached } from "../system/shell.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
-import { portFileOf } from "./pid_file.ts";
 
 /** How long a release that never served may take to end by itself, in ms. */
 const DISCARD_TIMEOUT = 5000;
@@ -27,7 +26,7 @@ export async function stopInstance(
 ): Promise<Stopped> {
   const { stop, cwd, log, env, stopTimeout, killAfter } = service;
   const { process } = instance;
-  if (!isRunning(process)) return ended(service, instance, "stopped");
+  if (!isRunning(process)) return ended(instance, "stopped");
   const command = startDetached(`${stop} ${process.pid}`, { cwd, log, env });
   let status: number | undefined;
   command.exited.then((code) => status = code);
@@ -35,11 +34,11 @@ export async function stopInstance(
     timeout: killAfter ?? stopTimeout,
     interval: 2,
   });
-  if (gone) return ended(service, instance, "stopped", status);
+  if (gone) return ended(instance, "stopped", status);
   if (killAfter === undefined) return { outcome: "stopping", status };
   const all = [process, ...processesOf(instance.id)];
   await kill(all);
-  return ended(service, instance, "killed", status);
+  return ended(instance, "killed", status);
 }
 
 /**
@@ -69,7 +68,7 @@ export async function discardInstance(
     timeout: Math.min(service.stopTimeout, DISCARD_TIMEOUT),
   });
   await kill(all());
-  if (instance !== undefined) ended(service, instance, "killed");
+  if (instance !== undefined) ended(instance, "killed");
 }
 
 async function kill(processes: ProcessId[]): Promise<void> {
@@ -81,11 +80,10 @@ async function kill(processes: ProcessId[]): Promise<void> {
 
 /** Removes what an instance left behind; `<pid>.port` would mislead whoever gets its pid. */
 function ended(
-  service: ServiceConfig,
-  { process }: Instance,
+  { portFile }: Instance,
   outcome: Stopped["outcome"],
   status?: number,
 ): Stopped {
-  removeIfExists(portFileOf(service.pidFile, process.pid));
+  if (portFile !== undefined) removeIfExists(portFile);
   return { outcome, status };
 }

@@ -1,47 +1,60 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { type Address, formatAddress } from "../system/address.ts";
-import { identify, openFiles, startedAt } from "../system/process.ts";
-import { childrenOf } from "../system/process.ts";
-import { listeningInodes } from "../system/sockets.ts";
+import { childrenOf, identify, startedAt } from "../system/process.ts";
+import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
-import { currentPidFile, portFileOf, readPid, readPort } from "./pid_file.ts";
+import { planInstance } from "./plan.ts";
+import { currentPidFile, portFileOf, readPid, readPort } from "./port_file.ts";
 
 /**
- * The instance of a service that runs although no state knows it: the one that
+ * The instances of a service that run although no state knows them: those that
  * `pid_file` names, or the `NAME.current.pid` of the Python zdd. A number alone proves
  * nothing; the process, or a child of it, must listen on the port of its port file.
  */
-export function findRunning(service: ServiceConfig): Instance | undefined {
-  const { pidFile } = service;
-  for (const file of [pidFile, currentPidFile(pidFile)]) {
-    try {
-      const pid = readPid(file);
-      const process = pid === undefined ? undefined : identify(pid);
-      if (process === undefined) continue;
-      const address = readPort(portFileOf(pidFile, process.pid));
-      if (address === undefined || !listens(process.pid, address)) continue;
-      return {
-        id: `${service.name}-found-${process.pid}`,
-        service: service.name,
-        process,
-        address: formatAddress(address),
-        startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
-        log: service.log,
-      };
-    } catch {
-      // A pid or port file that can't be read names nobody.
-    }
+export function findRunning(service: ServiceConfig): Instance[] {
+  const found: Instance[] = [];
+  for (let number = 1; number <= service.instances; number++) {
+    const { pidFile, log } = planInstance(service, number);
+    if (pidFile === undefined) continue;
+    const candidates = [pidFile, currentPidFile(pidFile)];
+    const instance = candidates.map((file) => lookInto(file, pidFile))
+      .find((candidate) => candidate !== undefined);
+    if (instance === undefined) continue;
+    found.push({
+      ...instance,
+      id: `${service.name}-found-${instance.process.pid}`,
+      service: service.name,
+      number,
+      log,
+      pidFile,
+    });
   }
-  return undefined;
+  return found;
+}
+
+function lookInto(file: string, pidFile: string) {
+  try {
+    const pid = readPid(file);
+    const process = pid === undefined ? undefined : identify(pid);
+    if (process === undefined) return undefined;
+    const portFile = portFileOf(pidFile, process.pid);
+    const address = readPort(portFile);
+    if (address === undefined || !listens(process.pid, address)) {
+      return undefined;
+    }
+    return {
+      process,
+      address: formatAddress(address),
+      startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
+      portFile,
+    };
+  } catch {
+    return undefined; // a pid or port file that can't be read names nobody
+  }
 }
 
 /** Whether a process or one of its children has the socket that listens on an address. */
 function listens(pid: number, address: Address): boolean {
-  const inodes = new Set(
-    listeningInodes(address).map((inode) => `socket:[${inode}]`),
-  );
   const family = [pid, ...childrenOf(pid).map((child) => child.pid)];
-  return family.some((member) =>
-    [...openFiles(member).values()].some((file) => inodes.has(file))
-  );
+  return holders(listeningInodes(address), family).length > 0;
 }

@@ -92,6 +92,25 @@ export function userOf(pid: number): number | undefined {
   return uid === undefined ? undefined : Number(uid);
 }
 
+/** As whom a process accesses files. */
+export interface Credentials {
+  uid: number;
+  /** Its group and its supplementary ones. */
+  groups: number[];
+}
+
+/** The effective user and groups of a process; undefined if it is gone. */
+export function credentialsOf(pid: number): Credentials | undefined {
+  const text = readProc(pid, "status") ?? "";
+  // Real, effective, saved and file system ids (proc(5)).
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(text)?.[1];
+  const gid = /^Gid:\s+\d+\s+(\d+)/m.exec(text)?.[1];
+  const others = /^Groups:\s*(.*)$/m.exec(text)?.[1] ?? "";
+  if (uid === undefined || gid === undefined) return undefined;
+  const groups = [gid, ...others.split(" ").filter((id) => id !== "")];
+  return { uid: Number(uid), groups: groups.map(Number) };
+}
+
 /** Resident memory in bytes; undefined if the process is gone. */
 export function memoryOf(pid: number): number | undefined {
   const kibibytes = /^VmRSS:\s+(\d+)/m.exec(readProc(pid, "status") ?? "")?.[1];

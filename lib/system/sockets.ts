@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import { openFiles } from "./process.ts";
 
 // Socket states of /proc/net/tcp (include/net/tcp_states.h) and /proc/net/unix.
 const TCP_ESTABLISHED = "01";
@@ -38,6 +39,14 @@ export function listeningInodes(address: Address): string[] {
   return tcpSockets(address.port).filter((socket) =>
     socket.state === TCP_LISTEN && isHost(socket.host, address.host)
   ).map((socket) => socket.inode);
+}
+
+/** Those of the processes that have one of these sockets open. */
+export function holders(inodes: string[], pids: number[]): number[] {
+  const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  return pids.filter((pid) =>
+    [...openFiles(pid).values()].some((file) => wanted.has(file))
+  );
 }
 
 /** Whether a socket's local host is the wanted one, or one that includes it or may be it. */

@@ -1,9 +1,10 @@
-/** Wakes up when something changes in a directory. */
+/** Wakes up when something changes in a directory; without one, only when told to. */
 export class DirectoryWatch implements Disposable {
   #watcher?: Deno.FsWatcher;
   #wake = () => {};
 
-  constructor(directory: string) {
+  constructor(directory?: string) {
+    if (directory === undefined) return;
     try {
       this.#watcher = Deno.watchFs(directory, { recursive: false });
       this.#forward(this.#watcher);

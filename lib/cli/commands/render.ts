@@ -1,6 +1,6 @@
 import { readProject } from "../../deploy/project.ts";
-import { runningInstances } from "../../deploy/status.ts";
-import { render } from "../../deploy/switch.ts";
+import { render } from "../../deploy/render.ts";
+import { presentState } from "../../deploy/status.ts";
 import { ExitStatus } from "../../error.ts";
 import type { Command } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
@@ -11,7 +11,7 @@ export const renderCommand: Command = {
 
   run(options) {
     const project = readProject(options.conf);
-    const text = render(project, runningInstances(project));
+    const { text } = render(project, presentState(project));
     if (options.json) printJson({ path: project.config.nginx.rendered, text });
     else printResult(text.replace(/\n$/, ""));
     return ExitStatus.done;

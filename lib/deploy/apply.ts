@@ -1,0 +1,173 @@
+import { LiveLinks } from "../nginx/live_links.ts";
+import { workersOf } from "../nginx/master.ts";
+import { requireReach } from "../nginx/reach.ts";
+import type { Instance } from "../service/instance.ts";
+import { readIfExists, writeAtomically } from "../system/files.ts";
+import { isSame, type ProcessId } from "../system/process.ts";
+import type { Journal } from "./journal.ts";
+import type { Project } from "./project.ts";
+import { render, sha256 } from "./render.ts";
+import { type Report, stopwatch } from "./report.ts";
+import {
+  type NginxState,
+  serviceState,
+  type State,
+  writeState,
+} from "./state.ts";
+import type { StateDir } from "./state_dir.ts";
+import { verify } from "./verify.ts";
+
+/** A change of who serves: from one state to the next. */
+export interface Change {
+  project: Project;
+  directory: StateDir;
+  journal: Journal;
+  /** What holds now; becomes `next` when that holds. */
+  state: State;
+  next: State;
+}
+
+export interface Applied {
+  /** What nginx was made to do. `switched`: only live links have moved. */
+  action: "started" | "reloaded" | "switched" | "unchanged";
+  nginx: NginxState;
+  /** Workers that were told to shut down, and may still serve their last requests. */
+  oldWorkers: ProcessId[];
+}
+
+export interface ApplyOptions {
+  report: Report;
+  signal?: AbortSignal;
+}
+
+/**
+ * Steps 5 to 7 and the commit: renders nginx.conf for the next state, tests it, makes
+ * nginx use it, moves the live links, verifies, and writes the state.
+ *
+ * @throws {ZddError} if nginx refuses it, or it doesn't verify; the journal knows what
+ * to put back.
+ */
+export async function apply(
+  change: Change,
+  { report, signal }: ApplyOptions,
+): Promise<Applied> {
+  const { project, directory, journal, state, next } = change;
+  const { text, live } = render(project, next);
+  const links = new LiveLinks(directory.path);
+  const moves = planMoves(links, live, next);
+  recordMoves(journal, links, moves);
+  // The first time, nginx must find a link before its configuration asks for it.
+  for (const { service, from, to } of moves) {
+    if (from === undefined) links.point(service, to);
+  }
+  const applied = await configure(change, text, report, signal);
+  if (moves.length > 0) {
+    requireReach(workersOf(applied.nginx.master), links.directory);
+    signal?.throwIfAborted();
+    for (const { service, from, to } of moves) {
+      if (from !== undefined) links.point(service, to);
+      report({
+        step: "switch",
+        subject: service,
+        message: describe(next, service),
+      });
+    }
+    if (applied.action === "unchanged") applied.action = "switched";
+  }
+  if (project.config.verify !== undefined) {
+    await verify(project.config.verify, report, signal);
+  }
+  // From here on the next state holds, whatever happens.
+  next.nginx = applied.nginx;
+  next.deploy = journal.text.id;
+  writeState(directory, next);
+  Object.assign(state, next);
+  journal.close();
+  links.clean(Object.keys(next.services));
+  return applied;
+}
+
+/** A link that must lead elsewhere in the next state. */
+interface Move {
+  service: string;
+  from?: string;
+  to: string;
+}
+
+function planMoves(links: LiveLinks, live: string[], next: State): Move[] {
+  return live.flatMap((service) => {
+    const { current, canary } = serviceState(next, service);
+    if (current.length === 0) return [];
+    const from = links.read(service);
+    const to = links.prepare(service, { current, canary });
+    return from === to ? [] : [{ service, from, to }];
+  });
+}
+
+function recordMoves(
+  journal: Journal,
+  links: LiveLinks,
+  moves: Move[],
+): void {
+  if (moves.length === 0) return;
+  journal.text.links = Object.fromEntries(
+    moves.map(({ service }) => [service, links.read(service) ?? null]),
+  );
+  journal.write();
+}
+
+/** `4711 serves`, `4712 serves 10 % of the requests`. */
+function describe(state: State, name: string): string {
+  const { current, canary } = serviceState(state, name);
+  const pids = (instances: Instance[]) =>
+    instances.map(({ process }) => process.pid).join(", ");
+  return canary === undefined
+    ? `switched to ${pids(current)}`
+    : `${pids(canary.instances)} gets ${canary.percent} % of the requests`;
+}
+
+/** Makes nginx run with what the template says for the next state, unless it is known to. */
+async function configure(
+  { project, journal, next }: Change,
+  text: string,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<Applied> {
+  const { nginx, config: { nginx: { rendered } } } = project;
+  const hash = await sha256(text);
+  const before = readIfExists(rendered);
+  const running = nginx.master();
+  if (
+    running !== undefined && next.nginx !== undefined && before === text &&
+    next.nginx.hash === hash && isSame(running, next.nginx.master)
+  ) {
+    return { action: "unchanged", nginx: next.nginx, oldWorkers: [] };
+  }
+
+  const rendering = stopwatch();
+  journal.text.conf = { path: rendered, text: before };
+  journal.write();
+  if (before !== text) writeAtomically(rendered, text);
+  await nginx.test();
+  report({
+    step: "render",
+    subject: "nginx",
+    message: `rendered ${rendered}`,
+    ms: rendering(),
+    level: "detail",
+  });
+  signal?.throwIfAborted();
+
+  const action = running === undefined ? "started" : "reloaded";
+  journal.text.nginx = action;
+  journal.write();
+  const switching = stopwatch();
+  const oldWorkers = running === undefined
+    ? []
+    : await nginx.reload(running, signal);
+  const master = running ?? await nginx.start(signal);
+  const message = `${action} ${master.pid}`;
+  report({ step: "switch", subject: "nginx", message, ms: switching() });
+  const since = new Date().toISOString();
+  return { action, nginx: { master, hash, since }, oldWorkers };
+}

@@ -1,0 +1,41 @@
+import { formatDuration } from "../config/duration.ts";
+import { messageOf, ZddError } from "../error.ts";
+import { describeAnswer } from "../service/check.ts";
+import { httpGet } from "../system/http.ts";
+import { waitUntil } from "../system/wait.ts";
+import { type Report, stopwatch } from "./report.ts";
+
+/** How long `verify` may take, in ms. */
+const VERIFY_TIMEOUT = 10_000;
+
+/**
+ * Step 7: GETs a URL through nginx until it answers with success.
+ *
+ * @throws {ZddError} with the last answer, if it doesn't.
+ */
+export async function verify(
+  url: string,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
+  const took = stopwatch();
+  let last = "";
+  const verified = await waitUntil(async () => {
+    try {
+      const answer = await httpGet(new URL(url), undefined, VERIFY_TIMEOUT);
+      if (answer.status >= 200 && answer.status < 400) return true;
+      last = describeAnswer(answer);
+    } catch (error) {
+      last = messageOf(error);
+    }
+    return undefined;
+  }, { timeout: VERIFY_TIMEOUT, interval: 50, slowest: 1000, signal });
+  if (!verified) {
+    throw new ZddError(
+      `${url} doesn't answer with success through nginx after ` +
+        `${formatDuration(VERIFY_TIMEOUT)}; last: ${last}`,
+    );
+  }
+  const message = `verified ${url}`;
+  report({ step: "verify", subject: "nginx", message, ms: took() });
+}

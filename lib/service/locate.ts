@@ -1,0 +1,112 @@
+import { dirname } from "@std/path";
+import { ZddError } from "../error.ts";
+import { type Address, formatAddress } from "../system/address.ts";
+import { processesOf } from "../system/instance_mark.ts";
+import { identify, type ProcessId, readStat } from "../system/process.ts";
+import { holders, listeningInodes } from "../system/sockets.ts";
+import type { Plan } from "./plan.ts";
+import { portFileOf, readPid, readPort } from "./port_file.ts";
+
+/** Where an instance was found. */
+export interface Located {
+  process: ProcessId;
+  address: Address;
+  portFile?: string;
+}
+
+/** Looks for an instance that is being started: finds it, or tells what is missing. */
+export interface Locator {
+  /** What it waits for shows in this directory; undefined if it doesn't. */
+  directory?: string;
+  /** @throws {ZddError} while what it sees makes no sense; it may be half written. */
+  look(leader: ProcessId): Located | string;
+}
+
+/** How an instance of this plan tells where it is. */
+export function locatorFor(plan: Plan): Locator {
+  if (plan.address !== undefined) return new GivenAddress(plan, plan.address);
+  if (plan.pidFile === undefined) throw new TypeError(plan.service.name);
+  return new PortFile(plan.pidFile);
+}
+
+/** The service writes its pid into a file, and its port into `<pid>.port` beside it. */
+class PortFile implements Locator {
+  readonly directory: string;
+  readonly #old: Map<string, string>;
+
+  constructor(readonly pidFile: string) {
+    this.directory = dirname(pidFile);
+    this.#old = portFilesIn(this.directory);
+  }
+
+  look(): Located | string {
+    const process = namedProcess(this.pidFile);
+    if (typeof process === "string") return process;
+    const portFile = portFileOf(this.pidFile, process.pid);
+    const missing = `no port in "${portFile}"`;
+    // One from a process that had this pid before says nothing.
+    if (this.#old.get(portFile) === fileIdentity(portFile)) return missing;
+    const address = readPort(portFile);
+    return address === undefined ? missing : { process, address, portFile };
+  }
+}
+
+/** zdd handed out the address: whichever of its processes listens there is the server. */
+class GivenAddress implements Locator {
+  readonly directory?: string;
+
+  constructor(readonly plan: Plan, readonly address: Address) {
+    if ("path" in address) this.directory = dirname(address.path);
+  }
+
+  look(leader: ProcessId): Located | string {
+    const { plan: { id, pidFile }, address } = this;
+    const missing = `nobody listens on ${formatAddress(address)}`;
+    const inodes = listeningInodes(address);
+    if (inodes.length === 0) return missing;
+    const own = processesOf(id, leader);
+    const listening = holders(inodes, own.map(({ pid }) => pid));
+    if (listening.length === 0) {
+      throw new ZddError(
+        `another program listens on ${formatAddress(address)}`,
+      );
+    }
+    if (pidFile !== undefined) {
+      const process = namedProcess(pidFile);
+      return typeof process === "string" ? process : { process, address };
+    }
+    // Of a server and its workers, who share the socket, the one above the others.
+    const top = listening.find((pid) =>
+      !listening.includes(readStat(pid)?.parent ?? 0)
+    );
+    const process = own.find(({ pid }) => pid === top);
+    return process === undefined ? missing : { process, address };
+  }
+}
+
+/** The running process that a pid file names, or why there is none. */
+function namedProcess(pidFile: string): ProcessId | string {
+  const pid = readPid(pidFile);
+  if (pid === undefined) return `no pid in "${pidFile}"`;
+  return identify(pid) ??
+    `process ${pid}, which "${pidFile}" names, isn't running`;
+}
+
+/** The port files in a directory, each with what tells it from a later one of that name. */
+function portFilesIn(directory: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name } of Deno.readDirSync(directory)) {
+    const path = `${directory}/${name}`;
+    if (/^\d+\.port$/.test(name)) found.set(path, fileIdentity(path) ?? "");
+  }
+  return found;
+}
+
+function fileIdentity(path: string): string | undefined {
+  try {
+    const { ino, mtime, size } = Deno.lstatSync(path);
+    return `${ino} ${mtime?.getTime()} ${size}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import type { ServiceConfig } from "../config/config.ts";
+import { type Address, parseAddress, templateText } from "../system/address.ts";
+import { newInstanceId } from "./instance.ts";
+import type { Slot } from "./slots.ts";
+
+/** An instance before it is started: what is run, and where. */
+export interface Plan {
+  id: string;
+  service: ServiceConfig;
+  /** 1, 2, … among the instances of the service. */
+  number: number;
+  start: string;
+  pidFile?: string;
+  log: string;
+  env: Record<string, string>;
+  /** The address that zdd hands out; undefined if the service chooses. */
+  address?: Address;
+  slot?: Slot;
+}
+
+/**
+ * Plans one instance of a service: fills in `{instance}`, `{port}` and `{socket}`,
+ * and exports `PORT` or `SOCKET`.
+ */
+export function planInstance(
+  service: ServiceConfig,
+  number: number,
+  given?: { slot: Slot; address: string },
+): Plan {
+  const address = given && parseAddress(given.address);
+  const values: Record<string, string> = { instance: String(number) };
+  const exported: Record<string, string> = {};
+  if (address !== undefined) {
+    const [name, text] = "path" in address
+      ? ["socket", address.path]
+      : ["port", templateText(address)];
+    values[name] = text;
+    exported[name.toUpperCase()] = text;
+  }
+  const fill = (text: string) =>
+    text.replace(
+      /(?<!\$)\{(instance|port|socket)\}/g,
+      (written, name: string) => values[name] ?? written,
+    );
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(service.env)) {
+    env[name] = fill(value);
+  }
+  return {
+    id: newInstanceId(service.name),
+    service,
+    number,
+    start: fill(service.start),
+    pidFile: service.pidFile && fill(service.pidFile),
+    log: fill(service.log),
+    env: { ...env, ...exported, ZDD_SERVICE: service.name },
+    address,
+    slot: given?.slot,
+  };
+}

@@ -1,0 +1,128 @@
+import { join } from "@std/path";
+import {
+  type Address,
+  formatAddress,
+  parseAddress,
+  tryConnect,
+} from "../system/address.ts";
+import { ZddError } from "../error.ts";
+import { removeIfExists } from "../system/files.ts";
+
+/**
+ * Where zdd hands out the addresses of a service, there are two sets of them, fixed
+ * in advance: one serves, the next release starts in the other.
+ */
+export const SLOTS = ["a", "b"] as const;
+export type Slot = typeof SLOTS[number];
+
+/** The addresses of each slot, one an instance: `127.0.0.1:20001` or `unix:/path`. */
+export type Slots = Record<Slot, string[]>;
+
+/** Below the ports that the kernel gives to clients (ip_local_port_range, 32768 up). */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 29_999;
+
+/** The addresses to choose from, for one service. */
+export interface SlotPlan {
+  service: string;
+  kind: "env" | "socket";
+  instances: number;
+  /** Where sockets go. */
+  directory: string;
+}
+
+/**
+ * The addresses of a slot for the next release: the ones known, if there are as many
+ * as needed and all are free; else others. What a dead instance left at a socket's
+ * path is removed.
+ *
+ * @param others addresses that must not be used, free or not
+ */
+export async function freeAddresses(
+  plan: SlotPlan,
+  slot: Slot,
+  known: string[],
+  others: ReadonlySet<string>,
+): Promise<string[]> {
+  const usable = known.length === plan.instances &&
+    known.every((address) => isOfKind(address, plan.kind)) &&
+    (await Promise.all(known.map(isFree))).every(Boolean);
+  if (usable) return known;
+  const chosen: string[] = [];
+  while (chosen.length < plan.instances) {
+    const address = propose(plan, slot, chosen.length + 1);
+    if (others.has(address) || chosen.includes(address)) continue;
+    if (await isFree(address)) chosen.push(address);
+  }
+  return chosen;
+}
+
+/** Whether a value that was read from a file holds the addresses of slots. */
+export function isSlots(value: unknown): value is Slots {
+  if (typeof value !== "object" || value === null) return false;
+  const entries = new Map<string, unknown>(Object.entries(value));
+  return SLOTS.every((slot) => {
+    const list = entries.get(slot);
+    return Array.isArray(list) &&
+      list.every((address) =>
+        typeof address === "string" && parseAddress(address) !== undefined
+      );
+  });
+}
+
+function propose(
+  { kind, directory, service }: SlotPlan,
+  slot: Slot,
+  number: number,
+): string {
+  if (kind === "env") {
+    const span = LAST_PORT - FIRST_PORT + 1;
+    const port = FIRST_PORT + Math.floor(Math.random() * span);
+    return formatAddress({ host: "127.0.0.1", port });
+  }
+  // A name that was never used before can't be taken.
+  const unique = crypto.randomUUID().slice(0, 4);
+  const path = join(directory, `${service}-${slot}${number}-${unique}.sock`);
+  const address = formatAddress({ path });
+  if (parseAddress(address) === undefined) {
+    throw new ZddError(
+      `Cannot use the socket path "${path}": expected at most 107 bytes, and ` +
+        "no blanks, quotes or braces",
+      { hint: "set state_dir in [deploy] to a shorter one, such as /run/zdd" },
+    );
+  }
+  return address;
+}
+
+function isOfKind(address: string, kind: SlotPlan["kind"]): boolean {
+  return address.startsWith("unix:") === (kind === "socket");
+}
+
+/** Whether nobody listens on an address, so that a service can. */
+async function isFree(text: string): Promise<boolean> {
+  const address = parseAddress(text);
+  if (address === undefined) return false;
+  if ("path" in address) return await clearSocket(address.path);
+  return canBind(address);
+}
+
+function canBind(address: Extract<Address, { port: number }>): boolean {
+  try {
+    Deno.listen({ hostname: address.host, port: address.port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function clearSocket(path: string): Promise<boolean> {
+  try {
+    if (!Deno.lstatSync(path).isSocket) return false;
+    await tryConnect({ path });
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) removeIfExists(path);
+    else if (!(error instanceof Deno.errors.NotFound)) return false;
+    return true;
+  }
+}

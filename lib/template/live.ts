@@ -1,0 +1,197 @@
+import { join } from "@std/path";
+import type { Slots } from "../service/slots.ts";
+import { bucketLines, shareLines } from "./shares.ts";
+
+/** What nginx must know of a live service. */
+export interface LiveService {
+  name: string;
+  /** The addresses of both slots; undefined if the service chooses its own. */
+  slots?: Slots;
+}
+
+export interface PassOptions {
+  /**
+   * What a canary's clients are told apart by: an nginx variable or a text with some,
+   * such as `$remote_addr` or `$cookie_session`. By default each request is on its own.
+   */
+  by?: string;
+}
+
+/** A `split_clients`: what it splits by, and the variable that tells the part. */
+interface Split {
+  by: string;
+  variable: string;
+  lines: string[];
+}
+
+const SHARES = { prefix: "$zdd_share", lines: shareLines() };
+const BUCKETS = { prefix: "$zdd_bucket", lines: bucketLines() };
+
+/** Each request of each connection on its own: cheaper than `$request_id`, and as even. */
+const EACH_REQUEST = "$connection.$connection_requests";
+
+/**
+ * The functions that a template calls for the live switch, as `it.live`. What they
+ * print is stock nginx; replacing one symbolic link moves all requests at one instant.
+ *
+ * A service whose addresses zdd hands out has two upstreams with connection pools,
+ * and nginx asks for each request whether a file exists behind the link: if so, slot b
+ * serves it. For one that chooses its own address, the link leads to a directory whose
+ * name is that address.
+ */
+export class LiveSnippets {
+  readonly #splits: Split[] = [];
+  readonly #used = new Map<string, LiveService>();
+  /** What `upstreams` prints. */
+  readonly #printed: ReadonlyMap<string, LiveService>;
+
+  /**
+   * @param stateDir where the links are
+   * @param services all services of deploy.conf
+   * @param known what an earlier rendering has found out, for `upstreams` stands above `pass`
+   * @param nginxAtLeast whether nginx is of a version or later
+   */
+  constructor(
+    readonly stateDir: string,
+    readonly services: ReadonlyMap<string, LiveService>,
+    known: LiveSnippets | undefined,
+    readonly nginxAtLeast: (version: string) => boolean,
+  ) {
+    if (known !== undefined) this.#splits.push(...known.#splits);
+    this.#printed = known === undefined ? new Map() : known.#used;
+  }
+
+  /** The names of the services that the template switches live. */
+  get used(): string[] {
+    return [...this.#used.keys()];
+  }
+
+  /** At http level: all that `pass` refers to. */
+  upstreams = (): string => {
+    if (this.#printed.size === 0) return "";
+    const blocks = [
+      [
+        "map $http_upgrade $zdd_connection {",
+        '    "" "";',
+        "    default upgrade;",
+        "}",
+      ],
+      ...this.#splits.map(({ by, variable, lines }) => [
+        `split_clients "${by}" ${variable} {`,
+        ...lines.map((line) => `    ${line}`),
+        "}",
+      ]),
+      ...[...this.#printed.values()].flatMap((service) =>
+        this.#blocksOf(service)
+      ),
+    ];
+    return blocks.map((lines) => lines.join("\n    ")).join("\n    ");
+  };
+
+  /** In a location: passes its requests to whichever instance serves. */
+  pass = (name: string, { by = EACH_REQUEST }: PassOptions = {}): string => {
+    const service = this.services.get(name);
+    if (service === undefined) {
+      const names = [...this.services.keys()].join(", ");
+      throw new ReferenceError(
+        `There is no service "${name}" for it.live.pass; there are ${names}`,
+      );
+    }
+    if (/["\\\n;{}]/.test(by)) {
+      throw new TypeError(
+        `Expected variables such as "$remote_addr" for "by", got "${by}"`,
+      );
+    }
+    this.#used.set(name, service);
+    const share = this.#split(by, service.slots ? SHARES : BUCKETS);
+    const variable = variableOf(name);
+    const link = join(this.stateDir, "live", name, share);
+    const lines = [
+      "open_file_cache off;", // it would remember who served before
+      "disable_symlinks off;",
+      ...service.slots === undefined ? [`root ${link};`] : [
+        `set ${variable} ${upstreamOf(name, "a")};`,
+        `if (-e ${link}) { set ${variable} ${upstreamOf(name, "b")}; }`,
+      ],
+      `proxy_pass http://${variable};`,
+      "proxy_http_version 1.1;",
+      "proxy_set_header Connection $zdd_connection;",
+      "proxy_set_header Upgrade $http_upgrade;",
+      // With a variable in proxy_pass nginx has no default for it.
+      "proxy_redirect http://$proxy_host/ /;",
+      // Not after a timeout: the other slot must not do slow work twice.
+      "proxy_next_upstream error;",
+      // Without, nginx sends a body of over 16 KB 40 ms late to a pooled connection.
+      "sendfile on;",
+    ];
+    return lines.join("\n            ");
+  };
+
+  /** The variable of a split, which is added if there is none. */
+  #split(by: string, { prefix, lines }: typeof SHARES): string {
+    const same = this.#splits.find((split) =>
+      split.by === by && split.lines === lines
+    );
+    if (same !== undefined) return same.variable;
+    const others = this.#splits.filter((split) => split.lines === lines);
+    const number = others.length === 0 ? "" : `_${others.length + 1}`;
+    const variable = prefix + number;
+    this.#splits.push({ by, variable, lines });
+    return variable;
+  }
+
+  #blocksOf({ name, slots }: LiveService): string[][] {
+    if (slots === undefined) return [this.#addressMap(name)];
+    return [
+      this.#upstream(upstreamOf(name, "a"), slots.a, slots.b),
+      this.#upstream(upstreamOf(name, "b"), slots.b, slots.a),
+    ];
+  }
+
+  /**
+   * A slot with a pool. The other slot is its backup: nginx chooses the slot when a
+   * request's head is there, but connects when it has its whole body, and by then the
+   * old instance may be gone.
+   */
+  #upstream(upstream: string, own: string[], other: string[]): string[] {
+    return [
+      `upstream ${upstream} {`,
+      ...own.map((address) => `    server ${address} max_fails=0;`),
+      ...other.map((address) => `    server ${address} max_fails=0 backup;`),
+      "    keepalive 32;",
+      // Shorter than servers keep theirs (gunicorn: 2 s), and a drain waits for it.
+      ...this.nginxAtLeast("1.15.3") ? ["    keepalive_timeout 1s;"] : [],
+      "}",
+    ];
+  }
+
+  /** The address in the name of the directory that the link leads to. */
+  #addressMap(name: string): string[] {
+    const variable = variableOf(name);
+    const at = `${variable.slice(1)}_at`;
+    const sockets = join(this.stateDir, "live", ".sockets");
+    return [
+      `map $realpath_root ${variable} {`,
+      `    "~/at/(?<${at}>unix-[^/]+)$" unix:${sockets}/$${at}:;`,
+      `    "~/at/(?<${at}>[^/]+)$" $${at};`,
+      "}",
+    ];
+  }
+}
+
+/** nginx's variables have letters, digits and underscores in their names. */
+function variableOf(name: string): string {
+  return "$zdd_" + identifier(name);
+}
+
+function upstreamOf(name: string, slot: string): string {
+  return `zdd_${identifier(name)}_${slot}`;
+}
+
+/** `web` stays; what has other characters is spelled out, so that no two become one. */
+function identifier(name: string): string {
+  return name.replace(
+    /[^A-Za-z0-9]/g,
+    (character) => `_${character.codePointAt(0)?.toString(16)}_`,
+  );
+}
