@@ -1,3 +1,4 @@
+import { ExitStatus, ZddError } from "../error.ts";
 import type { ProgressOptions } from "./progress.ts";
 
 /** The options that every command has. */
@@ -7,11 +8,42 @@ export interface GlobalOptions extends ProgressOptions {
   json: boolean;
 }
 
+/** What the command line says beyond the global options. */
+export interface Input {
+  /** The words behind the command's name. */
+  words: string[];
+  /** The values of the command's own options, by their names; once each time it is given. */
+  values: Record<string, string[]>;
+}
+
+/** An option that only some commands have; it takes a value. */
+export interface CommandOption {
+  name: string;
+  /** What stands for its value in the help. */
+  value: string;
+  help: string;
+}
+
 /** One command of zddeploy. */
 export interface Command {
   name: string;
+  /** What stands for its arguments in the help, as many as it takes. */
+  words?: string[];
   /** What it does, in one line of the help. */
   summary: string;
+  options?: CommandOption[];
   /** Returns the exit status. Failures are thrown. */
-  run(options: GlobalOptions): number | Promise<number>;
+  run(options: GlobalOptions, input: Input): number | Promise<number>;
+}
+
+/** The share of a canary: `10` or `10%`. @throws {ZddError} if it isn't a whole percent. */
+export function readPercent(text: string): number {
+  const percent = /^(\d{1,3})\s*%?$/.exec(text)?.[1];
+  if (percent === undefined || Number(percent) > 100) {
+    throw new ZddError(
+      `Expected a whole percent from 0 to 100, got "${text}"`,
+      { exitStatus: ExitStatus.usage },
+    );
+  }
+  return Number(percent);
 }

@@ -2,9 +2,9 @@ import { parseArgs } from "@std/cli/parse-args";
 import denoJson from "../../deno.json" with { type: "json" };
 import { nearest } from "../config/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
-import type { Command, GlobalOptions } from "./command.ts";
+import type { Command, GlobalOptions, Input } from "./command.ts";
+import { changeCommands } from "./commands/changes.ts";
 import { checkCommand } from "./commands/check.ts";
-import { deployCommand } from "./commands/deploy.ts";
 import { helpCommand } from "./commands/help.ts";
 import { renderCommand } from "./commands/render.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -18,12 +18,14 @@ import {
 
 const FLAGS = ["verbose", "quiet", "json", "help", "version"] as const;
 
+const HELP = helpCommand(() => COMMANDS);
+
 const COMMANDS: Command[] = [
-  deployCommand,
+  ...changeCommands,
   statusCommand,
   checkCommand,
   renderCommand,
-  helpCommand(() => COMMANDS),
+  HELP,
 ];
 
 /** Runs zddeploy with the arguments of its command line. Returns the exit status. */
@@ -44,7 +46,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 async function dispatch(args: string[]): Promise<number> {
-  const { words, options, help, version } = readArguments(args);
+  const { words, values, options, help, version } = readArguments(args);
   if (version) {
     printResult(`zddeploy ${denoJson.version}`);
     return ExitStatus.done;
@@ -54,17 +56,40 @@ async function dispatch(args: string[]): Promise<number> {
   if (command === undefined) {
     throw usage("command", name, COMMANDS.map((command) => command.name));
   }
-  if (rest[0] !== undefined && !help) {
-    throw new ZddError(`${name} takes no argument, got "${rest[0]}"`, {
+  if (help) return await HELP.run(options, { words: [], values: {} });
+  requireFitting(command, { words: rest, values });
+  return await command.run(options, { words: rest, values });
+}
+
+/** @throws {ZddError} if a command doesn't take these words or options. */
+function requireFitting(
+  { name, words = [], options = [] }: Command,
+  input: Input,
+): void {
+  const expected = words.length === 0 ? "no argument" : words.join(" ");
+  if (input.words.length !== words.length) {
+    const got = input.words.length === 0
+      ? "none"
+      : `"${input.words.join(" ")}"`;
+    throw new ZddError(`${name} takes ${expected}, got ${got}`, {
       exitStatus: ExitStatus.usage,
     });
   }
-  const runs = help ? helpCommand(() => COMMANDS) : command;
-  return await runs.run(options);
+  for (const [option, given] of Object.entries(input.values)) {
+    if (!options.some(({ name }) => name === option)) {
+      throw new ZddError(`${name} has no option "--${option}"`, {
+        exitStatus: ExitStatus.usage,
+      });
+    }
+    if (given.includes("")) {
+      throw new ZddError(`--${option} takes a value`, {
+        exitStatus: ExitStatus.usage,
+      });
+    }
+  }
 }
 
-interface Arguments {
-  words: string[];
+interface Arguments extends Input {
   options: GlobalOptions;
   help: boolean;
   version: boolean;
@@ -72,7 +97,8 @@ interface Arguments {
 
 function readArguments(args: string[]): Arguments {
   const parsed = parseArgs(args, {
-    string: ["conf"],
+    string: ["conf", ...VALUED],
+    collect: VALUED,
     boolean: FLAGS,
     alias: { c: "conf", v: "verbose", q: "quiet", h: "help" },
     unknown: (arg, key) => {
@@ -86,8 +112,16 @@ function readArguments(args: string[]): Arguments {
       exitStatus: ExitStatus.usage,
     });
   }
+  const values: Input["values"] = {};
+  for (const name of VALUED) {
+    const given = parsed[name];
+    if (Array.isArray(given) && given.length > 0) {
+      values[name] = given.map(String);
+    }
+  }
   return {
     words: parsed._.map(String),
+    values,
     options: {
       conf: typeof conf === "string" ? conf : "deploy.conf",
       verbose: parsed.verbose === true,
@@ -99,7 +133,14 @@ function readArguments(args: string[]): Arguments {
   };
 }
 
-const OPTIONS = ["--conf", ...FLAGS.map((flag) => `--${flag}`)];
+/** The options of single commands, each with a value. */
+const VALUED = [
+  ...new Set(
+    COMMANDS.flatMap(({ options = [] }) => options.map(({ name }) => name)),
+  ),
+];
+
+const OPTIONS = ["conf", ...FLAGS, ...VALUED].map((name) => `--${name}`);
 
 function usage(what: string, written: string, known: string[]): ZddError {
   const near = nearest(written, known);

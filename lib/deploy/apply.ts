@@ -99,7 +99,7 @@ function planMoves(links: LiveLinks, live: string[], next: State): Move[] {
     const { current, canary } = serviceState(next, service);
     if (current.length === 0) return [];
     const from = links.read(service);
-    const to = links.prepare(service, { current, canary });
+    const to = links.prepare({ current, canary });
     return from === to ? [] : [{ service, from, to }];
   });
 }

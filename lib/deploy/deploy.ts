@@ -1,93 +1,118 @@
-import type { Instance } from "../service/instance.ts";
-import { type Applied, apply } from "./apply.ts";
-import { Journal } from "./journal.ts";
+import type { Config, ServiceConfig } from "../config/config.ts";
+import { nearest } from "../config/suggestion.ts";
+import { ExitStatus, ZddError } from "../error.ts";
+import {
+  change,
+  type ChangeOptions,
+  type ChangePlan,
+  type ChangeResult,
+} from "./change.ts";
 import type { Project } from "./project.ts";
-import { recover } from "./recover.ts";
-import { collectWarnings, type Report, stopwatch } from "./report.ts";
-import { retireAll, type Retired } from "./retire.ts";
-import { replaceCurrent } from "./roles.ts";
-import { planStarts, startAll } from "./start.ts";
+import { render } from "./render.ts";
+import type { Report } from "./report.ts";
+import { retireAll } from "./retire.ts";
+import { addCanary, replaceCurrent, retireStandby } from "./roles.ts";
+import { planStarts } from "./start.ts";
+import { type State, writeState } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
-import { undo } from "./undo.ts";
 
-export interface DeployOptions {
-  report: Report;
-  /** Ends the deploy with the signal's reason, if it comes before the commit. */
-  signal?: AbortSignal;
-}
-
-export interface DeployResult {
-  changed: boolean;
-  nginx: { action: Applied["action"]; pid: number };
-  services: DeployedService[];
-  warnings: string[];
-  ms: number;
-}
-
-export interface DeployedService {
-  name: string;
-  current: Instance[];
-  previous: Retired[];
+export interface DeployOptions extends ChangeOptions {
+  /** Only these services; all if there is none. */
+  services?: string[];
+  /** Percent of the requests that the new instances get, beside the current ones. */
+  canary?: number;
 }
 
 /**
- * Puts a new instance of every service in the place of the old one.
- *
- * The steps are those of the documentation: read (which made the project), lock,
- * start, check, render, switch, verify, commit, drain, stop. Committing before the old
- * instances are drained is what makes every moment safe to die at: before it all is
- * undone, after it all is finished.
+ * Puts new instances of services in the place of the current ones, or beside them as
+ * a canary.
  *
  * @throws {ZddError} if something fails before the commit; it has been undone then.
  */
 export async function deploy(
   project: Project,
   options: DeployOptions,
-): Promise<DeployResult> {
-  const took = stopwatch();
-  const { report, warnings } = collectWarnings(options.report);
-  const { signal } = options;
-  const directory = new StateDir(project.config.stateDir);
-  directory.create(project.config);
-  using _lock = directory.acquire();
-  const state = await recover(project, directory, report);
+): Promise<ChangeResult> {
+  const { config } = project;
+  const services = chooseServices(config, options.services ?? []);
+  return await change(project, options, async (before, report) => {
+    refuseDuringCanary(before);
+    const cleared = await makeRoom(project, services, before, report);
+    const { plans, state } = await planStarts(config, services, cleared);
+    const { canary } = options;
+    if (canary !== undefined) requireLive(project, services, state);
+    const next: ChangePlan["next"] = (started) =>
+      canary === undefined
+        ? replaceCurrent(config, state, started)
+        : addCanary(config, state, started, canary);
+    return { plans, next };
+  });
+}
 
-  const { services } = project.config;
-  const { plans, state: planned } = await planStarts(
-    project.config,
-    services,
-    state,
-  );
-  const journal = Journal.begin(directory, plans);
-  let applied: Applied;
-  try {
-    const started = await startAll(plans, journal, report, signal);
-    const next = replaceCurrent(project.config, planned, started);
-    applied = await apply({ project, directory, journal, state, next }, {
-      report,
-      signal,
+/** The services of these names, all if there is none. */
+function chooseServices(config: Config, names: string[]): ServiceConfig[] {
+  const known = config.services.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    throw new ZddError(`There is no service "${name}"`, {
+      hint: near === undefined
+        ? `the services are ${known.join(", ")}`
+        : `did you mean "${near}"?`,
+      exitStatus: ExitStatus.usage,
     });
-  } catch (error) {
-    await undo(project, journal, error, report);
-    throw error;
   }
-  const { oldWorkers } = applied;
-  const retired = await retireAll(
-    project,
-    directory,
-    state,
-    oldWorkers,
-    report,
+  return config.services.filter(({ name }) =>
+    names.length === 0 || names.includes(name)
   );
-  return {
-    changed: true,
-    nginx: { action: applied.action, pid: applied.nginx.master.pid },
-    services: services.map(({ name }) => ({
-      name,
-      current: state.services[name]?.current ?? [],
-      previous: retired.filter(({ service }) => service === name),
-    })),
-    warnings,
-    ms: took(),
-  };
+}
+
+/** @throws {ZddError} while a canary runs: three releases at once are one too many. */
+export function refuseDuringCanary(state: State): void {
+  for (const [name, { canary }] of Object.entries(state.services)) {
+    if (canary === undefined) continue;
+    throw new ZddError(
+      `A canary of ${name} gets ${canary.percent} % of the requests`,
+      { hint: "end it first, with zddeploy promote or zddeploy abort" },
+    );
+  }
+}
+
+/** Stops the standby of services whose new instances need its addresses. */
+async function makeRoom(
+  project: Project,
+  services: ServiceConfig[],
+  state: State,
+  report: Report,
+): Promise<State> {
+  const needed = services.filter(({ name, port }) =>
+    port !== "file" && (state.services[name]?.standby.length ?? 0) > 0
+  );
+  if (needed.length === 0) return state;
+  const { config } = project;
+  const directory = new StateDir(config.stateDir);
+  const next = retireStandby({ ...config, services: needed }, state);
+  writeState(directory, next);
+  await retireAll(project, directory, next, [], report);
+  return next;
+}
+
+/** @throws {ZddError} if the template prints the port of one of the services. */
+function requireLive(
+  project: Project,
+  services: ServiceConfig[],
+  state: State,
+): void {
+  const { live } = render(project, state);
+  for (const { name } of services) {
+    if (live.includes(name)) continue;
+    throw new ZddError(
+      `${name} cannot have a canary: the template doesn't switch it live`,
+      {
+        hint: `use <%= it.live.pass("${name}") %> in the location, or name ` +
+          "other services with --service",
+        exitStatus: ExitStatus.usage,
+      },
+    );
+  }
 }

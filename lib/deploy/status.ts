@@ -30,8 +30,17 @@ export interface ServiceStatus {
   instances: InstanceStatus[];
 }
 
+export type InstanceState =
+  | "serving"
+  | "canary"
+  | "standby"
+  | "stopping"
+  | "dead";
+
 export interface InstanceStatus {
-  state: "serving" | "dead" | "stopping";
+  state: InstanceState;
+  /** Of the requests; for a canary. */
+  percent?: number;
   id: string;
   pid: number;
   address: string;
@@ -71,14 +80,18 @@ export function status({ config, nginx }: Project): Status {
   }
   const services = config.services.map((service): ServiceStatus => {
     const known = state.services[service.name];
-    const current = currentOf(service, known);
+    const as = (state: InstanceState) => (instance: Instance) =>
+      instanceStatus(instance, state);
+    const percent = known?.canary?.percent;
     return {
       name: service.name,
       instances: [
-        ...current.map((instance) => instanceStatus(instance, "serving")),
-        ...(known?.retiring ?? [])
-          .filter(({ instance }) => isRunning(instance.process))
-          .map(({ instance }) => instanceStatus(instance, "stopping")),
+        ...currentOf(service, known).map(as("serving")),
+        ...(known?.canary?.instances ?? []).map(as("canary"))
+          .map((instance) => ({ ...instance, percent })),
+        ...(known?.standby ?? []).map(as("standby")),
+        ...(known?.retiring ?? []).map(({ instance }) => instance)
+          .filter(({ process }) => isRunning(process)).map(as("stopping")),
       ],
     };
   });
@@ -133,7 +146,7 @@ function currentOf(service: ServiceConfig, known?: ServiceState): Instance[] {
 
 function instanceStatus(
   instance: Instance,
-  state: "serving" | "stopping",
+  state: InstanceState,
 ): InstanceStatus {
   const { id, process: { pid }, address, startedAt: started, log } = instance;
   const known = { id, pid, address, startedAt: started, log };

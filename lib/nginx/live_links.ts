@@ -57,7 +57,7 @@ export class LiveLinks {
    *
    * @throws {ZddError} if a file or directory can't be made.
    */
-  prepare(service: string, route: Route): string {
+  prepare(route: Route): string {
     try {
       makeDirectory(this.directory);
       return route.current.some(({ slot }) => slot !== undefined)

@@ -24,7 +24,7 @@ at it, lets the old one finish, and stops it.
 usage: zddeploy [COMMAND] [OPTIONS]
 
 commands:
-${indent(formatTable(commands.map(({ name, summary }) => [name, summary])))}
+${indent(formatTable(commands.flatMap(rowsOf)))}
 
 options:
   -c, --conf FILE  the deploy.conf (default: deploy.conf in this directory)
@@ -40,6 +40,13 @@ exit status:
   2  the command line, deploy.conf or the template is wrong; nothing was run
   3  another deploy of this deploy.conf is running
   4  nobody knows what serves; someone must look`;
+}
+
+function rowsOf({ name, words = [], options = [], summary }: Command) {
+  return [
+    [[name, ...words].join(" "), summary],
+    ...options.map(({ name, value, help }) => [`  --${name} ${value}`, help]),
+  ];
 }
 
 function indent(text: string): string {

@@ -26,7 +26,9 @@ export function formatStatus({ services, nginx, notes }: Status): string {
       ? [[name, "not running"]]
       : instances.map((instance) => [
         name,
-        instance.state,
+        instance.percent === undefined
+          ? instance.state
+          : `${instance.state} ${instance.percent} %`,
         String(instance.pid),
         instance.address,
         formatUptime(instance.uptime),

@@ -1,0 +1,111 @@
+import type { ServiceConfig } from "../config/config.ts";
+import type { Instance } from "../service/instance.ts";
+import type { Plan } from "../service/plan.ts";
+import { type Applied, apply } from "./apply.ts";
+import { Journal } from "./journal.ts";
+import type { Project } from "./project.ts";
+import { recover } from "./recover.ts";
+import { collectWarnings, type Report, stopwatch } from "./report.ts";
+import { retireAll, type Retired } from "./retire.ts";
+import { startAll } from "./start.ts";
+import type { State } from "./state.ts";
+import { StateDir } from "./state_dir.ts";
+import { undo } from "./undo.ts";
+
+export interface ChangeOptions {
+  report: Report;
+  /** Ends the change with the signal's reason, if it comes before the commit. */
+  signal?: AbortSignal;
+}
+
+/** What is to be started, and who serves then. */
+export interface ChangePlan {
+  plans: Plan[];
+  next: (started: Instance[]) => State;
+}
+
+export interface ChangeResult {
+  changed: boolean;
+  nginx: { action: Applied["action"]; pid: number };
+  services: ChangedService[];
+  warnings: string[];
+  ms: number;
+}
+
+export interface ChangedService {
+  name: string;
+  current: Instance[];
+  standby: Instance[];
+  canary?: { instances: Instance[]; percent: number };
+  /** Those that don't serve any more. */
+  previous: Retired[];
+}
+
+/**
+ * Changes who serves. The steps are those of the documentation: read (which made the
+ * project), lock, start, check, render, switch, verify, commit, drain, stop. Committing
+ * before the old instances are drained is what makes every moment safe to die at:
+ * before it all is undone, after it all is finished.
+ *
+ * @param plan decides, by the present state, what the change is
+ * @throws {ZddError} if something fails before the commit; it has been undone then.
+ */
+export async function change(
+  project: Project,
+  options: ChangeOptions,
+  plan: (state: State, report: Report) => ChangePlan | Promise<ChangePlan>,
+): Promise<ChangeResult> {
+  const took = stopwatch();
+  const { report, warnings } = collectWarnings(options.report);
+  const { signal } = options;
+  const directory = new StateDir(project.config.stateDir);
+  directory.create(project.config);
+  using _lock = directory.acquire();
+  const state = await recover(project, directory, report);
+  const { plans, next } = await plan(state, report);
+
+  const journal = Journal.begin(directory, plans);
+  let applied: Applied;
+  try {
+    const started = await startAll(plans, journal, report, signal);
+    applied = await apply(
+      { project, directory, journal, state, next: next(started) },
+      { report, signal },
+    );
+  } catch (error) {
+    await undo(project, journal, error, report);
+    throw error;
+  }
+  const { oldWorkers } = applied;
+  const retired = await retireAll(
+    project,
+    directory,
+    state,
+    oldWorkers,
+    report,
+  );
+  return {
+    changed: plans.length > 0 || applied.action !== "unchanged",
+    nginx: { action: applied.action, pid: applied.nginx.master.pid },
+    services: project.config.services.map((service) =>
+      changed(service, state, retired)
+    ),
+    warnings,
+    ms: took(),
+  };
+}
+
+function changed(
+  { name }: ServiceConfig,
+  { services }: State,
+  retired: Retired[],
+): ChangedService {
+  const own = services[name];
+  return {
+    name,
+    current: own?.current ?? [],
+    standby: own?.standby ?? [],
+    canary: own?.canary,
+    previous: retired.filter(({ service }) => service === name),
+  };
+}

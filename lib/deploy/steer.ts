@@ -1,0 +1,102 @@
+import { ZddError } from "../error.ts";
+import { isRunning } from "../system/process.ts";
+import { change, type ChangeOptions, type ChangeResult } from "./change.ts";
+import { refuseDuringCanary } from "./deploy.ts";
+import type { Project } from "./project.ts";
+import { abortCanary, promoteCanary, setCanary, swapStandby } from "./roles.ts";
+import type { State } from "./state.ts";
+
+// What moves requests between instances that run already.
+
+/**
+ * Gives the canary another share of the requests.
+ *
+ * @param percent a whole number from 0 to 100
+ * @throws {ZddError} if there is no canary.
+ */
+export function steerCanary(
+  project: Project,
+  percent: number,
+  options: ChangeOptions,
+): Promise<ChangeResult> {
+  return move(project, options, (state) => {
+    requireCanary(state);
+    return setCanary(project.config, state, percent);
+  });
+}
+
+/** Makes the canary the current release. @throws {ZddError} if there is none. */
+export function promote(
+  project: Project,
+  options: ChangeOptions,
+): Promise<ChangeResult> {
+  return move(project, options, (state) => {
+    requireCanary(state);
+    return promoteCanary(project.config, state);
+  });
+}
+
+/** Ends the canary; the current release serves all. @throws {ZddError} if there is none. */
+export function abort(
+  project: Project,
+  options: ChangeOptions,
+): Promise<ChangeResult> {
+  return move(project, options, (state) => {
+    requireCanary(state);
+    return abortCanary(project.config, state);
+  });
+}
+
+/**
+ * Exchanges current and standby instances, so that a second rollback goes forward again.
+ *
+ * @throws {ZddError} if there is no standby that runs.
+ */
+export function rollback(
+  project: Project,
+  options: ChangeOptions,
+): Promise<ChangeResult> {
+  return move(project, options, (state) => {
+    refuseDuringCanary(state);
+    requireStandby(state);
+    return swapStandby(project.config, state);
+  });
+}
+
+function move(
+  project: Project,
+  options: ChangeOptions,
+  next: (state: State) => State,
+): Promise<ChangeResult> {
+  return change(project, options, (state) => {
+    const moved = next(state);
+    return { plans: [], next: () => moved };
+  });
+}
+
+function requireCanary(state: State): void {
+  const services = Object.values(state.services);
+  if (services.some(({ canary }) => canary !== undefined)) return;
+  throw new ZddError("There is no canary", {
+    hint: "start one with zddeploy deploy --canary PERCENT",
+  });
+}
+
+function requireStandby(state: State): void {
+  const standby = Object.entries(state.services).flatMap(([name, own]) =>
+    own.standby.map((instance) => ({ name, instance }))
+  );
+  if (standby.length === 0) {
+    throw new ZddError("There is no standby instance to roll back to", {
+      hint: "deploy the earlier release; with standby: yes in its section, a " +
+        "service keeps the previous instances running for this",
+    });
+  }
+  for (const { name, instance: { process } } of standby) {
+    if (isRunning(process)) continue;
+    throw new ZddError(
+      `The standby instance ${process.pid} of ${name} has ended`,
+      { hint: "deploy the earlier release instead" },
+    );
+  }
+}
