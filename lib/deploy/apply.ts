@@ -2,6 +2,7 @@ import { LiveLinks } from "../nginx/live_links.ts";
 import { workersOf } from "../nginx/master.ts";
 import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
+import { parseAddress } from "../system/address.ts";
 import { readIfExists, writeAtomically } from "../system/files.ts";
 import { isSame, type ProcessId } from "../system/process.ts";
 import type { Journal } from "./journal.ts";
@@ -61,8 +62,12 @@ export async function apply(
     if (from === undefined) links.point(service, to);
   }
   const applied = await configure(change, text, report, signal);
+  requireAllReach(
+    applied.nginx.master,
+    next,
+    moves.length > 0 ? links : undefined,
+  );
   if (moves.length > 0) {
-    requireReach(workersOf(applied.nginx.master), links.directory);
     signal?.throwIfAborted();
     for (const { service, from, to } of moves) {
       if (from !== undefined) links.point(service, to);
@@ -85,6 +90,23 @@ export async function apply(
   journal.close();
   links.clean(Object.keys(next.services));
   return applied;
+}
+
+/** Makes sure that nginx's workers can get at the links and at every socket. */
+function requireAllReach(
+  master: ProcessId,
+  next: State,
+  links?: LiveLinks,
+): void {
+  const workers = workersOf(master);
+  if (links !== undefined) requireReach(workers, links.directory);
+  for (const { current, canary } of Object.values(next.services)) {
+    for (const { address } of [...current, ...canary?.instances ?? []]) {
+      const parsed = parseAddress(address);
+      if (parsed === undefined || !("path" in parsed)) continue;
+      requireReach(workers, parsed.path);
+    }
+  }
 }
 
 /** A link that must lead elsewhere in the next state. */

@@ -27,10 +27,26 @@ export async function checkInstance(
 ): Promise<void> {
   const address = parseAddress(instance.address);
   if (address === undefined) throw new TypeError(instance.address);
+  if (launch.plan.address !== undefined && "path" in address) {
+    openSocket(address.path);
+  }
   await waitForConnection(launch, instance, address, signal);
   const { health } = launch.plan.service;
   if (health !== undefined) {
     await waitForHealth(health, launch, instance, address, signal);
+  }
+}
+
+/**
+ * Lets nginx's workers, who are another user, connect to a socket at the path that zdd
+ * handed out, as they can to a port. A service that runs as somebody else than zdd does
+ * it by itself; whether nginx can is checked before the switch.
+ */
+function openSocket(path: string): void {
+  try {
+    Deno.chmodSync(path, 0o666);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }
 }
 
