@@ -90,7 +90,7 @@ export function readConfig(
     file,
     directory: dirname(file),
     stateDir,
-    verify: deploy.optionalText("verify"),
+    verify: deploy.url("verify"),
     nginx: readNginx(conf.section("nginx")),
     services: conf.services().map((section) => readService(section, stateDir)),
   };
@@ -119,7 +119,7 @@ function readNginx(section: SectionReader): NginxConfig {
 }
 
 function readService(section: SectionReader, stateDir: string): ServiceConfig {
-  const target = section.optionalText("health");
+  const target = section.target("health");
   const port = section.choice("port", PORT_KINDS);
   const instances = section.count("instances");
   const pidFile = section.fileInDirectory("pid_file");

@@ -223,6 +223,22 @@ export class SectionReader {
     return Math.max(count, 1);
   }
 
+  /** A URL of http or https. */
+  url(key: string): string | undefined {
+    const value = this.optionalText(key);
+    const right = value === undefined || /^https?:\/\/\S+$/.test(value) &&
+        URL.canParse(value);
+    if (right) return value;
+    this.mistake(key, { expected: "a URL such as http://…", found: value });
+    return undefined;
+  }
+
+  /** A path that begins with a slash, or a URL. */
+  target(key: string): string | undefined {
+    const value = this.optionalText(key);
+    return value !== undefined && /^\/\S*$/.test(value) ? value : this.url(key);
+  }
+
   /** Records that a key has no value and needs one. */
   missing(key: string, why?: string): void {
     const entry = this.section && findEntry(this.section, this.defaults, key);

@@ -43,7 +43,7 @@ export interface ApplyOptions {
 
 /**
  * Steps 5 to 7 and the commit: renders nginx.conf for the next state, tests it, makes
- * nginx use it, moves the live links, verifies, and writes the state.
+ * nginx use it, moves the live links, verifies, and, last of all, writes the state.
  *
  * @throws {ZddError} if nginx refuses it, or it doesn't verify; the journal knows what
  * to put back.
@@ -87,8 +87,6 @@ export async function apply(
   next.deploy = journal.text.id;
   writeState(directory, next);
   Object.assign(state, next);
-  journal.close();
-  links.clean(Object.keys(next.services));
   return applied;
 }
 

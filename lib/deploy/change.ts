@@ -1,4 +1,6 @@
 import type { ServiceConfig } from "../config/config.ts";
+import { messageOf } from "../error.ts";
+import { LiveLinks } from "../nginx/live_links.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Plan } from "../service/plan.ts";
 import { type Applied, apply } from "./apply.ts";
@@ -76,6 +78,7 @@ export async function change(
     await undo(project, journal, error, report);
     throw error;
   }
+  tidy(directory, journal, state, report);
   const { oldWorkers } = applied;
   const retired = await retireAll(
     project,
@@ -93,6 +96,22 @@ export async function change(
     warnings,
     ms: took(),
   };
+}
+
+/** Removes what the commit has made superfluous. */
+function tidy(
+  directory: StateDir,
+  journal: Journal,
+  { services }: State,
+  report: Report,
+): void {
+  try {
+    journal.close();
+    new LiveLinks(directory.path).clean(Object.keys(services));
+  } catch (error) {
+    const message = `${messageOf(error)}; the next run tries again`;
+    report({ step: "commit", subject: "zdd", message, level: "warning" });
+  }
 }
 
 function changed(

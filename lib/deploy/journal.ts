@@ -4,6 +4,7 @@ import type { Instance } from "../service/instance.ts";
 import type { Plan } from "../service/plan.ts";
 import {
   readIfExists,
+  readSmallFile,
   removeIfExists,
   writeAtomically,
 } from "../system/files.ts";
@@ -61,7 +62,7 @@ export class Journal {
         id,
         service: name,
         pidFile,
-        pidBefore: pidFile && readIfExists(pidFile),
+        pidBefore: pidFile && readOrNothing(pidFile),
       })),
     });
     journal.write();
@@ -106,6 +107,15 @@ export class Journal {
   /** Nothing is left to undo. */
   close(): void {
     removeIfExists(this.directory.journal);
+  }
+}
+
+/** What a pid file holds; one that is no small file holds nothing worth keeping. */
+function readOrNothing(pidFile: string): string | undefined {
+  try {
+    return readSmallFile(pidFile);
+  } catch {
+    return undefined;
   }
 }
 

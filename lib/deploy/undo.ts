@@ -105,8 +105,7 @@ function putBack({ path, text }: { path: string; text?: string }): void {
 /** A server that failed may have removed or overwritten what names the one that serves. */
 function restorePidFile({ pidFile, pidBefore }: Start): void {
   if (pidFile === undefined || pidBefore === undefined) return;
-  const alive = identify(Number(pidBefore)) !== undefined;
-  if (alive && readIfExists(pidFile) !== pidBefore) {
+  if (identify(Number(pidBefore)) !== undefined) {
     writeAtomically(pidFile, pidBefore);
   }
 }

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { type Address, formatAddress } from "../system/address.ts";
-import { childrenOf, identify, startedAt } from "../system/process.ts";
+import { childrenOf, identify, startedAt, userOf } from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
 import { planInstance } from "./plan.ts";
@@ -9,7 +9,9 @@ import { currentPidFile, portFileOf, readPid, readPort } from "./port_file.ts";
 /**
  * The instances of a service that run although no state knows them: those that
  * `pid_file` names, or the `NAME.current.pid` of the Python zdd. A number alone proves
- * nothing; the process, or a child of it, must listen on the port of its port file.
+ * nothing; the process, or a child of it, must listen on the port of its port file. And
+ * whoever wrote the file must be one who may signal that process, or zdd would do it for
+ * them.
  */
 export function findRunning(service: ServiceConfig): Instance[] {
   const found: Instance[] = [];
@@ -36,7 +38,7 @@ function lookInto(file: string, pidFile: string) {
   try {
     const pid = readPid(file);
     const process = pid === undefined ? undefined : identify(pid);
-    if (process === undefined) return undefined;
+    if (process === undefined || !mayName(file, process.pid)) return undefined;
     const portFile = portFileOf(pidFile, process.pid);
     const address = readPort(portFile);
     if (address === undefined || !listens(process.pid, address)) {
@@ -51,6 +53,12 @@ function lookInto(file: string, pidFile: string) {
   } catch {
     return undefined; // a pid or port file that can't be read names nobody
   }
+}
+
+/** Whether the owner of a pid file is the process's user, or the one who runs zdd, or root. */
+function mayName(file: string, pid: number): boolean {
+  const owner = Deno.lstatSync(file).uid;
+  return owner === 0 || owner === Deno.uid() || owner === userOf(pid);
 }
 
 /** Whether a process or one of its children has the socket that listens on an address. */

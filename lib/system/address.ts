@@ -42,17 +42,31 @@ export function templateText(address: Address): string {
   return "path" in address ? `unix:${address.path}` : String(address.port);
 }
 
+/** How long a connection to this host may take, in ms: its queue may be full. */
+const CONNECT_TIMEOUT = 1000;
+
 /**
  * Connects once and hangs up.
  *
- * @throws whatever `Deno.connect` throws, e.g. {@linkcode Deno.errors.ConnectionRefused}.
+ * @throws {Deno.errors.TimedOut} after a second.
+ * @throws whatever else `Deno.connect` throws, e.g. {@linkcode Deno.errors.ConnectionRefused}.
  */
 export async function tryConnect(address: Address): Promise<void> {
-  const connection = "path" in address
-    ? await Deno.connect({ transport: "unix", path: address.path })
-    : await Deno.connect({
+  const connecting: Promise<Deno.Conn> = "path" in address
+    ? Deno.connect({ transport: "unix", path: address.path })
+    : Deno.connect({
       hostname: connectHost(address.host).replace(/^\[(.*)\]$/, "$1"),
       port: address.port,
     });
-  connection.close();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Deno.errors.TimedOut("no connection within a second")),
+    CONNECT_TIMEOUT,
+  );
+  connecting.then((connection) => connection.close(), () => {});
+  try {
+    await Promise.race([connecting, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

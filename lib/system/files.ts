@@ -109,12 +109,12 @@ function modeOf(path: string): number | undefined {
   }
 }
 
-/** Makes a rename in a directory durable. */
+/** Makes a rename in a directory durable, where the file system can. The rename has happened in any case. */
 function syncDirectory(path: string): void {
-  const directory = Deno.openSync(path);
   try {
+    using directory = Deno.openSync(path);
     directory.syncSync();
-  } finally {
-    directory.close();
+  } catch {
+    // Saying that the file wasn't written would be wrong.
   }
 }

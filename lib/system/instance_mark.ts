@@ -2,6 +2,7 @@ import {
   allProcesses,
   environmentOf,
   identify,
+  isRunning,
   type ProcessId,
   readStat,
 } from "./process.ts";
@@ -19,14 +20,17 @@ export function isMarked(pid: number, id: string): boolean {
 }
 
 /**
- * The processes of an instance: the marked ones, and those in the session that
- * `leader` started. zdd itself and what it runs below are never among them.
+ * The processes of an instance: the marked ones, and those in the session of `leader`
+ * as long as that runs, for afterwards another session may get its number. zdd itself
+ * and what is above it are never among them.
  */
 export function processesOf(id: string, leader?: ProcessId): ProcessId[] {
   const own = ancestors(Deno.pid);
-  return allProcesses().flatMap(({ pid, session, startTime }) => {
-    const inSession = leader !== undefined && session === leader.pid &&
-      startTime >= leader.startTime;
+  const ledSession = leader !== undefined && isRunning(leader)
+    ? leader.pid
+    : undefined;
+  return allProcesses().flatMap(({ pid, session }) => {
+    const inSession = session === ledSession;
     if (own.has(pid) || !(inSession || isMarked(pid, id))) return [];
     return identify(pid) ?? [];
   });
