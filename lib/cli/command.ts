@@ -14,13 +14,15 @@ export interface Input {
   words: string[];
   /** The values of the command's own options, by their names; once each time it is given. */
   values: Record<string, string[]>;
+  /** Those of its own options that take no value and are given. */
+  flags: string[];
 }
 
-/** An option that only some commands have; it takes a value. */
+/** An option that only some commands have. */
 export interface CommandOption {
   name: string;
-  /** What stands for its value in the help. */
-  value: string;
+  /** What stands for its value in the help; undefined if it takes none. */
+  value?: string;
   help: string;
 }
 

@@ -46,7 +46,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 async function dispatch(args: string[]): Promise<number> {
-  const { words, values, options, help, version } = readArguments(args);
+  const { words, values, flags, options, help, version } = readArguments(args);
   if (version) {
     printResult(`zddeploy ${denoJson.version}`);
     return ExitStatus.done;
@@ -56,9 +56,10 @@ async function dispatch(args: string[]): Promise<number> {
   if (command === undefined) {
     throw usage("command", name, COMMANDS.map((command) => command.name));
   }
-  if (help) return await HELP.run(options, { words: [], values: {} });
-  requireFitting(command, { words: rest, values });
-  return await command.run(options, { words: rest, values });
+  if (help) return await HELP.run(options, { words, values, flags });
+  const input = { words: rest, values, flags };
+  requireFitting(command, input);
+  return await command.run(options, input);
 }
 
 /** @throws {ZddError} if a command doesn't take these words or options. */
@@ -75,13 +76,13 @@ function requireFitting(
       exitStatus: ExitStatus.usage,
     });
   }
-  for (const [option, given] of Object.entries(input.values)) {
+  for (const option of [...Object.keys(input.values), ...input.flags]) {
     if (!options.some(({ name }) => name === option)) {
       throw new ZddError(`${name} has no option "--${option}"`, {
         exitStatus: ExitStatus.usage,
       });
     }
-    if (given.includes("")) {
+    if (input.values[option]?.includes("")) {
       throw new ZddError(`--${option} takes a value`, {
         exitStatus: ExitStatus.usage,
       });
@@ -99,7 +100,7 @@ function readArguments(args: string[]): Arguments {
   const parsed = parseArgs(args, {
     string: ["conf", ...VALUED],
     collect: VALUED,
-    boolean: FLAGS,
+    boolean: [...FLAGS, ...UNVALUED],
     alias: { c: "conf", v: "verbose", q: "quiet", h: "help" },
     unknown: (arg, key) => {
       if (key !== undefined) throw usage("option", arg, OPTIONS);
@@ -122,6 +123,7 @@ function readArguments(args: string[]): Arguments {
   return {
     words: parsed._.map(String),
     values,
+    flags: UNVALUED.filter((name) => parsed[name] === true),
     options: {
       conf: typeof conf === "string" ? conf : "deploy.conf",
       verbose: parsed.verbose === true,
@@ -133,14 +135,17 @@ function readArguments(args: string[]): Arguments {
   };
 }
 
-/** The options of single commands, each with a value. */
-const VALUED = [
+const COMMAND_OPTIONS = COMMANDS.flatMap(({ options = [] }) => options);
+/** The options of single commands that take a value, and those that don't. */
+const [VALUED, UNVALUED] = [true, false].map((valued) => [
   ...new Set(
-    COMMANDS.flatMap(({ options = [] }) => options.map(({ name }) => name)),
+    COMMAND_OPTIONS.filter(({ value }) => (value !== undefined) === valued)
+      .map(({ name }) => name),
   ),
-];
+]) as [string[], string[]];
 
-const OPTIONS = ["conf", ...FLAGS, ...VALUED].map((name) => `--${name}`);
+const OPTIONS = ["conf", ...FLAGS, ...VALUED, ...UNVALUED]
+  .map((name) => `--${name}`);
 
 function usage(what: string, written: string, known: string[]): ZddError {
   const near = nearest(written, known);

@@ -18,6 +18,8 @@ export interface ChangeOptions {
   report: Report;
   /** Ends the change with the signal's reason, if it comes before the commit. */
   signal?: AbortSignal;
+  /** How long to wait for another deploy to end, in ms. */
+  lockWait?: number;
 }
 
 /** What is to be started, and who serves then. */
@@ -26,9 +28,14 @@ export interface ChangePlan {
   next: (started: Instance[]) => State;
 }
 
+type Planner = (
+  state: State,
+  report: Report,
+) => ChangePlan | undefined | Promise<ChangePlan | undefined>;
+
 export interface ChangeResult {
   changed: boolean;
-  nginx: { action: Applied["action"]; pid: number };
+  nginx: { action: Applied["action"]; pid?: number };
   services: ChangedService[];
   warnings: string[];
   ms: number;
@@ -49,22 +56,24 @@ export interface ChangedService {
  * before the old instances are drained is what makes every moment safe to die at:
  * before it all is undone, after it all is finished.
  *
- * @param plan decides, by the present state, what the change is
+ * @param plan decides, by the present state, what the change is; undefined: there is none
  * @throws {ZddError} if something fails before the commit; it has been undone then.
  */
 export async function change(
   project: Project,
   options: ChangeOptions,
-  plan: (state: State, report: Report) => ChangePlan | Promise<ChangePlan>,
+  plan: Planner,
 ): Promise<ChangeResult> {
   const took = stopwatch();
   const { report, warnings } = collectWarnings(options.report);
   const { signal } = options;
   const directory = new StateDir(project.config.stateDir);
   directory.create(project.config);
-  using _lock = directory.acquire();
+  using _lock = await directory.acquire(options.lockWait, signal);
   const state = await recover(project, directory, report);
-  const { plans, next } = await plan(state, report);
+  const planned = await plan(state, report);
+  if (planned === undefined) return unchanged(project, state, warnings, took());
+  const { plans, next } = planned;
 
   const journal = Journal.begin(directory, plans);
   let applied: Applied;
@@ -95,6 +104,21 @@ export async function change(
     ),
     warnings,
     ms: took(),
+  };
+}
+
+function unchanged(
+  { config, nginx }: Project,
+  state: State,
+  warnings: string[],
+  ms: number,
+): ChangeResult {
+  return {
+    changed: false,
+    nginx: { action: "unchanged", pid: nginx.master()?.pid },
+    services: config.services.map((service) => changed(service, state, [])),
+    warnings,
+    ms,
   };
 }
 

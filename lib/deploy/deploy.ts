@@ -12,7 +12,7 @@ import { render } from "./render.ts";
 import type { Report } from "./report.ts";
 import { retireAll } from "./retire.ts";
 import { addCanary, replaceCurrent, retireStandby } from "./roles.ts";
-import { planStarts } from "./start.ts";
+import { planStarts, requestAll } from "./start.ts";
 import { type State, writeState } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 
@@ -38,7 +38,8 @@ export async function deploy(
   return await change(project, options, async (before, report) => {
     refuseDuringCanary(before);
     const cleared = await makeRoom(project, services, before, report);
-    const { plans, state } = await planStarts(config, services, cleared);
+    const requests = services.map((service) => requestAll(service, cleared));
+    const { plans, state } = await planStarts(config, requests, cleared);
     const { canary } = options;
     if (canary !== undefined) requireLive(project, services, state);
     const next: ChangePlan["next"] = (started) =>
@@ -50,7 +51,10 @@ export async function deploy(
 }
 
 /** The services of these names, all if there is none. */
-function chooseServices(config: Config, names: string[]): ServiceConfig[] {
+export function chooseServices(
+  config: Config,
+  names: string[],
+): ServiceConfig[] {
   const known = config.services.map(({ name }) => name);
   for (const name of names) {
     if (known.includes(name)) continue;

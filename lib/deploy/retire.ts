@@ -25,13 +25,14 @@ export interface Retired {
  * side. Nothing here can fail a deploy: what goes wrong is a warning, and the state
  * remembers what is left.
  *
- * @param oldWorkers nginx workers from before the switch
+ * @param oldWorkers nginx workers from before the switch; undefined if there was no
+ * switch, so that draining would have no end
  */
 export async function retireAll(
   project: Project,
   directory: StateDir,
   state: State,
-  oldWorkers: ProcessId[],
+  oldWorkers: ProcessId[] | undefined,
   report: Report,
 ): Promise<Retired[]> {
   const retired: Retired[] = [];
@@ -69,10 +70,10 @@ export async function retireAll(
 async function retire(
   service: ServiceConfig,
   { instance }: Retiring,
-  oldWorkers: ProcessId[],
+  oldWorkers: ProcessId[] | undefined,
   report: Report,
 ): Promise<Retired["state"]> {
-  const { name, stop, drainTimeout, stopTimeout } = service;
+  const { name, stop, stopTimeout } = service;
   const { pid } = instance.process;
   const subject = name;
   if (!isRunning(instance.process)) {
@@ -80,15 +81,9 @@ async function retire(
     return "stopped";
   }
   try {
-    const draining = stopwatch();
-    const left = await drain(instance, oldWorkers, drainTimeout);
-    const message = left.connections + left.workers === 0
-      ? `drained ${pid}`
-      : `${pid} still has ${left.connections} connections, and nginx ` +
-        `${left.workers} old workers, after ${formatDuration(drainTimeout)}; ` +
-        "stopping it";
-    const level = left.connections > 0 ? "warning" : undefined;
-    report({ step: "drain", subject, message, ms: draining(), level });
+    if (oldWorkers !== undefined) {
+      await drainInstance(service, instance, oldWorkers, report);
+    }
     const detail = `run: ${stop} ${pid}`;
     report({ step: "stop", subject, message: detail, level: "detail" });
     const stopping = stopwatch();
@@ -113,6 +108,24 @@ async function retire(
     report({ step: "stop", subject, message, level: "warning" });
     return "stopping";
   }
+}
+
+async function drainInstance(
+  { name: subject, drainTimeout }: ServiceConfig,
+  instance: Instance,
+  oldWorkers: ProcessId[],
+  report: Report,
+): Promise<void> {
+  const { pid } = instance.process;
+  const took = stopwatch();
+  const left = await drain(instance, oldWorkers, drainTimeout);
+  const message = left.connections + left.workers === 0
+    ? `drained ${pid}`
+    : `${pid} still has ${left.connections} connections, and nginx ` +
+      `${left.workers} old workers, after ${formatDuration(drainTimeout)}; ` +
+      "stopping it";
+  const level = left.connections > 0 ? "warning" : undefined;
+  report({ step: "drain", subject, message, ms: took(), level });
 }
 
 /** What is known of stop commands that don't end a process. */

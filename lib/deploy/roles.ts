@@ -74,6 +74,18 @@ export function retireStandby(config: Config, state: State): State {
   });
 }
 
+/** Nobody serves any more. */
+export function retireEverything(config: Config, state: State): State {
+  return change(config, state, (own) => {
+    retire(own, own.current);
+    retire(own, own.standby);
+    retire(own, own.canary?.instances ?? []);
+    own.current = [];
+    own.standby = [];
+    own.canary = undefined;
+  });
+}
+
 /** Runs `edit` on the state of every service, in a copy of the whole. */
 function change(
   config: Config,

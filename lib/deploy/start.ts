@@ -15,33 +15,58 @@ import type { Journal } from "./journal.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { serviceState, type State } from "./state.ts";
 
+/** Instances of a service to start. */
+export interface StartRequest {
+  service: ServiceConfig;
+  /** 1, 2, … among its instances. */
+  numbers: number[];
+  /** Where they start, if zdd hands out the addresses. */
+  slot: Slot;
+}
+
 /** What is about to be started, and the state with the addresses that were handed out. */
 export interface Starts {
   plans: Plan[];
   state: State;
 }
 
+/** All instances of a service, in the slot that doesn't serve. */
+export function requestAll(
+  service: ServiceConfig,
+  state: State,
+): StartRequest {
+  const { current } = serviceState(state, service.name);
+  const taken = current.filter(({ process }) => isRunning(process))
+    .map(({ slot }) => slot);
+  const slot = SLOTS.find((slot) => !taken.includes(slot)) ?? "a";
+  return { service, numbers: numbersOf(service), slot };
+}
+
+/** The numbers of a service's instances: 1, 2, … */
+export function numbersOf({ instances }: ServiceConfig): number[] {
+  return Array.from({ length: instances }, (_, i) => i + 1);
+}
+
 /**
- * Plans new instances of services. Those that get their address from zdd start in the
- * slot that doesn't serve; an address of it that somebody else has taken is replaced.
+ * Plans new instances. Those that get their address from zdd get one of their slot; if
+ * somebody else has taken it, another.
  */
 export async function planStarts(
   config: Config,
-  services: ServiceConfig[],
+  requests: StartRequest[],
   before: State,
 ): Promise<Starts> {
   const state = structuredClone(before);
   const plans: Plan[] = [];
-  for (const service of services) {
+  for (const request of requests) {
+    const { service, numbers, slot } = request;
     const own = serviceState(state, service.name);
-    const numbers = Array.from({ length: service.instances }, (_, i) => i + 1);
     if (service.port === "file") {
       own.slots = undefined;
       plans.push(...numbers.map((number) => planInstance(service, number)));
       continue;
     }
-    const slot = freeSlot(own.current);
-    own.slots = await chooseAddresses(config, service, state, slot);
+    own.slots = await chooseAddresses(config, request, state);
     const addresses = own.slots[slot];
     plans.push(...numbers.map((number) =>
       planInstance(service, number, {
@@ -53,22 +78,13 @@ export async function planStarts(
   return { plans, state };
 }
 
-/** The slot that the current instances don't have. */
-function freeSlot(current: Instance[]): Slot {
-  const taken = current.filter(({ process }) => isRunning(process))
-    .map(({ slot }) => slot);
-  return SLOTS.find((slot) => !taken.includes(slot)) ?? "a";
-}
-
-/** The addresses of both slots: those of the free one are free, the other's stay. */
+/** The addresses of both slots, of which those to start in are free. */
 async function chooseAddresses(
   config: Config,
-  { name, port, instances }: ServiceConfig,
+  { service: { name, port, instances }, numbers, slot: free }: StartRequest,
   state: State,
-  free: Slot,
 ): Promise<Slots> {
-  const own = serviceState(state, name);
-  const slots: Slots = own.slots ?? { a: [], b: [] };
+  const slots = serviceState(state, name).slots ?? { a: [], b: [] };
   const plan = {
     service: name,
     kind: port === "socket" ? "socket" as const : "env" as const,
@@ -77,16 +93,16 @@ async function chooseAddresses(
   };
   const chosen = { ...slots };
   for (const slot of SLOTS) {
-    // The serving slot's addresses stay as they are, but a slot needs some.
+    // What may serve stays as it is, but a slot needs some addresses.
     if (slot !== free && slots[slot].length > 0) continue;
+    const own = slots[slot];
     const others = new Set(
-      Object.values(state.services).flatMap(({ slots }) =>
-        slots ? [...slots.a, ...slots.b] : []
-      ).concat(chosen.a, chosen.b).filter((address) =>
-        !slots[slot].includes(address)
-      ),
+      [...Object.values(state.services).map(({ slots }) => slots), chosen]
+        .flatMap((slots) => slots ? [...slots.a, ...slots.b] : [])
+        .filter((address) => !own.includes(address)),
     );
-    chosen[slot] = await freeAddresses(plan, slot, slots[slot], others);
+    const wanted = slot === free ? numbers : [];
+    chosen[slot] = await freeAddresses(plan, slot, own, wanted, others);
   }
   return chosen;
 }

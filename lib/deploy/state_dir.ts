@@ -1,5 +1,6 @@
 import { dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
+import { waitUntil } from "../system/wait.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 
 /** Where zdd keeps what it must not forget. */
@@ -43,16 +44,22 @@ export class StateDir {
    * Step 2 of a deploy: makes sure that there is one at a time. The kernel drops
    * the lock with the process, however that ends.
    *
+   * @param wait ms to wait for another deploy to end
    * @throws {ZddError} with exit status 3, naming who has it.
    */
-  acquire(): Disposable {
+  async acquire(wait = 0, signal?: AbortSignal): Promise<Disposable> {
     const file = this.#open();
-    if (!file.tryLockSync(true)) {
+    try {
+      const take = () => file.tryLockSync(true) ? true : undefined;
+      if (!await waitUntil(take, { timeout: wait, interval: 20, signal })) {
+        throw new ZddError(`Another deploy is running${this.#holder()}`, {
+          hint: "try again when it is done, or wait for it with --lock-wait",
+          exitStatus: ExitStatus.locked,
+        });
+      }
+    } catch (error) {
       file.close();
-      throw new ZddError(`Another deploy is running${this.#holder()}`, {
-        hint: "wait for it, then try again",
-        exitStatus: ExitStatus.locked,
-      });
+      throw error;
     }
     const holder = `${Deno.pid} ${new Date().toISOString()}\n`;
     try {

@@ -132,12 +132,13 @@ export class Nginx {
     );
   }
 
-  /** Ends a master that this deploy has started, once its connections are done (SIGQUIT). */
+  /** Ends nginx once its connections are done (SIGQUIT), or after `reload_timeout` all the same. */
   async quit(master: ProcessId): Promise<void> {
-    if (!sendSignal(master, "SIGQUIT")) return;
     const timeout = this.config.reloadTimeout;
-    await waitUntil(() => isRunning(master) ? undefined : true, { timeout });
-    sendSignal(master, "SIGTERM");
+    for (const signal of ["SIGQUIT", "SIGTERM"] as const) {
+      if (!sendSignal(master, signal)) return;
+      await waitUntil(() => isRunning(master) ? undefined : true, { timeout });
+    }
   }
 }
 

@@ -32,27 +32,33 @@ export interface SlotPlan {
 }
 
 /**
- * The addresses of a slot for the next release: the ones known, if there are as many
- * as needed and all are free; else others. What a dead instance left at a socket's
- * path is removed.
+ * The addresses of a slot in which some instances are about to start: theirs are the
+ * known ones as far as those are free, else others; the rest stay as they are. What a
+ * dead instance left at a socket's path is removed.
  *
+ * @param numbers of the instances to start; 1, 2, …
  * @param others addresses that must not be used, free or not
  */
 export async function freeAddresses(
   plan: SlotPlan,
   slot: Slot,
   known: string[],
+  numbers: number[],
   others: ReadonlySet<string>,
 ): Promise<string[]> {
-  const usable = known.length === plan.instances &&
-    known.every((address) => isOfKind(address, plan.kind)) &&
-    (await Promise.all(known.map(isFree))).every(Boolean);
-  if (usable) return known;
   const chosen: string[] = [];
-  while (chosen.length < plan.instances) {
-    const address = propose(plan, slot, chosen.length + 1);
-    if (others.has(address) || chosen.includes(address)) continue;
-    if (await isFree(address)) chosen.push(address);
+  for (let number = 1; number <= plan.instances; number++) {
+    const before = known[number - 1];
+    const usable = before !== undefined && isOfKind(before, plan.kind) &&
+      (!numbers.includes(number) || await isFree(before));
+    let address = usable ? before : undefined;
+    while (address === undefined) {
+      const proposed = propose(plan, slot, number);
+      if (others.has(proposed) || known.includes(proposed)) continue;
+      if (chosen.includes(proposed) || !await isFree(proposed)) continue;
+      address = proposed;
+    }
+    chosen.push(address);
   }
   return chosen;
 }

@@ -45,7 +45,9 @@ exit status:
 function rowsOf({ name, words = [], options = [], summary }: Command) {
   return [
     [[name, ...words].join(" "), summary],
-    ...options.map(({ name, value, help }) => [`  --${name} ${value}`, help]),
+    ...options.map((
+      { name, value, help },
+    ) => [["  --" + name, value].join(" ").trimEnd(), help]),
   ];
 }
 
