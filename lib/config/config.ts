@@ -39,6 +39,8 @@ export interface ServiceConfig {
   cwd: string;
   /** How an instance comes by its address. */
   port: PortKind;
+  /** The port of `fixed`; for `detect`, which one of several it is. */
+  portNumber?: number;
   /** How many copies run. */
   instances: number;
   /** The previous instances stay until the next deploy. */
@@ -52,8 +54,16 @@ export interface ServiceConfig {
   killAfter?: number;
 }
 
-export type PortKind = typeof PORT_KINDS[number];
-const PORT_KINDS = ["file", "env", "socket"] as const;
+/**
+ * `file`: it tells in a port file; `env`, `socket`: zdd hands out a port or the path of
+ * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port.
+ */
+export type PortKind = "file" | "env" | "socket" | "detect" | "fixed";
+
+/** Whether zdd hands out a service's addresses. */
+export function hasSlots({ port }: Pick<ServiceConfig, "port">): boolean {
+  return port === "env" || port === "socket";
+}
 
 export interface HealthConfig {
   /** A path on the instance's own address, or a URL. */
@@ -120,7 +130,7 @@ function readNginx(section: SectionReader): NginxConfig {
 
 function readService(section: SectionReader, stateDir: string): ServiceConfig {
   const target = section.target("health");
-  const port = section.choice("port", PORT_KINDS);
+  const { port, portNumber } = section.port("port");
   const instances = section.count("instances");
   const pidFile = section.fileInDirectory("pid_file");
   if (pidFile === undefined && port === "file") {
@@ -132,6 +142,12 @@ function readService(section: SectionReader, stateDir: string): ServiceConfig {
       found: pidFile,
     });
   }
+  if (instances > 1 && port === "fixed") {
+    section.mistake("instances", {
+      expected: "1 for a service with a fixed port",
+      found: String(instances),
+    });
+  }
   const number = instances > 1 ? "-{instance}" : "";
   return {
     name: section.serviceName,
@@ -140,6 +156,7 @@ function readService(section: SectionReader, stateDir: string): ServiceConfig {
     pidFile,
     cwd: section.directory("cwd"),
     port,
+    portNumber,
     instances,
     standby: section.flag("standby"),
     log: section.optionalPath("log") ??

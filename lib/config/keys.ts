@@ -72,7 +72,10 @@ export const KEYS = {
       default: "file",
       meaning: "`file`: the service writes `<pid>.port` beside `pid_file`; " +
         "`env`: zdd picks a free port and exports `PORT`; `socket`: zdd " +
-        "picks a unix socket path and exports `SOCKET`",
+        "picks a unix socket path and exports `SOCKET`; `detect`: zdd looks " +
+        "where the service listens (`detect 8080` if there are several); a " +
+        "number: always that port, started if it isn't running and never " +
+        "replaced",
     },
     instances: {
       kind: "count",

@@ -4,12 +4,14 @@ import { findProgram } from "../system/program.ts";
 import { parseConf, type ParsedConf, type Section } from "./config_parser.ts";
 import { parseDuration } from "./duration.ts";
 import { findEntry, interpolate } from "./interpolation.ts";
+import type { PortKind } from "./config.ts";
 import { type Key, KEYS, type SectionKind } from "./keys.ts";
 import { Mistakes } from "./mistakes.ts";
 import { nearest } from "./suggestion.ts";
 import { parseEnvironment, parseStatuses, type StatusRange } from "./values.ts";
 
 const SERVICE_PREFIX = "service:";
+const PORT_WORDS = ["file", "env", "socket", "detect"] as const;
 /** Names that a template needs for something else. */
 const FORBIDDEN_NAMES = ["nginx_pid_filename", "project_dir"];
 
@@ -193,14 +195,26 @@ export class SectionReader {
     return ranges ?? [];
   }
 
-  /** One of a few words; the first of them stands in for a wrong one. */
-  choice<T extends string>(key: string, words: readonly [T, ...T[]]): T {
+  /** How a service comes by its port, as `port` tells. */
+  port(key: string): { port: PortKind; portNumber?: number } {
     const value = this.optionalText(key) ?? "";
-    const found = words.find((word) => word === value.toLowerCase());
-    if (found === undefined) {
-      this.mistake(key, { expected: words.join(", "), found: value });
+    const [, word = "", digits] =
+      /^(file|env|socket|detect(?=\s|$))?\s*(\d{1,5})?$/i.exec(value) ?? [];
+    const portNumber = digits === undefined ? undefined : Number(digits);
+    const port = PORT_WORDS.find((known) => known === word.toLowerCase());
+    const inRange = portNumber === undefined ||
+      portNumber > 0 && portNumber < 65536;
+    if (inRange && port === "detect") return { port, portNumber };
+    if (inRange && port === undefined && portNumber !== undefined) {
+      return { port: "fixed", portNumber };
     }
-    return found ?? words[0];
+    if (port === undefined || portNumber !== undefined) {
+      this.mistake(key, {
+        expected: "file, env, socket, detect or a port",
+        found: value,
+      });
+    }
+    return { port: port ?? "file" };
   }
 
   /** Yes or no, in the words of Python's `getboolean`. */

@@ -1,4 +1,4 @@
-import type { Config, ServiceConfig } from "../config/config.ts";
+import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { nearest } from "../config/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
 import {
@@ -13,7 +13,7 @@ import type { Report } from "./report.ts";
 import { retireAll } from "./retire.ts";
 import { addCanary, replaceCurrent, retireStandby } from "./roles.ts";
 import { planStarts, requestAll } from "./start.ts";
-import { type State, writeState } from "./state.ts";
+import { serviceState, type State, writeState } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 
 export interface DeployOptions extends ChangeOptions {
@@ -89,8 +89,8 @@ async function makeRoom(
   state: State,
   report: Report,
 ): Promise<State> {
-  const needed = services.filter(({ name, port }) =>
-    port !== "file" && (state.services[name]?.standby.length ?? 0) > 0
+  const needed = services.filter((service) =>
+    hasSlots(service) && serviceState(state, service.name).standby.length > 0
   );
   if (needed.length === 0) return state;
   const { config } = project;

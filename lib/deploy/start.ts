@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import type { Config, ServiceConfig } from "../config/config.ts";
+import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { checkInstance } from "../service/check.ts";
 import type { Instance } from "../service/instance.ts";
 import { Launch } from "../service/launch.ts";
@@ -39,7 +39,10 @@ export function requestAll(
   const taken = current.filter(({ process }) => isRunning(process))
     .map(({ slot }) => slot);
   const slot = SLOTS.find((slot) => !taken.includes(slot)) ?? "a";
-  return { service, numbers: numbersOf(service), slot };
+  // A fixed port is free only when its instance has ended.
+  const stays = service.port === "fixed" &&
+    current.some(({ process }) => isRunning(process));
+  return { service, numbers: stays ? [] : numbersOf(service), slot };
 }
 
 /** The numbers of a service's instances: 1, 2, … */
@@ -61,7 +64,7 @@ export async function planStarts(
   for (const request of requests) {
     const { service, numbers, slot } = request;
     const own = serviceState(state, service.name);
-    if (service.port === "file") {
+    if (!hasSlots(service)) {
       own.slots = undefined;
       plans.push(...numbers.map((number) => planInstance(service, number)));
       continue;

@@ -1,5 +1,6 @@
 import { readSmallFile } from "../system/files.ts";
 import {
+  allProcesses,
   childrenOf,
   commandLine,
   identify,
@@ -17,9 +18,10 @@ export interface Worker {
 }
 
 /**
- * nginx's master process as its pid file names it; undefined if there is none: no
- * pid file, an empty one (`nginx -t` leaves that), or a number that belongs to
- * something else by now, which must never be sent a signal.
+ * nginx's master process: the one that its pid file names or, where that is missing,
+ * empty (`nginx -t` leaves that) or out of date, the one whose title names the
+ * configuration. Undefined if there is none. A number that belongs to something else by
+ * now must never be sent a signal.
  *
  * @param conf the main configuration file, which the master must not contradict
  */
@@ -27,26 +29,44 @@ export function findMaster(
   pidFile: string,
   conf: string,
 ): ProcessId | undefined {
-  let text: string | undefined;
+  const named = readMaster(pidFile);
+  if (named !== undefined && confOf(named) !== "other") return named;
+  const found = allProcesses().find(({ pid }) => {
+    const process = identify(pid);
+    return process !== undefined && confOf(process) === "same";
+  });
+  return found && identify(found.pid);
+
+  function confOf({ pid }: ProcessId): "same" | "other" | "unknown" {
+    const title = commandLine(pid);
+    if (!title.startsWith(MASTER_TITLE)) return "other";
+    const path = / -c ?(\S+)/.exec(title)?.[1];
+    if (path === undefined || !path.startsWith("/")) return "unknown";
+    return path === conf || realPath(path) === realPath(conf)
+      ? "same"
+      : "other";
+  }
+}
+
+/**
+ * The master that goes on beside a new one while nginx's binary is exchanged (SIGUSR2);
+ * undefined if there is none.
+ */
+export function findOldMaster(pidFile: string): ProcessId | undefined {
+  return readMaster(`${pidFile}.oldbin`);
+}
+
+/** The nginx master that a pid file names. */
+function readMaster(pidFile: string): ProcessId | undefined {
   try {
-    text = readSmallFile(pidFile);
+    const text = readSmallFile(pidFile) ?? "";
+    const process = /^\d+\s*$/.test(text) ? identify(Number(text)) : undefined;
+    return process && commandLine(process.pid).startsWith(MASTER_TITLE)
+      ? process
+      : undefined;
   } catch {
     return undefined;
   }
-  if (text === undefined || !/^\d+\s*$/.test(text)) return undefined;
-  const process = identify(Number(text));
-  return process !== undefined && isMaster(process.pid, conf)
-    ? process
-    : undefined;
-}
-
-/** Whether a process is an nginx master, and of this configuration as far as its title tells. */
-function isMaster(pid: number, conf: string): boolean {
-  const title = commandLine(pid);
-  if (!title.startsWith(MASTER_TITLE)) return false;
-  const named = / -c ?(\S+)/.exec(title)?.[1];
-  if (named === undefined || !named.startsWith("/")) return true;
-  return realPath(named) === realPath(conf);
 }
 
 /** The workers of a master; empty if it is gone. */

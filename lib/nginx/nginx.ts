@@ -12,7 +12,7 @@ import { startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
-import { findMaster, type Worker, workersOf } from "./master.ts";
+import { findMaster, findOldMaster, type Worker, workersOf } from "./master.ts";
 
 /** The nginx of one deploy.conf: stock nginx, found through its pid file. */
 export class Nginx {
@@ -98,6 +98,13 @@ export class Nginx {
    * @throws {ZddError} if the reload can't be confirmed in time, or nginx is gone.
    */
   async reload(master: ProcessId, signal?: AbortSignal): Promise<ProcessId[]> {
+    const old = findOldMaster(this.config.pidFile);
+    if (old !== undefined && !isSame(old, master)) {
+      throw new ZddError(
+        `nginx is being upgraded: its old master ${old.pid} still serves`,
+        { hint: `end the upgrade first, with "kill -QUIT ${old.pid}"` },
+      );
+    }
     const before = active(workersOf(master));
     const marks = markLogs(master);
     try {

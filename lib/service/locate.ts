@@ -3,7 +3,11 @@ import { ZddError } from "../error.ts";
 import { type Address, formatAddress } from "../system/address.ts";
 import { processesOf } from "../system/instance_mark.ts";
 import { identify, type ProcessId, readStat } from "../system/process.ts";
-import { holders, listeningInodes } from "../system/sockets.ts";
+import {
+  holders,
+  listeningInodes,
+  listeningSockets,
+} from "../system/sockets.ts";
 import type { Plan } from "./plan.ts";
 import { portFileOf, readPid, readPort } from "./port_file.ts";
 
@@ -25,6 +29,7 @@ export interface Locator {
 /** How an instance of this plan tells where it is. */
 export function locatorFor(plan: Plan): Locator {
   if (plan.address !== undefined) return new GivenAddress(plan, plan.address);
+  if (plan.service.port === "detect") return new Detected(plan);
   if (plan.pidFile === undefined) throw new TypeError(plan.service.name);
   return new PortFile(plan.pidFile);
 }
@@ -75,13 +80,48 @@ class GivenAddress implements Locator {
       const process = namedProcess(pidFile);
       return typeof process === "string" ? process : { process, address };
     }
-    // Of a server and its workers, who share the socket, the one above the others.
-    const top = listening.find((pid) =>
-      !listening.includes(readStat(pid)?.parent ?? 0)
-    );
-    const process = own.find(({ pid }) => pid === top);
+    const process = topmost(own, listening);
     return process === undefined ? missing : { process, address };
   }
+}
+
+/** The service chooses its port and tells nobody: its processes' sockets are looked at. */
+class Detected implements Locator {
+  constructor(readonly plan: Plan) {}
+
+  look(leader: ProcessId): Located | string {
+    const { id, pidFile, service: { portNumber } } = this.plan;
+    const own = processesOf(id, leader);
+    const sockets = listeningSockets(own.map(({ pid }) => pid))
+      .filter(({ address }) =>
+        portNumber === undefined || address.port === portNumber
+      );
+    const ports = [...new Set(sockets.map(({ address }) => address.port))];
+    if (ports.length > 1) {
+      throw new ZddError(
+        `it listens on several ports: ${ports.join(", ")}; say which one ` +
+          `serves with "port: detect ${ports[0]}"`,
+      );
+    }
+    const [socket] = sockets;
+    if (socket === undefined) {
+      return portNumber === undefined
+        ? "none of its processes listens on a port that can be reached"
+        : `none of its processes listens on port ${portNumber}`;
+    }
+    const { address, pids } = socket;
+    const process = pidFile === undefined
+      ? topmost(own, pids)
+      : namedProcess(pidFile);
+    if (process === undefined) return "the listening process is gone";
+    return typeof process === "string" ? process : { process, address };
+  }
+}
+
+/** Of a server and its workers, who share a socket, the one above the others. */
+function topmost(own: ProcessId[], pids: number[]): ProcessId | undefined {
+  const top = pids.find((pid) => !pids.includes(readStat(pid)?.parent ?? 0));
+  return own.find(({ pid }) => pid === top);
 }
 
 /** The running process that a pid file names, or why there is none. */

@@ -27,7 +27,11 @@ export function planInstance(
   number: number,
   given?: { slot: Slot; address: string },
 ): Plan {
-  const address = given && parseAddress(given.address);
+  const address = given !== undefined
+    ? parseAddress(given.address)
+    : service.port === "fixed" && service.portNumber !== undefined
+    ? { host: "127.0.0.1", port: service.portNumber }
+    : undefined;
   const values: Record<string, string> = { instance: String(number) };
   const exported: Record<string, string> = {};
   if (address !== undefined) {

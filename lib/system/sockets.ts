@@ -41,6 +41,42 @@ export function listeningInodes(address: Address): string[] {
   ).map((socket) => socket.inode);
 }
 
+/** A TCP port that some processes listen on. */
+export interface ListeningSocket {
+  address: Extract<Address, { port: number }>;
+  /** Those of the processes that have it open. */
+  pids: number[];
+}
+
+/** The TCP ports that any of these processes listens on and this host can reach by loopback. */
+export function listeningSockets(pids: number[]): ListeningSocket[] {
+  const holding = new Map<string, number[]>();
+  for (const pid of pids) {
+    for (const file of openFiles(pid).values()) {
+      const inode = /^socket:\[(\d+)\]$/.exec(file)?.[1];
+      if (inode === undefined) continue;
+      holding.set(inode, [...holding.get(inode) ?? [], pid]);
+    }
+  }
+  return [...readSockets("/proc/net/tcp"), ...readSockets("/proc/net/tcp6")]
+    .flatMap((socket) => {
+      const { host, port, state, inode } = socket;
+      const pids = [...new Set(holding.get(inode) ?? [])];
+      const reachable = REACHABLE.get(host) ??
+        (host.startsWith("127.") ? host : undefined);
+      if (state !== TCP_LISTEN || pids.length === 0) return [];
+      if (reachable === undefined) return [];
+      return [{ address: { host: reachable, port }, pids }];
+    });
+}
+
+/** Local addresses of listening sockets, and where they are reached. */
+const REACHABLE = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  [`ipv6:${"0".repeat(32)}`, "127.0.0.1"],
+  [`ipv6:${"0".repeat(24)}01000000`, "[::1]"],
+]);
+
 /** Those of the processes that have one of these sockets open. */
 export function holders(inodes: string[], pids: number[]): number[] {
   const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
@@ -70,19 +106,31 @@ function tcpSockets(port: number): TcpSocket[] {
     ) {
       const start = text.lastIndexOf("\n", at) + 1;
       const end = text.indexOf("\n", at);
-      const fields = text.slice(start, end === -1 ? undefined : end).trim()
-        .split(/\s+/);
-      const [hex = "", portHex = ""] = (fields[1] ?? "").split(":");
-      if (parseInt(portHex, 16) !== port) continue; // it was the remote end
-      found.push({
-        host: hostOf(hex),
-        port,
-        state: fields[3] ?? "",
-        inode: fields[9] ?? "",
-      });
+      const socket = parseSocket(
+        text.slice(start, end === -1 ? undefined : end),
+      );
+      // Or it was the remote end.
+      if (socket.port === port) found.push(socket);
     }
   }
   return found;
+}
+
+/** All sockets of `/proc/net/tcp` or `/proc/net/tcp6`. */
+function readSockets(file: string): TcpSocket[] {
+  return readOrEmpty(file).split("\n").slice(1)
+    .filter((line) => line !== "").map(parseSocket);
+}
+
+function parseSocket(line: string): TcpSocket {
+  const fields = line.trim().split(/\s+/);
+  const [host = "", port = ""] = (fields[1] ?? "").split(":");
+  return {
+    host: hostOf(host),
+    port: parseInt(port, 16),
+    state: fields[3] ?? "",
+    inode: fields[9] ?? "",
+  };
 }
 
 /** `0100007F` → `127.0.0.1`; IPv4 in IPv6 too; other IPv6 as hexadecimal with a colon. */

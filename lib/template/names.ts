@@ -1,5 +1,5 @@
 import { dirname } from "@std/path";
-import type { Config } from "../config/config.ts";
+import { type Config, hasSlots } from "../config/config.ts";
 import type { Slots } from "../service/slots.ts";
 import { parseAddress, templateText } from "../system/address.ts";
 import { LiveSnippets } from "./live.ts";
@@ -34,9 +34,9 @@ export function templateNames(
     config.stateDir,
     new Map(config.services.map(({ name, port, instances }) => {
       const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
-      const slots = port === "file"
-        ? undefined
-        : places[name]?.slots ?? { a: unknown, b: unknown };
+      const slots = hasSlots({ port })
+        ? places[name]?.slots ?? { a: unknown, b: unknown }
+        : undefined;
       return [name, { name, slots }];
     })),
     earlier,
