@@ -6,6 +6,8 @@ import type { Command, GlobalOptions, Input } from "./command.ts";
 import { changeCommands } from "./commands/changes.ts";
 import { checkCommand } from "./commands/check.ts";
 import { helpCommand } from "./commands/help.ts";
+import { historyCommand } from "./commands/history.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { renderCommand } from "./commands/render.ts";
 import { statusCommand } from "./commands/status.ts";
 import {
@@ -25,6 +27,8 @@ const COMMANDS: Command[] = [
   statusCommand,
   checkCommand,
   renderCommand,
+  logsCommand,
+  historyCommand,
   HELP,
 ];
 

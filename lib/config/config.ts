@@ -12,11 +12,22 @@ export interface Config {
   /** The directory of deploy.conf. */
   directory: string;
   stateDir: string;
+  /** Commands that run at certain moments. */
+  hooks: Partial<Record<Hook, string>>;
   /** The URL that must answer through nginx after the switch. */
   verify?: string;
   nginx: NginxConfig;
   services: ServiceConfig[];
 }
+
+export const HOOKS = [
+  "before_start",
+  "before_switch",
+  "after_switch",
+  "after_deploy",
+  "on_failure",
+] as const;
+export type Hook = typeof HOOKS[number];
 
 export interface NginxConfig {
   template: string;
@@ -100,6 +111,9 @@ export function readConfig(
     file,
     directory: dirname(file),
     stateDir,
+    hooks: Object.fromEntries(
+      HOOKS.map((hook) => [hook, deploy.optionalText(hook)]),
+    ),
     verify: deploy.url("verify"),
     nginx: readNginx(conf.section("nginx")),
     services: conf.services().map((section) => readService(section, stateDir)),

@@ -4,6 +4,7 @@ export type KeyKind =
   | "path"
   | "program"
   | "duration"
+  | "script"
   | "statuses"
   | "port"
   | "count"
@@ -151,6 +152,27 @@ export const KEYS = {
       kind: "target",
       meaning: "URL to GET through nginx after the switch; anything but " +
         "success switches back",
+    },
+    before_start: {
+      kind: "script",
+      meaning: "command to run before new instances are started; if it " +
+        "fails, nothing is",
+    },
+    before_switch: {
+      kind: "script",
+      meaning: "command to run before the switch; if it fails, there is none",
+    },
+    after_switch: {
+      kind: "script",
+      meaning: "command to run after the switch; a failure is reported only",
+    },
+    after_deploy: {
+      kind: "script",
+      meaning: "command to run when the old instances have been stopped",
+    },
+    on_failure: {
+      kind: "script",
+      meaning: "command to run when a deploy has failed and is undone",
     },
   },
 } as const satisfies Record<string, Record<string, Key>>;

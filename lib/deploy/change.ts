@@ -4,6 +4,8 @@ import { LiveLinks } from "../nginx/live_links.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Plan } from "../service/plan.ts";
 import { type Applied, apply } from "./apply.ts";
+import { appendHistory, servingPids } from "./history.ts";
+import { Hooks } from "./hooks.ts";
 import { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { recover } from "./recover.ts";
@@ -20,6 +22,8 @@ export interface ChangeOptions {
   signal?: AbortSignal;
   /** How long to wait for another deploy to end, in ms. */
   lockWait?: number;
+  /** What new instances are recorded as. */
+  release?: string;
 }
 
 /** What is to be started, and who serves then. */
@@ -56,17 +60,20 @@ export interface ChangedService {
  * before the old instances are drained is what makes every moment safe to die at:
  * before it all is undone, after it all is finished.
  *
+ * @param command the name of the change, for hooks and history
  * @param plan decides, by the present state, what the change is; undefined: there is none
  * @throws {ZddError} if something fails before the commit; it has been undone then.
  */
 export async function change(
+  command: string,
   project: Project,
   options: ChangeOptions,
   plan: Planner,
 ): Promise<ChangeResult> {
   const took = stopwatch();
   const { report, warnings } = collectWarnings(options.report);
-  const { signal } = options;
+  const { signal, release } = options;
+  const hooks = new Hooks(project.config, report);
   const directory = new StateDir(project.config.stateDir);
   directory.create(project.config);
   using _lock = await directory.acquire(options.lockWait, signal);
@@ -76,18 +83,25 @@ export async function change(
   const { plans, next } = planned;
 
   const journal = Journal.begin(directory, plans);
+  const facts = { command, release, state };
   let applied: Applied;
   try {
+    if (plans.length > 0) await hooks.require("before_start", facts, signal);
     const started = await startAll(plans, journal, report, signal);
+    const goal = next(started.map((instance) => ({ ...instance, release })));
+    await hooks.require("before_switch", { ...facts, state: goal }, signal);
     applied = await apply(
-      { project, directory, journal, state, next: next(started) },
+      { project, directory, journal, state, next: goal },
       { report, signal },
     );
   } catch (error) {
     await undo(project, journal, error, report);
+    await hooks.inform("on_failure", { ...facts, error: messageOf(error) });
+    record("failed", messageOf(error));
     throw error;
   }
   tidy(directory, journal, state, report);
+  await hooks.inform("after_switch", facts);
   const { oldWorkers } = applied;
   const retired = await retireAll(
     project,
@@ -96,6 +110,8 @@ export async function change(
     oldWorkers,
     report,
   );
+  await hooks.inform("after_deploy", facts);
+  record("done");
   return {
     changed: plans.length > 0 || applied.action !== "unchanged",
     nginx: { action: applied.action, pid: applied.nginx.master.pid },
@@ -105,6 +121,25 @@ export async function change(
     warnings,
     ms: took(),
   };
+
+  function record(result: "done" | "failed", error?: string): void {
+    try {
+      appendHistory(directory, {
+        at: new Date().toISOString(),
+        command,
+        release,
+        result,
+        error,
+        ms: Math.round(took()),
+        serving: servingPids(state),
+      });
+    } catch (error) {
+      const message = `Cannot write "${directory.history}": ${
+        messageOf(error)
+      }`;
+      report({ step: "commit", subject: "zdd", message, level: "warning" });
+    }
+  }
 }
 
 function unchanged(

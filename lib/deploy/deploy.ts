@@ -1,6 +1,7 @@
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { nearest } from "../config/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
+import { isRunning } from "../system/process.ts";
 import {
   change,
   type ChangeOptions,
@@ -35,8 +36,11 @@ export async function deploy(
 ): Promise<ChangeResult> {
   const { config } = project;
   const services = chooseServices(config, options.services ?? []);
-  return await change(project, options, async (before, report) => {
+  return await change("deploy", project, options, async (before, report) => {
     refuseDuringCanary(before);
+    const { release } = options;
+    const running = project.nginx.master() !== undefined;
+    if (running && serves(services, before, release)) return undefined;
     const cleared = await makeRoom(project, services, before, report);
     const requests = services.map((service) => requestAll(service, cleared));
     const { plans, state } = await planStarts(config, requests, cleared);
@@ -47,6 +51,22 @@ export async function deploy(
         ? replaceCurrent(config, state, started)
         : addCanary(config, state, started, canary);
     return { plans, next };
+  });
+}
+
+/** Whether a release, if it is named, serves already. */
+function serves(
+  services: ServiceConfig[],
+  state: State,
+  release?: string,
+): boolean {
+  return release !== undefined && services.every((service) => {
+    const { current } = serviceState(state, service.name);
+    return current.length === service.instances &&
+      current.every(({ process }) => isRunning(process)) &&
+      // What is never replaced keeps the release it was started with.
+      (service.port === "fixed" ||
+        current.every((instance) => instance.release === release));
   });
 }
 

@@ -11,7 +11,8 @@ export type Step =
   | "drain"
   | "stop"
   | "commit"
-  | "undo";
+  | "undo"
+  | "hook";
 
 /** Something that happened, for whoever watches. */
 export interface Event {

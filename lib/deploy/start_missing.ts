@@ -17,7 +17,7 @@ export function startMissing(
   options: ChangeOptions,
 ): Promise<ChangeResult> {
   const { config, nginx } = project;
-  return change(project, options, async (before) => {
+  return change("start", project, options, async (before) => {
     const present = forgetDead(before);
     const current = config.services.map((service) =>
       missing(service, present, before, "current")
@@ -39,7 +39,11 @@ export function startMissing(
     return {
       plans,
       next: (started) =>
-        add(state, started.slice(0, firstCanary), started.slice(firstCanary)),
+        add(state, {
+          before,
+          current: started.slice(0, firstCanary),
+          canaries: started.slice(firstCanary),
+        }),
     };
   });
 }
@@ -78,20 +82,32 @@ function missing(
   };
 }
 
+/** Adds started instances to those that ran; they are of the release that was there before. */
 function add(
   state: State,
-  current: Instance[],
-  canaries: Instance[],
+  { before, current, canaries }: {
+    before: State;
+    current: Instance[];
+    canaries: Instance[];
+  },
 ): State {
   const next = structuredClone(state);
   for (const instance of current) {
     const own = serviceState(next, instance.service);
-    own.current = inOrder([...own.current, instance]);
+    const [old] = serviceState(before, instance.service).current;
+    own.current = inOrder([
+      ...own.current,
+      { ...instance, release: old?.release },
+    ]);
   }
   for (const instance of canaries) {
     const { canary } = serviceState(next, instance.service);
+    const old = serviceState(before, instance.service).canary?.instances[0];
     if (canary === undefined) continue;
-    canary.instances = inOrder([...canary.instances, instance]);
+    canary.instances = inOrder([
+      ...canary.instances,
+      { ...instance, release: old?.release },
+    ]);
   }
   return next;
 }

@@ -13,6 +13,9 @@ export class StateDir {
   get state(): string {
     return join(this.path, "state.json");
   }
+  get history(): string {
+    return join(this.path, "history.jsonl");
+  }
   get journal(): string {
     return join(this.path, "journal.json");
   }

@@ -44,6 +44,8 @@ export interface InstanceStatus {
   id: string;
   pid: number;
   address: string;
+  /** What `--release` named. */
+  release?: string;
   startedAt: string;
   /** Since the process started, in seconds; as what follows, only while it runs. */
   uptime?: number;
@@ -148,8 +150,15 @@ function instanceStatus(
   instance: Instance,
   state: InstanceState,
 ): InstanceStatus {
-  const { id, process: { pid }, address, startedAt: started, log } = instance;
-  const known = { id, pid, address, startedAt: started, log };
+  const { id, process: { pid }, address, release, log } = instance;
+  const known = {
+    id,
+    pid,
+    address,
+    release,
+    startedAt: instance.startedAt,
+    log,
+  };
   if (!isRunning(instance.process)) return { state: "dead", ...known };
   const parsed = parseAddress(address);
   return {

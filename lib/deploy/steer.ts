@@ -19,7 +19,7 @@ export function steerCanary(
   percent: number,
   options: ChangeOptions,
 ): Promise<ChangeResult> {
-  return move(project, options, (state) => {
+  return move("canary", project, options, (state) => {
     requireCanary(state);
     return setCanary(project.config, state, percent);
   });
@@ -30,7 +30,7 @@ export function promote(
   project: Project,
   options: ChangeOptions,
 ): Promise<ChangeResult> {
-  return move(project, options, (state) => {
+  return move("promote", project, options, (state) => {
     requireCanary(state);
     return promoteCanary(project.config, state);
   });
@@ -41,7 +41,7 @@ export function abort(
   project: Project,
   options: ChangeOptions,
 ): Promise<ChangeResult> {
-  return move(project, options, (state) => {
+  return move("abort", project, options, (state) => {
     requireCanary(state);
     return abortCanary(project.config, state);
   });
@@ -56,7 +56,7 @@ export function rollback(
   project: Project,
   options: ChangeOptions,
 ): Promise<ChangeResult> {
-  return move(project, options, (state) => {
+  return move("rollback", project, options, (state) => {
     refuseDuringCanary(state);
     requireStandby(state);
     return swapStandby(project.config, state);
@@ -64,11 +64,12 @@ export function rollback(
 }
 
 function move(
+  command: string,
   project: Project,
   options: ChangeOptions,
   next: (state: State) => State,
 ): Promise<ChangeResult> {
-  return change(project, options, (state) => {
+  return change(command, project, options, (state) => {
     const moved = next(state);
     return { plans: [], next: () => moved };
   });

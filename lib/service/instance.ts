@@ -16,6 +16,8 @@ export interface Instance {
   address: string;
   /** Which of the addresses that zdd hands out it has; undefined if it chose its own. */
   slot?: Slot;
+  /** What `--release` named. */
+  release?: string;
   /** ISO 8601. */
   startedAt: string;
   log: string;

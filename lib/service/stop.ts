@@ -8,6 +8,8 @@ import type { Instance } from "./instance.ts";
 
 /** How long a release that never served may take to end by itself, in ms. */
 const DISCARD_TIMEOUT = 5000;
+/** How long what stood around a server may take to notice that it has ended, in ms. */
+const REST_TIMEOUT = 1000;
 
 export interface Stopped {
   /** `stopping`: it was still running when the time was over. */
@@ -34,11 +36,28 @@ export async function stopInstance(
     timeout: killAfter ?? stopTimeout,
     interval: 2,
   });
-  if (gone) return ended(instance, "stopped", status);
+  if (gone) {
+    if (instance.pidFile === undefined) await endRest(service, instance);
+    return ended(instance, "stopped", status);
+  }
   if (killAfter === undefined) return { outcome: "stopping", status };
   const all = [process, ...processesOf(instance.id)];
   await kill(all);
   return ended(instance, "killed", status);
+}
+
+/**
+ * What zdd tracks without a pid file it tracks whole: shells and helpers around the
+ * server end with it, by themselves or by SIGTERM.
+ */
+async function endRest(
+  { stopTimeout }: ServiceConfig,
+  { id }: Instance,
+): Promise<void> {
+  const gone = () => processesOf(id).length === 0 ? true : undefined;
+  if (await waitUntil(gone, { timeout: REST_TIMEOUT })) return;
+  for (const process of processesOf(id)) sendSignal(process, "SIGTERM");
+  await waitUntil(gone, { timeout: stopTimeout });
 }
 
 /**

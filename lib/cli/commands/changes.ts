@@ -41,16 +41,26 @@ export const changeCommands: Command[] = [
         value: "PERCENT",
         help: "give them a share of the requests, beside the current ones",
       },
+      {
+        name: "release",
+        value: "ID",
+        help: "what is deployed; nothing is done if that serves already",
+      },
       LOCK_WAIT,
     ],
     run(options, input) {
-      const { service: services, canary: [percent] = [] } = input.values;
+      const {
+        service: services,
+        canary: [percent] = [],
+        release: [release] = [],
+      } = input.values;
       const canary = percent === undefined ? undefined : readPercent(percent);
       return carryOut(
         options,
         input,
         "deployed",
-        (project, how) => deploy(project, { ...how, services, canary }),
+        (project, how) =>
+          deploy(project, { ...how, services, canary, release }),
       );
     },
   },

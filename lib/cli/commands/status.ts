@@ -31,6 +31,7 @@ export function formatStatus({ services, nginx, notes }: Status): string {
           : `${instance.state} ${instance.percent} %`,
         String(instance.pid),
         instance.address,
+        instance.release ?? "",
         formatUptime(instance.uptime),
         formatMemory(instance.memory),
         instance.connections === undefined ? "" : String(instance.connections),
@@ -42,7 +43,16 @@ export function formatStatus({ services, nginx, notes }: Status): string {
     : "not running";
   return [
     formatTable([
-      ["SERVICE", "STATE", "PID", "ADDRESS", "UPTIME", "MEMORY", "CONNECTIONS"],
+      [
+        "SERVICE",
+        "STATE",
+        "PID",
+        "ADDRESS",
+        "RELEASE",
+        "UPTIME",
+        "MEMORY",
+        "CONNECTIONS",
+      ],
       ...rows,
       ["nginx", state, nginx.pid === undefined ? "" : String(nginx.pid)],
     ]),

@@ -1,0 +1,135 @@
+import { join } from "@std/path";
+import type { Config, Hook } from "../config/config.ts";
+import { messageOf, ZddError } from "../error.ts";
+import { identify, sendSignal } from "../system/process.ts";
+import { startDetached } from "../system/shell.ts";
+import { readTail, sizeOf } from "../system/tail.ts";
+import { sleep } from "../system/wait.ts";
+import type { Report } from "./report.ts";
+import type { State } from "./state.ts";
+
+/** How many lines of a hook's output are shown. */
+const SHOWN_LINES = 50;
+
+/** What a hook is told, beside the state: which command runs, why it failed, … */
+export interface HookFacts {
+  command: string;
+  release?: string;
+  error?: string;
+  state: State;
+}
+
+/** Runs the hooks of deploy.conf at their moments. */
+export class Hooks {
+  readonly #log: string;
+
+  constructor(readonly config: Config, readonly report: Report) {
+    this.#log = join(config.stateDir, "log", "hooks.log");
+  }
+
+  /**
+   * Runs a hook that must succeed.
+   *
+   * @throws {ZddError} with its output, if it doesn't.
+   */
+  async require(
+    hook: Hook,
+    facts: HookFacts,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const command = this.config.hooks[hook];
+    if (command === undefined) return;
+    const { status, lines } = await this.#run(hook, command, facts, signal);
+    if (status === 0) return;
+    throw new ZddError(`${hook} failed: "${command}" exit status ${status}`, {
+      quote: lines,
+      source: this.#log,
+    });
+  }
+
+  /** Runs a hook whose failure changes nothing any more and is only reported. */
+  async inform(hook: Hook, facts: HookFacts): Promise<void> {
+    try {
+      await this.require(hook, facts);
+    } catch (error) {
+      const message = messageOf(error);
+      this.report({ step: "hook", subject: "zdd", message, level: "warning" });
+    }
+  }
+
+  async #run(
+    hook: Hook,
+    command: string,
+    facts: HookFacts,
+    signal?: AbortSignal,
+  ): Promise<{ status: number; lines: string[] }> {
+    const before = sizeOf(this.#log);
+    const message = `run: ${command}`;
+    this.report({ step: "hook", subject: hook, message, level: "detail" });
+    const script = command.includes("\n") ? `set -e\n${command}` : command;
+    const { pid, exited } = startDetached(script, {
+      cwd: this.config.directory,
+      log: this.#log,
+      env: this.#variables(hook, facts),
+    });
+    const process = identify(pid);
+    const interrupted = new AbortController();
+    try {
+      // Not its pipe but its end is waited for: it may leave a daemon behind.
+      const status = await Promise.race([
+        exited,
+        untilAborted(interrupted.signal, signal),
+      ]);
+      const lines = readTail(this.#log, before, SHOWN_LINES);
+      for (const line of lines) {
+        this.report({ step: "hook", subject: hook, message: line });
+      }
+      return { status, lines };
+    } catch (error) {
+      if (process !== undefined) sendSignal(process, "SIGTERM");
+      throw error;
+    } finally {
+      interrupted.abort();
+    }
+  }
+
+  #variables(
+    hook: Hook,
+    { command, release, error, state }: HookFacts,
+  ): Record<string, string> {
+    const variables: Record<string, string> = {
+      ZDD_HOOK: hook,
+      ZDD_COMMAND: command,
+      ZDD_CONF: this.config.file,
+      ZDD_STATE_DIR: this.config.stateDir,
+      ZDD_SERVICES: this.config.services.map(({ name }) => name).join(" "),
+      ZDD_RELEASE: release ?? "",
+      ZDD_ERROR: error ?? "",
+    };
+    for (const { name } of this.config.services) {
+      const current = state.services[name]?.current ?? [];
+      const suffix = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
+      variables[`ZDD_PID_${suffix}`] = current
+        .map(({ process }) => process.pid).join(" ");
+      variables[`ZDD_ADDRESS_${suffix}`] = current
+        .map(({ address }) => address).join(" ");
+    }
+    return variables;
+  }
+}
+
+/** Never returns: throws when `signal` is aborted, and is left alone when `done` is. */
+async function untilAborted(
+  done: AbortSignal,
+  signal?: AbortSignal,
+): Promise<never> {
+  const either = signal ? AbortSignal.any([done, signal]) : done;
+  for (;;) {
+    try {
+      await sleep(60_000, either);
+    } catch (error) {
+      if (!done.aborted) throw error;
+      return await new Promise<never>(() => {});
+    }
+  }
+}
