@@ -1,4 +1,3 @@
-import { ExitStatus, ZddError } from "../error.ts";
 import type { ProgressOptions } from "./progress.ts";
 
 /** The options that every command has. */
@@ -34,18 +33,11 @@ export interface Command {
   /** What it does, in one line of the help. */
   summary: string;
   options?: CommandOption[];
-  /** Returns the exit status. Failures are thrown. */
-  run(options: GlobalOptions, input: Input): number | Promise<number>;
+  load(): Promise<{ run: Run }>;
 }
 
-/** The share of a canary: `10` or `10%`. @throws {ZddError} if it isn't a whole percent. */
-export function readPercent(text: string): number {
-  const percent = /^(\d{1,3})\s*%?$/.exec(text)?.[1];
-  if (percent === undefined || Number(percent) > 100) {
-    throw new ZddError(
-      `Expected a whole percent from 0 to 100, got "${text}"`,
-      { exitStatus: ExitStatus.usage },
-    );
-  }
-  return Number(percent);
-}
+/** What a command does. Returns the exit status; failures are thrown. */
+export type Run = (
+  options: GlobalOptions,
+  input: Input,
+) => number | Promise<number>;

@@ -3,13 +3,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { nearest } from "../config/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
 import type { Command, GlobalOptions, Input } from "./command.ts";
-import { changeCommands } from "./commands/changes.ts";
-import { checkCommand } from "./commands/check.ts";
-import { helpCommand } from "./commands/help.ts";
-import { historyCommand } from "./commands/history.ts";
-import { logsCommand } from "./commands/logs.ts";
-import { renderCommand } from "./commands/render.ts";
-import { statusCommand } from "./commands/status.ts";
+import { COMMANDS } from "./commands.ts";
 import {
   failureJson,
   formatFailure,
@@ -19,18 +13,6 @@ import {
 } from "./output.ts";
 
 const FLAGS = ["verbose", "quiet", "json", "help", "version"] as const;
-
-const HELP = helpCommand(() => COMMANDS);
-
-const COMMANDS: Command[] = [
-  ...changeCommands,
-  statusCommand,
-  checkCommand,
-  renderCommand,
-  logsCommand,
-  historyCommand,
-  HELP,
-];
 
 /** Runs zddeploy with the arguments of its command line. Returns the exit status. */
 export async function main(args: string[]): Promise<number> {
@@ -56,14 +38,17 @@ async function dispatch(args: string[]): Promise<number> {
     return ExitStatus.done;
   }
   const [name = "deploy", ...rest] = words;
-  const command = COMMANDS.find((command) => command.name === name);
-  if (command === undefined) {
-    throw usage("command", name, COMMANDS.map((command) => command.name));
-  }
-  if (help) return await HELP.run(options, { words, values, flags });
   const input = { words: rest, values, flags };
-  requireFitting(command, input);
-  return await command.run(options, input);
+  const command = findCommand(name);
+  if (!help) requireFitting(command, input);
+  const { run } = await (help ? findCommand("help") : command).load();
+  return await run(options, input);
+}
+
+function findCommand(name: string): Command {
+  const command = COMMANDS.find((command) => command.name === name);
+  if (command !== undefined) return command;
+  throw usage("command", name, COMMANDS.map((command) => command.name));
 }
 
 /** @throws {ZddError} if a command doesn't take these words or options. */

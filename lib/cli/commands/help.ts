@@ -1,19 +1,13 @@
 import { ExitStatus } from "../../error.ts";
-import type { Command } from "../command.ts";
+import type { Command, Run } from "../command.ts";
+import { COMMANDS } from "../commands.ts";
 import { printResult } from "../output.ts";
 import { formatTable } from "../table.ts";
 
-/** The command `help`, which tells of all the others. */
-export function helpCommand(commands: () => Command[]): Command {
-  return {
-    name: "help",
-    summary: "show this help",
-    run() {
-      printResult(helpText(commands()));
-      return ExitStatus.done;
-    },
-  };
-}
+export const run: Run = () => {
+  printResult(helpText(COMMANDS));
+  return ExitStatus.done;
+};
 
 function helpText(commands: Command[]): string {
   return `\

@@ -3,24 +3,19 @@ import { type HistoryEntry, readHistory } from "../../deploy/history.ts";
 import { readProject } from "../../deploy/project.ts";
 import { StateDir } from "../../deploy/state_dir.ts";
 import { ExitStatus } from "../../error.ts";
-import type { Command } from "../command.ts";
+import type { Run } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
 import { formatTable } from "../table.ts";
 
 /** How many entries are shown. */
 const COUNT = 20;
 
-export const historyCommand: Command = {
-  name: "history",
-  summary: `show the last ${COUNT} deploys and what became of them`,
-
-  run(options) {
-    const { config } = readProject(options.conf);
-    const entries = readHistory(new StateDir(config.stateDir), COUNT);
-    if (options.json) printJson(entries);
-    else printResult(formatHistory(entries));
-    return ExitStatus.done;
-  },
+export const run: Run = (options) => {
+  const { config } = readProject(options.conf);
+  const entries = readHistory(new StateDir(config.stateDir), COUNT);
+  if (options.json) printJson(entries);
+  else printResult(formatHistory(entries));
+  return ExitStatus.done;
 };
 
 /** The entries as a table, the newest last. */

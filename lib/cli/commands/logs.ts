@@ -4,46 +4,32 @@ import { readProject } from "../../deploy/project.ts";
 import { planInstance } from "../../service/plan.ts";
 import { numbersOf } from "../../deploy/start.ts";
 import { isFile } from "../../system/files.ts";
-import type { Command } from "../command.ts";
+import type { Run } from "../command.ts";
 import { printJson } from "../output.ts";
 
-export const logsCommand: Command = {
-  name: "logs",
-  summary: "show the last lines of the services' logs",
-  options: [
-    {
-      name: "service",
-      value: "NAME",
-      help: "only this service; may be given again",
-    },
-    { name: "lines", value: "N", help: "how many (default: 20)" },
-    { name: "follow", help: "go on until interrupted" },
-  ],
-
-  async run(options, { values, flags }) {
-    const { service: names = [], lines: [lines = "20"] = [] } = values;
-    if (!/^\d{1,6}$/.test(lines)) {
-      throw new ZddError(`Expected a number for --lines, got "${lines}"`, {
-        exitStatus: ExitStatus.usage,
-      });
-    }
-    const { config } = readProject(options.conf);
-    const files = chooseServices(config, names).flatMap((service) =>
-      numbersOf(service).map((number) => planInstance(service, number).log)
-    );
-    if (options.json) {
-      printJson({ logs: [...new Set(files)] });
-      return ExitStatus.done;
-    }
-    const present = [...new Set(files)].filter(isFile);
-    if (present.length === 0) {
-      throw new ZddError(`There is no log yet: ${files.join(", ")}`);
-    }
-    const follow = flags.includes("follow") ? ["-F"] : [];
-    const { code } = await new Deno.Command("tail", {
-      args: ["-n", lines, ...follow, "--", ...present],
-      stdin: "null",
-    }).spawn().status;
-    return code;
-  },
+export const run: Run = async (options, { values, flags }) => {
+  const { service: names = [], lines: [lines = "20"] = [] } = values;
+  if (!/^\d{1,6}$/.test(lines)) {
+    throw new ZddError(`Expected a number for --lines, got "${lines}"`, {
+      exitStatus: ExitStatus.usage,
+    });
+  }
+  const { config } = readProject(options.conf);
+  const files = chooseServices(config, names).flatMap((service) =>
+    numbersOf(service).map((number) => planInstance(service, number).log)
+  );
+  if (options.json) {
+    printJson({ logs: [...new Set(files)] });
+    return ExitStatus.done;
+  }
+  const present = [...new Set(files)].filter(isFile);
+  if (present.length === 0) {
+    throw new ZddError(`There is no log yet: ${files.join(", ")}`);
+  }
+  const follow = flags.includes("follow") ? ["-F"] : [];
+  const { code } = await new Deno.Command("tail", {
+    args: ["-n", lines, ...follow, "--", ...present],
+    stdin: "null",
+  }).spawn().status;
+  return code;
 };

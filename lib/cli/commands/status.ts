@@ -2,21 +2,15 @@ import { formatDuration } from "../../config/duration.ts";
 import { readProject } from "../../deploy/project.ts";
 import { type Status, status } from "../../deploy/status.ts";
 import { ExitStatus } from "../../error.ts";
-import type { Command } from "../command.ts";
+import type { Run } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
 import { formatTable } from "../table.ts";
 
-export const statusCommand: Command = {
-  name: "status",
-  summary:
-    "show what runs; exit status 1 if something that should serve doesn't",
-
-  run(options) {
-    const found = status(readProject(options.conf));
-    if (options.json) printJson(found);
-    else if (!options.quiet) printResult(formatStatus(found));
-    return found.ok ? ExitStatus.done : ExitStatus.failed;
-  },
+export const run: Run = (options) => {
+  const found = status(readProject(options.conf));
+  if (options.json) printJson(found);
+  else if (!options.quiet) printResult(formatStatus(found));
+  return found.ok ? ExitStatus.done : ExitStatus.failed;
 };
 
 /** The status as a table, nginx as its last row. */
