@@ -43,6 +43,8 @@ export interface NginxConfig {
 
 export interface ServiceConfig {
   name: string;
+  /** That of its deploy.conf, by which the instances of two of them are told apart. */
+  stateDir: string;
   start: string;
   stop: string;
   /** With `{instance}` in it, as `start`, `log` and `env` may have. */
@@ -165,6 +167,7 @@ function readService(section: SectionReader, stateDir: string): ServiceConfig {
   const number = instances > 1 ? "-{instance}" : "";
   return {
     name: section.serviceName,
+    stateDir,
     start: section.command("start"),
     stop: section.command("stop"),
     pidFile,

@@ -1,11 +1,21 @@
 import { ZddError } from "../error.ts";
+import type { ServiceConfig } from "../config/config.ts";
+import { LiveLinks, percentOfSlotB } from "../nginx/live_links.ts";
+import type { Instance } from "../service/instance.ts";
+import { findMarked } from "../service/marked.ts";
 import { findRunning } from "../service/takeover.ts";
 import { isRunning } from "../system/process.ts";
 import { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { retireAll } from "./retire.ts";
-import { readState, serviceState, setStateAside, type State } from "./state.ts";
+import {
+  readState,
+  type ServiceState,
+  serviceState,
+  setStateAside,
+  type State,
+} from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 import { undo } from "./undo.ts";
 
@@ -36,7 +46,10 @@ export async function recover(
   for (const service of project.config.services) {
     const own = serviceState(state, service.name);
     if (own.current.some(({ process }) => isRunning(process))) continue;
-    const found = findRunning(service);
+    const marked = damaged === undefined
+      ? []
+      : adoptMarked(service, own, new LiveLinks(directory.path));
+    const found = marked.length > 0 ? marked : findRunning(service);
     if (found.length === 0) continue;
     own.current = found;
     for (const { process: { pid }, address } of found) {
@@ -48,6 +61,35 @@ export async function recover(
     await retireAll(project, directory, state, [], report);
   }
   return state;
+}
+
+/**
+ * The instances that serve, of those that zdd once started: of the slot that the live
+ * link names, or else the newest. The others are to be stopped.
+ */
+function adoptMarked(
+  service: ServiceConfig,
+  own: ServiceState,
+  links: LiveLinks,
+): Instance[] {
+  const percent = percentOfSlotB(links.read(service.name) ?? "");
+  const linked = percent === undefined ? undefined : percent >= 50 ? "b" : "a";
+  const marked = findMarked(service);
+  const slot = marked.some((instance) => instance.slot === linked)
+    ? linked
+    : marked[0]?.slot;
+  const current: Instance[] = [];
+  for (const instance of marked) {
+    const isNew = !current.some(({ number }) => number === instance.number);
+    if (isNew && instance.slot === slot) current.push(instance);
+    else own.retiring.push({ instance, since: new Date().toISOString() });
+  }
+  current.sort((a, b) => a.number - b.number);
+  if (slot !== undefined) {
+    const addresses = current.map(({ address }) => address);
+    own.slots = { a: [], b: [], [slot]: addresses };
+  }
+  return current;
 }
 
 async function finishDeadDeploy(

@@ -74,7 +74,8 @@ export function readState(
     if (isState(value)) return { state: value };
     return { state: emptyState(), damaged: "not a state of version 1" };
   } catch (error) {
-    return { state: emptyState(), damaged: messageOf(error) };
+    const why = error instanceof SyntaxError ? "not JSON" : messageOf(error);
+    return { state: emptyState(), damaged: why };
   }
 }
 

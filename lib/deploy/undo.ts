@@ -115,6 +115,7 @@ function serviceOf({ config }: Project, start: Start): ServiceConfig {
   const service = config.services.find(({ name }) => name === start.service);
   return service ?? {
     name: start.service,
+    stateDir: config.stateDir,
     start: "",
     stop: "kill -TERM",
     pidFile: start.pidFile,

@@ -57,7 +57,14 @@ export function planInstance(
     start: fill(service.start),
     pidFile: service.pidFile && fill(service.pidFile),
     log: fill(service.log),
-    env: { ...env, ...exported, ZDD_SERVICE: service.name },
+    env: {
+      ...env,
+      ...exported,
+      ZDD_STATE_DIR: service.stateDir,
+      ZDD_SERVICE: service.name,
+      ZDD_NUMBER: String(number),
+      ...given && { ZDD_SLOT: given.slot },
+    },
     address,
     slot: given?.slot,
   };

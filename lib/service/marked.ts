@@ -1,0 +1,91 @@
+import type { ServiceConfig } from "../config/config.ts";
+import {
+  type Address,
+  formatAddress,
+  parseAddress,
+} from "../system/address.ts";
+import { INSTANCE_VARIABLE } from "../system/instance_mark.ts";
+import {
+  allProcesses,
+  environmentOf,
+  identify,
+  type ProcessId,
+  startedAt,
+} from "../system/process.ts";
+import {
+  holders,
+  listeningInodes,
+  listeningSockets,
+} from "../system/sockets.ts";
+import type { Instance } from "./instance.ts";
+import { planInstance } from "./plan.ts";
+import { SLOTS } from "./slots.ts";
+
+/**
+ * The instances of a service that zdd has started and that still listen, by what stands
+ * in the environment of their processes: for when the state is lost. The newest first.
+ */
+export function findMarked(service: ServiceConfig): Instance[] {
+  const families = new Map<string, ProcessId[]>();
+  for (const { pid } of allProcesses()) {
+    if (environmentOf(pid, "ZDD_STATE_DIR") !== service.stateDir) continue;
+    if (environmentOf(pid, "ZDD_SERVICE") !== service.name) continue;
+    const id = environmentOf(pid, INSTANCE_VARIABLE);
+    const process = identify(pid);
+    if (id === undefined || process === undefined) continue;
+    families.set(id, [...families.get(id) ?? [], process]);
+  }
+  return [...families].flatMap(([id, family]) => {
+    // A parent is older than its children.
+    family.sort((a, b) => a.startTime - b.startTime);
+    return describe(service, id, family) ?? [];
+  }).sort((a, b) => b.process.startTime - a.process.startTime);
+}
+
+function describe(
+  service: ServiceConfig,
+  id: string,
+  family: ProcessId[],
+): Instance | undefined {
+  const variable = (name: string) =>
+    family[0] && environmentOf(family[0].pid, name);
+  const { port, socket } = {
+    port: variable("PORT"),
+    socket: variable("SOCKET"),
+  };
+  const given = service.port === "env"
+    ? parseAddress(port ?? "")
+    : service.port === "socket"
+    ? parseAddress(`unix:${socket}`)
+    : undefined;
+  const found = given === undefined ? detect(family) : listener(given, family);
+  if (found === undefined) return undefined;
+  const { process, address } = found;
+  const number = Number(variable("ZDD_NUMBER") ?? 1);
+  const { log, pidFile } = planInstance(service, number);
+  return {
+    id,
+    service: service.name,
+    number,
+    process,
+    address: formatAddress(address),
+    slot: SLOTS.find((slot) => slot === variable("ZDD_SLOT")),
+    startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
+    log,
+    pidFile,
+  };
+}
+
+function listener(address: Address, family: ProcessId[]) {
+  const inodes = listeningInodes(address);
+  const process = family.find(({ pid }) => holders(inodes, [pid]).length > 0);
+  return process && { process, address };
+}
+
+function detect(family: ProcessId[]) {
+  for (const process of family) {
+    const [socket] = listeningSockets([process.pid]);
+    if (socket !== undefined) return { process, address: socket.address };
+  }
+  return undefined;
+}
