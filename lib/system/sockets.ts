@@ -1,18 +1,6 @@
 import type { Address } from "./address.ts";
 import { openFiles } from "./process.ts";
-
-// Socket states of /proc/net/tcp (include/net/tcp_states.h) and /proc/net/unix.
-const TCP_ESTABLISHED = "01";
-const TCP_LISTEN = "0A";
-const UNIX_CONNECTED = "03";
-
-/** One line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). */
-interface TcpSocket {
-  host: string;
-  port: number;
-  state: string;
-  inode: string;
-}
+import { askForSockets, SocketState, type TcpSocket } from "./sock_diag.ts";
 
 /**
  * The number of established connections to a listening address, accepted or not:
@@ -20,25 +8,23 @@ interface TcpSocket {
  */
 export function establishedConnections(address: Address): number {
   if ("path" in address) {
-    return unixSockets().filter((socket) =>
-      socket.path === address.path && socket.state === UNIX_CONNECTED
+    return unixSockets().filter(({ path, state }) =>
+      path === address.path && state === UNIX_CONNECTED
     ).length;
   }
-  return tcpSockets(address.port).filter((socket) =>
-    socket.state === TCP_ESTABLISHED && isHost(socket.host, address.host)
-  ).length;
+  return tcpSockets(SocketState.established, address.port)
+    .filter(({ host }) => isHost(host, address.host)).length;
 }
 
 /** The inodes of the sockets that listen on an address. */
 export function listeningInodes(address: Address): string[] {
-  if ("path" in address) {
-    return unixSockets().filter((socket) =>
-      socket.path === address.path && socket.listening
-    ).map((socket) => socket.inode);
-  }
-  return tcpSockets(address.port).filter((socket) =>
-    socket.state === TCP_LISTEN && isHost(socket.host, address.host)
-  ).map((socket) => socket.inode);
+  const sockets = "path" in address
+    ? unixSockets().filter(({ path, listening }) =>
+      path === address.path && listening
+    )
+    : tcpSockets(SocketState.listening, address.port)
+      .filter(({ host }) => isHost(host, address.host));
+  return sockets.map(({ inode }) => inode);
 }
 
 /** A TCP port that some processes listen on. */
@@ -50,31 +36,25 @@ export interface ListeningSocket {
 
 /** The TCP ports that any of these processes listens on and this host can reach by loopback. */
 export function listeningSockets(pids: number[]): ListeningSocket[] {
-  const holding = new Map<string, number[]>();
-  for (const pid of pids) {
-    for (const file of openFiles(pid).values()) {
-      const inode = /^socket:\[(\d+)\]$/.exec(file)?.[1];
-      if (inode === undefined) continue;
-      holding.set(inode, [...holding.get(inode) ?? [], pid]);
-    }
-  }
-  return [...readSockets("/proc/net/tcp"), ...readSockets("/proc/net/tcp6")]
-    .flatMap((socket) => {
-      const { host, port, state, inode } = socket;
-      const pids = [...new Set(holding.get(inode) ?? [])];
-      const reachable = REACHABLE.get(host) ??
-        (host.startsWith("127.") ? host : undefined);
-      if (state !== TCP_LISTEN || pids.length === 0) return [];
-      if (reachable === undefined) return [];
-      return [{ address: { host: reachable, port }, pids }];
-    });
+  const files = pids.map((pid) => ({
+    pid,
+    open: new Set(openFiles(pid).values()),
+  }));
+  return tcpSockets(SocketState.listening).flatMap(({ host, port, inode }) => {
+    const reachable = REACHABLE.get(host) ??
+      (host.startsWith("127.") ? host : undefined);
+    const holding = files.filter(({ open }) => open.has(`socket:[${inode}]`))
+      .map(({ pid }) => pid);
+    if (reachable === undefined || holding.length === 0) return [];
+    return [{ address: { host: reachable, port }, pids: holding }];
+  });
 }
 
 /** Local addresses of listening sockets, and where they are reached. */
 const REACHABLE = new Map([
   ["0.0.0.0", "127.0.0.1"],
   [`ipv6:${"0".repeat(32)}`, "127.0.0.1"],
-  [`ipv6:${"0".repeat(24)}01000000`, "[::1]"],
+  [`ipv6:${"0".repeat(31)}1`, "[::1]"],
 ]);
 
 /** Those of the processes that have one of these sockets open. */
@@ -89,57 +69,48 @@ export function holders(inodes: string[], pids: number[]): number[] {
 function isHost(host: string, wanted: string): boolean {
   const literal = /^\d+\.\d+\.\d+\.\d+$/.test(wanted);
   if (!literal || wanted === "0.0.0.0" || host === "0.0.0.0") return true;
-  return host.includes(":") || host === wanted;
+  return host.startsWith("ipv6:") || host === wanted;
 }
 
-/** All TCP sockets whose local port is `port`. */
-function tcpSockets(port: number): TcpSocket[] {
-  const suffix = ":" + port.toString(16).toUpperCase().padStart(4, "0") + " ";
-  const found: TcpSocket[] = [];
-  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    const text = readOrEmpty(file);
-    // A busy host has tens of thousands of lines: look at those with the port only.
-    for (
-      let at = text.indexOf(suffix);
-      at !== -1;
-      at = text.indexOf(suffix, at + 1)
-    ) {
-      const start = text.lastIndexOf("\n", at) + 1;
-      const end = text.indexOf("\n", at);
-      const socket = parseSocket(
-        text.slice(start, end === -1 ? undefined : end),
-      );
-      // Or it was the remote end.
-      if (socket.port === port) found.push(socket);
-    }
+/** The TCP sockets in a state, with a local port if that is given. */
+function tcpSockets(state: number, port?: number): TcpSocket[] {
+  try {
+    return askForSockets(state, port);
+  } catch {
+    return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
+      readSockets(file, state, port)
+    );
   }
-  return found;
 }
 
-/** All sockets of `/proc/net/tcp` or `/proc/net/tcp6`. */
-function readSockets(file: string): TcpSocket[] {
-  return readOrEmpty(file).split("\n").slice(1)
-    .filter((line) => line !== "").map(parseSocket);
+/** The sockets of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). */
+export function readSockets(
+  file: string,
+  state: number,
+  port?: number,
+): TcpSocket[] {
+  return readOrEmpty(file).split("\n").slice(1).flatMap((line) => {
+    const fields = line.trim().split(/\s+/);
+    const [hex = "", portHex = ""] = (fields[1] ?? "").split(":");
+    const local = parseInt(portHex, 16);
+    if (1 << parseInt(fields[3] ?? "0", 16) !== state) return [];
+    if (port !== undefined && local !== port) return [];
+    return [{ host: hostOf(hex), port: local, inode: fields[9] ?? "" }];
+  });
 }
 
-function parseSocket(line: string): TcpSocket {
-  const fields = line.trim().split(/\s+/);
-  const [host = "", port = ""] = (fields[1] ?? "").split(":");
-  return {
-    host: hostOf(host),
-    port: parseInt(port, 16),
-    state: fields[3] ?? "",
-    inode: fields[9] ?? "",
-  };
-}
-
-/** `0100007F` → `127.0.0.1`; IPv4 in IPv6 too; other IPv6 as hexadecimal with a colon. */
+/**
+ * `0100007F` → `127.0.0.1`; IPv4 in IPv6 too; other IPv6 as `ipv6:` and 32 digits. The
+ * kernel prints 32-bit words in the host's byte order, which is little-endian on all that
+ * Deno runs on.
+ */
 function hostOf(hex: string): string {
-  const mapped = hex.startsWith("0000000000000000FFFF0000");
-  if (hex.length === 32 && !mapped) return "ipv6:" + hex;
-  const word = hex.slice(-8);
-  // Each 32-bit word is printed in the host's byte order; zdd's targets are little-endian.
-  return [6, 4, 2, 0].map((i) => parseInt(word.slice(i, i + 2), 16)).join(".");
+  const bytes = hex.match(/.{8}/g)
+    ?.flatMap((word) => word.match(/../g)?.reverse() ?? []) ?? [];
+  const address = bytes.join("").toLowerCase();
+  const mapped = address.startsWith("00000000000000000000ffff");
+  if (bytes.length === 16 && !mapped) return `ipv6:${address}`;
+  return bytes.slice(-4).map((byte) => parseInt(byte, 16)).join(".");
 }
 
 interface UnixSocket {
@@ -149,14 +120,18 @@ interface UnixSocket {
   path: string;
 }
 
-/** The stream sockets of `/proc/net/unix` that have a path (proc(5)). */
+/** SS_CONNECTED of linux/net.h, as /proc/net/unix prints it. */
+const UNIX_CONNECTED = "03";
+/** __SO_ACCEPTCON of linux/net.h. */
+const ACCEPTS_CONNECTIONS = 0x10000;
+
+/** The sockets of `/proc/net/unix` that have a path (proc(5)). */
 function unixSockets(): UnixSocket[] {
   return readOrEmpty("/proc/net/unix").split("\n").slice(1).flatMap((line) => {
     const match = /^\S+ \S+ \S+ (\S+) \S+ (\S+) +(\d+) (.+)$/.exec(line);
     if (match === null) return [];
     const [, flags = "", state = "", inode = "", path = ""] = match;
-    // __SO_ACCEPTCON, include/uapi/linux/net.h
-    const listening = (parseInt(flags, 16) & 0x10000) !== 0;
+    const listening = (parseInt(flags, 16) & ACCEPTS_CONNECTIONS) !== 0;
     return [{ listening, state, inode, path }];
   });
 }
