@@ -1,0 +1,167 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ZddError } from "../../lib/error.ts";
+import {
+  type Destination,
+  LiveLinks,
+  percentOfSlotB,
+} from "../../lib/nginx/live_links.ts";
+import { BUCKET_NAMES } from "../../lib/template/shares.ts";
+import { TempDir } from "../system/temp_dir.ts";
+
+function at(address: string, slot?: "a" | "b"): Destination {
+  return { id: `web-${address.replace(/\W/g, "")}`, address, slot };
+}
+
+/** How many of the hundred buckets of a service lead to each address. */
+function shareOut(directory: TempDir, service: string): Record<string, number> {
+  const shares: Record<string, number> = {};
+  for (const bucket of BUCKET_NAMES) {
+    const path = Deno.realPathSync(directory.join("live", service, bucket));
+    assert(path.startsWith(directory.join("at") + "/"), path);
+    const where = path.slice(directory.join("at").length + 1);
+    shares[where] = (shares[where] ?? 0) + 1;
+  }
+  return shares;
+}
+
+Deno.test("a link of slots tells how many requests slot b gets", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const [a, b] = [at("127.0.0.1:1", "a"), at("127.0.0.1:2", "b")];
+  const percent = (target: string) => percentOfSlotB(target);
+  assertEquals(percent(links.prepare({ current: [a] })), 0);
+  assertEquals(percent(links.prepare({ current: [b] })), 100);
+  for (const share of [0, 1, 10, 33, 99, 100]) {
+    const ofB = links.prepare({
+      current: [a],
+      canary: { instances: [b], percent: share },
+    });
+    assertEquals(percent(ofB), share);
+    const ofA = links.prepare({
+      current: [b],
+      canary: { instances: [a], percent: share },
+    });
+    assertEquals(percent(ofA), 100 - share);
+  }
+});
+
+Deno.test("a link of slots leads to a directory with just the shares of slot b", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const target = links.prepare({
+    current: [at("127.0.0.1:1", "a")],
+    canary: { instances: [at("127.0.0.1:2", "b")], percent: 5 },
+  });
+  links.point("web", target);
+  const found = [...Deno.readDirSync(directory.join("live/web"))];
+  assertEquals(
+    found.map(({ name }) => name).sort().join(""),
+    target.replace(".shares/", ""),
+  );
+});
+
+Deno.test("a link without slots shares a hundred buckets out", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const current = [at("127.0.0.1:1"), at("127.0.0.1:2")];
+  links.point("web", links.prepare({ current }));
+  assertEquals(shareOut(directory, "web"), {
+    "127.0.0.1:1": 50,
+    "127.0.0.1:2": 50,
+  });
+  const canary = { instances: [at("127.0.0.1:3")], percent: 7 };
+  links.point("web", links.prepare({ current: current.slice(0, 1), canary }));
+  assertEquals(shareOut(directory, "web"), {
+    "127.0.0.1:1": 93,
+    "127.0.0.1:3": 7,
+  });
+});
+
+Deno.test("a unix socket is found behind a link that nginx can name", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const destination = at("unix:/run/my/web.sock");
+  links.point("web", links.prepare({ current: [destination] }));
+  const name = `unix-${destination.id}`;
+  assertEquals(shareOut(directory, "web"), { [name]: 100 });
+  assertEquals(
+    Deno.readLinkSync(directory.join("live/.sockets", name)),
+    "/run/my/web.sock",
+  );
+});
+
+Deno.test("point() moves a link back and forth, and takes it away", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  assertEquals(links.read("web"), undefined);
+  const one = links.prepare({ current: [at("127.0.0.1:1")] });
+  const two = links.prepare({ current: [at("127.0.0.1:2")] });
+  for (const target of [one, two, one]) {
+    links.point("web", target);
+    assertEquals(links.read("web"), target);
+  }
+  links.point("web", undefined);
+  links.point("web", undefined);
+  assertEquals(links.read("web"), undefined);
+});
+
+Deno.test("prepare() can be done again after a deploy that died in the middle", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  for (const slot of [undefined, "b"] as const) {
+    const route = { current: [at("127.0.0.1:1", slot)] };
+    const target = links.prepare(route);
+    const [bucket] = [...Deno.readDirSync(directory.join("live", target))];
+    Deno.removeSync(directory.join("live", target, bucket?.name ?? ""));
+    assertEquals(links.prepare(route), target);
+    const { length } = [...Deno.readDirSync(directory.join("live", target))];
+    assertEquals(length, slot === undefined ? 100 : 8);
+  }
+});
+
+Deno.test("clean() removes what no link leads to, and nothing else", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const one = links.prepare({ current: [at("127.0.0.1:1")] });
+  links.prepare({ current: [at("unix:/run/x")] });
+  links.point("web", one);
+  links.clean(["web"]);
+  assertEquals(shareOut(directory, "web"), { "127.0.0.1:1": 100 });
+  const left = (path: string) =>
+    [...Deno.readDirSync(directory.join(path))].map(({ name }) => name);
+  assertEquals(left("at"), ["127.0.0.1:1"]);
+  assertEquals(left("live/.sockets"), []);
+  assertEquals(left("live/.routes").length, 1);
+});
+
+Deno.test("nobody but zdd's user can write where links are", () => {
+  using directory = new TempDir();
+  const umask = Deno.umask(0);
+  try {
+    const links = new LiveLinks(directory.path);
+    links.prepare({ current: [at("127.0.0.1:1")] });
+    links.prepare({ current: [at("127.0.0.1:1", "b")] });
+  } finally {
+    Deno.umask(umask);
+  }
+  for (const path of ["live", "live/.routes", "live/.shares", "at"]) {
+    const mode = Deno.statSync(directory.join(path)).mode ?? 0;
+    assertEquals((mode & 0o777).toString(8), "755", path);
+  }
+});
+
+Deno.test("prepare() and point() say what they can't write", () => {
+  using directory = new TempDir();
+  directory.write("live");
+  const links = new LiveLinks(directory.path);
+  const route = { current: [at("127.0.0.1:1")] };
+  assertThrows(() => links.prepare(route), ZddError, "Cannot write to");
+  assertThrows(() => links.point("web", "x"), ZddError, "Cannot move the link");
+});
+
+Deno.test("percentOfSlotB() knows no other links", () => {
+  for (const target of [".routes/web-1", "x", ".shares/", ".shares/a"]) {
+    assertEquals(percentOfSlotB(target), undefined);
+  }
+  assertEquals(percentOfSlotB(".shares/none"), 0);
+});

@@ -1,0 +1,94 @@
+import { assert, assertEquals } from "@std/assert";
+import { findMaster, workersOf } from "../../lib/nginx/master.ts";
+import { Nginx } from "../../lib/nginx/nginx.ts";
+import { identify, isRunning, sendSignal } from "../../lib/system/process.ts";
+import { until } from "../support/site.ts";
+import { Child } from "../system/child.ts";
+import { TempDir } from "../system/temp_dir.ts";
+import { RealNginx } from "./real_nginx.ts";
+
+Deno.test("findMaster() finds the running nginx of a configuration", async () => {
+  await using real = new RealNginx();
+  const { pidFile, conf } = real.config;
+  assertEquals(findMaster(pidFile, conf), undefined);
+  const started = await new Nginx(real.config, real.stateDir).start();
+  assertEquals(findMaster(pidFile, conf), started);
+  const link = real.directory.join("link.conf");
+  Deno.symlinkSync(conf, link);
+  assertEquals(findMaster(pidFile, link), started, "another way to the file");
+  assertEquals(findMaster(pidFile, "/etc/passwd"), undefined);
+});
+
+Deno.test("findMaster() finds an nginx whose pid file is gone, empty or wrong", async () => {
+  await using real = new RealNginx();
+  const { pidFile, conf } = real.config;
+  const started = await new Nginx(real.config, real.stateDir).start();
+  const text = Deno.readTextFileSync(pidFile);
+  for (const other of ["", "4194304\n", `${Deno.pid}\n`]) {
+    Deno.writeTextFileSync(pidFile, other);
+    assertEquals(findMaster(pidFile, conf), started);
+  }
+  assertEquals(findMaster(real.directory.join("none"), conf), started);
+  Deno.writeTextFileSync(pidFile, text);
+});
+
+Deno.test("findMaster() finds an nginx whose configuration has a blank in its path", async () => {
+  await using real = new RealNginx("my site");
+  const { pidFile, conf, command } = real.config;
+  const { code } = await new Deno.Command(command, {
+    args: ["-c", conf],
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  assertEquals(code, 0);
+  await until("it runs", () => Deno.readTextFileSync(pidFile).trim() !== "");
+  const pid = Number(Deno.readTextFileSync(pidFile));
+  assertEquals(findMaster(pidFile, conf)?.pid, pid);
+});
+
+Deno.test("findMaster() takes no number for nginx that belongs to something else", async () => {
+  using directory = new TempDir();
+  await using child = Child.idle();
+  const texts = [`${child.pid}\n`, `${Deno.pid}`, "1", "0", "-1", "4194304"];
+  for (const text of [...texts, "", "\n", "abc", "12 34"]) {
+    const pidFile = directory.write("nginx.pid", text);
+    assertEquals(findMaster(pidFile, "/nowhere/nginx.conf"), undefined, text);
+  }
+  assertEquals(findMaster(directory.join("none"), "/x"), undefined);
+  assertEquals(findMaster(directory.path, "/x"), undefined);
+});
+
+Deno.test("findMaster() takes no worker for a master", async () => {
+  await using real = new RealNginx();
+  const master = await new Nginx(real.config, real.stateDir).start();
+  const [worker] = workersOf(master);
+  assert(worker !== undefined);
+  const pidFile = real.directory.write("w.pid", `${worker.process.pid}`);
+  assertEquals(findMaster(pidFile, real.config.conf), master);
+  assertEquals(findMaster(pidFile, "/nowhere/nginx.conf"), undefined);
+});
+
+Deno.test("workersOf() tells those that are shutting down from the others", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  const [worker, ...others] = workersOf(master);
+  assertEquals([worker?.shuttingDown, others.length], [false, 0]);
+  // A client that is in the middle of its request keeps the old worker.
+  using client = await Deno.connect({ hostname: "127.0.0.1", port: real.port });
+  await client.write(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  sendSignal(master, "SIGHUP");
+  await until("it has both", () => {
+    const states = workersOf(master).map(({ shuttingDown }) => shuttingDown);
+    return states.includes(true) && states.includes(false);
+  });
+});
+
+Deno.test("workersOf() of a master that is gone are none", async () => {
+  await using child = Child.idle();
+  assertEquals(workersOf({ ...child.process, pid: 4194304 }), []);
+  assertEquals(workersOf(child.process), []);
+  assert(isRunning(child.process));
+  assertEquals(identify(child.pid), child.process);
+});

@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ZddError } from "../../lib/error.ts";
+import { workersOf } from "../../lib/nginx/master.ts";
+import { Nginx, ReloadRefused } from "../../lib/nginx/nginx.ts";
+import { isRunning } from "../../lib/system/process.ts";
+import { RealNginx } from "./real_nginx.ts";
+
+Deno.test("version() is nginx's own", () => {
+  const nginx = new Nginx({
+    template: "",
+    rendered: "",
+    conf: "",
+    pidFile: "",
+    command: "/usr/sbin/nginx",
+    reloadTimeout: 0,
+  }, "/");
+  assert(/^1\.\d+\.\d+$/.test(nginx.version()), nginx.version());
+});
+
+Deno.test("test() is content with a good configuration, and quotes nginx about another", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  await nginx.test();
+  real.write("lissen 80;");
+  const error = await assertRejects(() => nginx.test(), ZddError);
+  assertEquals(error.message, `nginx refuses "${real.config.conf}"`);
+  assert(error.quote.join().includes('unknown directive "lissen"'));
+  assert(!error.quote.join().includes("test failed"));
+  assertEquals(error.source, `/usr/sbin/nginx -t -c ${real.config.conf}`);
+});
+
+Deno.test("start() returns the master once it serves, and quit() ends it", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  assertEquals(nginx.master(), undefined);
+  const master = await nginx.start();
+  assertEquals(nginx.master(), master);
+  assertEquals(await real.get(), "one");
+  await nginx.quit(master);
+  assert(!isRunning(master));
+  await nginx.quit(master); // there is nothing left to do
+});
+
+Deno.test("start() fails at once with nginx's words", async () => {
+  await using real = new RealNginx();
+  using _taken = Deno.listen({ hostname: "127.0.0.1", port: real.port });
+  real.write("lissen 80;");
+  const nginx = new Nginx(real.config, real.stateDir);
+  const error = await assertRejects(() => nginx.start(), ZddError);
+  assertEquals(error.message, "nginx didn't start: exit status 1");
+  assert(error.quote.join().includes('unknown directive "lissen"'));
+  assertEquals(error.source, nginx.log);
+});
+
+Deno.test("reload() returns when the new configuration serves, with the workers from before", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  const before = workersOf(master).map(({ process }) => process);
+  real.write(`location / { return 200 "two"; }`);
+  assertEquals(await nginx.reload(master), before);
+  for (let i = 0; i < 20; i++) assertEquals(await real.get(), "two");
+  assertEquals(nginx.master(), master);
+});
+
+Deno.test("reload() tells at once that nginx refuses a configuration, and why", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  real.write("lissen 80;");
+  const error = await assertRejects(() => nginx.reload(master), ReloadRefused);
+  assert(error.quote.join().includes('unknown directive "lissen"'));
+  assert(error.source?.includes(real.errorLog));
+  assertEquals(await real.get(), "one");
+});
+
+Deno.test("reload() tells that a port is taken, which nginx -t can't", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  real.write("", taken.addr.port);
+  const error = await assertRejects(() => nginx.reload(master), ReloadRefused);
+  assert(error.quote.join().includes("bind()"), error.quote.join());
+  assertEquals(await real.get(), "one");
+});
+
+Deno.test("reload() gives up when the time is over", async () => {
+  await using real = new RealNginx();
+  const master = await new Nginx(real.config, real.stateDir).start();
+  const hasty = new Nginx({ ...real.config, reloadTimeout: 0 }, real.stateDir);
+  const error = await assertRejects(() => hasty.reload(master), ZddError);
+  assert(!(error instanceof ReloadRefused));
+  assert(error.message.includes("didn't confirm the reload"), error.message);
+});
+
+Deno.test("reload() sends nothing to a master that is gone", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  const other = { ...master, startTime: master.startTime - 1 };
+  await assertRejects(() => nginx.reload(other), ZddError, "Cannot reload");
+  assert(isRunning(master));
+});

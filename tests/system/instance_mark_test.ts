@@ -1,0 +1,148 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  descendsFrom,
+  INSTANCE_VARIABLE,
+  isMarked,
+  processesOf,
+} from "../../lib/system/instance_mark.ts";
+import {
+  commandLine,
+  identify,
+  isRunning,
+  type ProcessId,
+  readStat,
+} from "../../lib/system/process.ts";
+import { startDetached } from "../../lib/system/shell.ts";
+import { until } from "../support/site.ts";
+import { endSession } from "./child.ts";
+import { TempDir } from "./temp_dir.ts";
+
+/** A command that is running in a session of its own, until it is disposed of. */
+class Session implements Disposable {
+  readonly #directory = new TempDir();
+  readonly leader: ProcessId;
+  readonly #others: number[] = [];
+
+  constructor(command: string, env: Record<string, string> = {}) {
+    const { pid } = startDetached(command, {
+      cwd: this.#directory.path,
+      log: this.#directory.join("log"),
+      env,
+    });
+    this.leader = identify(pid) ?? { pid, startTime: 0, boot: "" };
+  }
+
+  /** The pid that the command has written to a file. */
+  async pidIn(name: string): Promise<number> {
+    const read = () => {
+      try {
+        return Number(this.#directory.read(name));
+      } catch {
+        return 0;
+      }
+    };
+    await until(`${name} holds a pid`, () => read() > 1);
+    this.#others.push(read());
+    return read();
+  }
+
+  [Symbol.dispose](): void {
+    endSession(this.leader.pid);
+    for (const pid of this.#others) endSession(readStat(pid)?.session ?? -1);
+    this.#directory[Symbol.dispose]();
+  }
+}
+
+function pids(processes: ProcessId[]): number[] {
+  return processes.map(({ pid }) => pid).sort();
+}
+
+Deno.test("processesOf() finds what has the mark, and nothing with another one", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  using session = new Session("sleep 60", { [INSTANCE_VARIABLE]: id });
+  using other = new Session("sleep 60", { [INSTANCE_VARIABLE]: `${id}2` });
+  const { pid } = session.leader;
+  await until("they run", () => commandLine(other.leader.pid) === "sleep 60");
+  await until("it runs", () => isMarked(pid, id));
+  assertEquals(processesOf(id), [session.leader]);
+  assert(!isMarked(other.leader.pid, id));
+  assertEquals(processesOf(id.slice(0, -1)), []);
+});
+
+Deno.test("processesOf() finds a daemon that has left its parent and its session", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  using session = new Session(
+    "setsid sh -c 'sleep 60 & echo $! >pid; exit 0'; true",
+    { [INSTANCE_VARIABLE]: id },
+  );
+  const daemon = await session.pidIn("pid");
+  await until("its parents are gone", () => !isRunning(session.leader));
+  await until("it runs", () => commandLine(daemon) === "sleep 60");
+  assert(!descendsFrom(daemon, session.leader.pid));
+  assert(readStat(daemon)?.session !== session.leader.pid);
+  assertEquals(pids(processesOf(id, session.leader)), [daemon]);
+});
+
+Deno.test("processesOf() finds what has lost the mark, in the session of the start command", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  using session = new Session(
+    "env -i /bin/sleep 60 & echo $! >pid; wait",
+    { [INSTANCE_VARIABLE]: id },
+  );
+  const child = await session.pidIn("pid");
+  await until("it runs", () => commandLine(child) === "/bin/sleep 60");
+  assert(!isMarked(child, id));
+  const { leader } = session;
+  assertEquals(pids(processesOf(id)), [leader.pid]);
+  assertEquals(pids(processesOf(id, leader)), [leader.pid, child].sort());
+});
+
+Deno.test("processesOf() takes no session whose number was used before, in this boot or another", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  using session = new Session("sleep 60");
+  const { leader } = session;
+  await until("it runs", () => commandLine(leader.pid) === "sleep 60");
+  assertEquals(processesOf(id, leader), [leader]);
+  const later = { ...leader, startTime: leader.startTime + 1 };
+  assertEquals(processesOf(id, later), []);
+  const earlier = { ...leader, startTime: leader.startTime - 1000 };
+  assertEquals(processesOf(id, earlier), [], "another process had the number");
+  const rebooted = { ...leader, boot: "another" };
+  assertEquals(processesOf(id, rebooted), [], "another boot had the number");
+});
+
+Deno.test("processesOf() never finds zdd itself, nor what it runs below", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  using directory = new TempDir();
+  const module = new URL("../../lib/system/instance_mark.ts", import.meta.url);
+  const script = directory.write(
+    "script.ts",
+    `import { processesOf } from ${JSON.stringify(module.href)};
+    console.log(JSON.stringify(processesOf(Deno.args[0])));`,
+  );
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const deno = `"${Deno.execPath()}" run -A --no-check --no-lock`;
+  const { stdout } = await new Deno.Command("/bin/sh", {
+    args: [
+      "-c",
+      // The shell, and a process beside zdd, have the mark as well.
+      `sleep 60 >/dev/null & ${deno} --config "${config}" "${script}" "${id}"
+       echo $!; kill $!`,
+    ],
+    env: { [INSTANCE_VARIABLE]: id },
+  }).output();
+  const [found = "", beside] = new TextDecoder().decode(stdout).split("\n");
+  const processes: ProcessId[] = JSON.parse(found);
+  assertEquals(pids(processes), [Number(beside)]);
+});
+
+Deno.test("descendsFrom() follows the parents, itself included", async () => {
+  using session = new Session("sleep 60 & echo $! >pid; wait");
+  const child = await session.pidIn("pid");
+  const { pid } = session.leader;
+  assert(descendsFrom(child, child));
+  assert(descendsFrom(child, pid));
+  assert(descendsFrom(child, Deno.pid));
+  assert(!descendsFrom(pid, child));
+  assert(!descendsFrom(Deno.pid, pid));
+});

@@ -1,0 +1,144 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Address } from "../../lib/system/address.ts";
+import { openFiles } from "../../lib/system/process.ts";
+import {
+  establishedConnections,
+  listeningInodes,
+} from "../../lib/system/sockets.ts";
+import { until } from "../support/site.ts";
+import { TempDir } from "./temp_dir.ts";
+
+/** Listens on a free port of a host. */
+function listenOn(hostname: string): [Deno.TcpListener, number] {
+  const listener = Deno.listen({ hostname, port: 0 });
+  return [listener, listener.addr.port];
+}
+
+/** Counts while connections come, are accepted, and go. */
+async function watchConnections(
+  listener: Deno.Listener,
+  address: Address,
+  connect: () => Promise<Deno.Conn>,
+) {
+  assertEquals(establishedConnections(address), 0);
+  using one = await connect();
+  assertEquals(establishedConnections(address), 1, "not accepted yet");
+  const accepted = await listener.accept();
+  assertEquals(establishedConnections(address), 1, "accepted");
+  const other = await connect();
+  assertEquals(establishedConnections(address), 2);
+  const otherAccepted = await listener.accept();
+  other.close();
+  otherAccepted.close();
+  await until("one is left", () => establishedConnections(address) === 1);
+  accepted.close();
+  await until("none is left", () => establishedConnections(address) === 0);
+  assert(one);
+}
+
+Deno.test("establishedConnections() counts those to an IPv4 address, accepted or not", async () => {
+  const [listener, port] = listenOn("127.0.0.1");
+  using _ = listener;
+  await watchConnections(
+    listener,
+    { host: "127.0.0.1", port },
+    () => Deno.connect({ hostname: "127.0.0.1", port }),
+  );
+});
+
+Deno.test("establishedConnections() counts those to an IPv6 address, accepted or not", async () => {
+  const [listener, port] = listenOn("::1");
+  using _ = listener;
+  await watchConnections(
+    listener,
+    { host: "[::1]", port },
+    () => Deno.connect({ hostname: "::1", port }),
+  );
+});
+
+Deno.test("establishedConnections() counts IPv4 clients of a server that listens on [::]", async () => {
+  const [listener, port] = listenOn("::");
+  using _ = listener;
+  await watchConnections(
+    listener,
+    { host: "127.0.0.1", port },
+    () => Deno.connect({ hostname: "127.0.0.1", port }),
+  );
+});
+
+Deno.test("establishedConnections() counts those to a unix socket, accepted or not", async () => {
+  using directory = new TempDir();
+  const path = directory.join("s");
+  using listener = Deno.listen({ transport: "unix", path });
+  await watchConnections(
+    listener,
+    { path },
+    () => Deno.connect({ transport: "unix", path }),
+  );
+});
+
+Deno.test("establishedConnections() doesn't count those to other addresses", async () => {
+  using directory = new TempDir();
+  const [listener, port] = listenOn("127.0.0.1");
+  using _listener = listener;
+  using _client = await Deno.connect({ hostname: "127.0.0.1", port });
+  using accepted = await listener.accept();
+  const clientPort = (accepted.remoteAddr as Deno.NetAddr).port;
+  assertEquals(establishedConnections({ host: "127.0.0.1", port }), 1);
+  assertEquals(establishedConnections({ host: "127.0.0.2", port }), 0);
+  assertEquals(establishedConnections({ host: "0.0.0.0", port }), 1);
+  assertEquals(establishedConnections({ host: "localhost", port }), 1);
+  // The client's end is a connection of that port, and none to the server.
+  assert(clientPort !== port);
+  const path = directory.join("s");
+  using unix = Deno.listen({ transport: "unix", path });
+  using _unixClient = await Deno.connect({ transport: "unix", path });
+  using _accepted = await unix.accept();
+  assertEquals(establishedConnections({ path: `${path}2` }), 0);
+  assertEquals(establishedConnections({ path: path.slice(0, -1) }), 0);
+});
+
+Deno.test("listeningInodes() finds the socket that listens, which its process has open", () => {
+  using directory = new TempDir();
+  const path = directory.join("a");
+  const [four, port4] = listenOn("127.0.0.1");
+  const [six, port6] = listenOn("::1");
+  const [every, portEvery] = listenOn("0.0.0.0");
+  using unix = Deno.listen({ transport: "unix", path });
+  const addresses: Address[] = [
+    { host: "127.0.0.1", port: port4 },
+    { host: "[::1]", port: port6 },
+    { host: "127.0.0.1", port: portEvery },
+    { host: "localhost", port: portEvery },
+    { path },
+  ];
+  const own = new Set(openFiles(Deno.pid).values());
+  for (const address of addresses) {
+    const inodes = listeningInodes(address);
+    assertEquals(inodes.length, 1, JSON.stringify(address));
+    assert(own.has(`socket:[${inodes[0]}]`), JSON.stringify(address));
+  }
+  assertEquals(listeningInodes({ host: "127.0.0.2", port: port4 }), []);
+  for (const listener of [four, six, every]) listener.close();
+  assertEquals(listeningInodes({ host: "127.0.0.1", port: port4 }), []);
+  assert(unix);
+});
+
+Deno.test("listeningInodes() doesn't take a connection for a listener", async () => {
+  using directory = new TempDir();
+  const path = directory.join("s");
+  const unix = Deno.listen({ transport: "unix", path });
+  using _client = await Deno.connect({ transport: "unix", path });
+  using _accepted = await unix.accept();
+  assertEquals(listeningInodes({ path }).length, 1);
+  unix.close();
+  assertEquals(listeningInodes({ path }), []);
+});
+
+Deno.test("a unix socket's path may hold blanks, and another may begin with it", () => {
+  using directory = new TempDir();
+  const path = directory.join("a b  c");
+  using _ = Deno.listen({ transport: "unix", path });
+  using _other = Deno.listen({ transport: "unix", path: `${path} d` });
+  assertEquals(listeningInodes({ path }).length, 1);
+});
