@@ -120,12 +120,34 @@ export function readConfig(
     nginx: readNginx(conf.section("nginx")),
     services: conf.services().map((section) => readService(section, stateDir)),
   };
+  refuseSame(conf, config.services);
   return { config, mistakes: conf.mistakes };
+}
+
+/** Two services of one name or with one pid file would take each other for themselves. */
+function refuseSame(conf: ConfReader, services: ServiceConfig[]): void {
+  services.forEach(({ name, pidFile }, i) => {
+    const section = conf.services()[i];
+    const earlier = services.slice(0, i);
+    if (section === undefined) return;
+    if (earlier.some((other) => other.name === name)) {
+      section.refuse(`There is another service "${name}"`);
+    }
+    const same = earlier.find((other) => other.pidFile === pidFile);
+    if (same !== undefined && pidFile !== undefined) {
+      section.mistake("pid_file", {
+        expected: `another file than that of [service:${same.name}]`,
+        found: pidFile,
+      });
+    }
+  });
 }
 
 function readNginx(section: SectionReader): NginxConfig {
   const template = section.path("template");
-  if (!template.endsWith(TEMPLATE_ENDING)) {
+  if (section.optionalText("template") === undefined) {
+    // That it is missing has been said.
+  } else if (!template.endsWith(TEMPLATE_ENDING)) {
     section.mistake("template", {
       expected: `a name that ends in "${TEMPLATE_ENDING}"`,
       found: basename(template),
@@ -146,6 +168,7 @@ function readNginx(section: SectionReader): NginxConfig {
 
 function readService(section: SectionReader, stateDir: string): ServiceConfig {
   const target = section.target("health");
+  const statuses = section.statuses("health_status");
   const { port, portNumber } = section.port("port");
   const instances = section.count("instances");
   const pidFile = section.fileInDirectory("pid_file");
@@ -182,7 +205,7 @@ function readService(section: SectionReader, stateDir: string): ServiceConfig {
     startTimeout: section.duration("start_timeout"),
     health: target === undefined ? undefined : {
       target,
-      statuses: section.statuses("health_status"),
+      statuses,
       timeout: section.duration("health_timeout"),
     },
     drainTimeout: section.duration("drain_timeout"),

@@ -83,7 +83,7 @@ export class SectionReader {
     if (section === undefined) return;
     const used = this.#interpolateAll(section);
     for (const entry of section.entries.values()) {
-      if (entry.key in this.#keys || used.has(entry.key)) continue;
+      if (Object.hasOwn(this.#keys, entry.key) || used.has(entry.key)) continue;
       const near = nearest(entry.key, Object.keys(this.#keys));
       this.#add(
         entry.line,
@@ -93,7 +93,9 @@ export class SectionReader {
     }
     if (kind === "service") this.#checkName(section);
     for (const [key, { required }] of Object.entries(this.#keys)) {
-      const value = findEntry(section, defaults, key)?.value ?? "";
+      const entry = findEntry(section, defaults, key);
+      // One that cannot be expanded has been reported.
+      const value = entry === undefined ? "" : this.#values.get(key);
       if (required && value === "") this.missing(key);
     }
   }
@@ -115,7 +117,7 @@ export class SectionReader {
 
   /** A shell command; its continuation lines are one line. */
   command(key: string): string {
-    return (this.optionalText(key) ?? "").replace(/\s*\n\s*/g, " ");
+    return (this.optionalText(key) ?? "").replace(/\s*\\?\n\s*/g, " ");
   }
 
   optionalPath(key: string): string | undefined {
@@ -253,6 +255,11 @@ export class SectionReader {
     return value !== undefined && /^\/\S*$/.test(value) ? value : this.url(key);
   }
 
+  /** Records that the section as a whole can't be. */
+  refuse(message: string): void {
+    this.#add(this.section?.line, message);
+  }
+
   /** Records that a key has no value and needs one. */
   missing(key: string, why?: string): void {
     const entry = this.section && findEntry(this.section, this.defaults, key);
@@ -301,7 +308,9 @@ export class SectionReader {
     // A default that only other sections can expand is no mistake of this one.
     const keys = new Set([
       ...section.entries.keys(),
-      ...[...this.defaults.entries.keys()].filter((key) => key in this.#keys),
+      ...[...this.defaults.entries.keys()].filter((key) =>
+        Object.hasOwn(this.#keys, key)
+      ),
     ]);
     for (const key of keys) {
       const expanded = interpolate(section, this.defaults, key);
@@ -329,7 +338,7 @@ export class SectionReader {
         `Cannot use [${section.name}]: expected letters, digits, "_", "-" or ` +
           `"." after "${SERVICE_PREFIX}", got "${name}"`,
       );
-    } else if (FORBIDDEN_NAMES.includes(name)) {
+    } else if (FORBIDDEN_NAMES.includes(name) || name in {}) {
       this.#add(
         section.line,
         `Cannot use [${section.name}]: the template has {${name}} already`,

@@ -28,11 +28,14 @@ export function parseStatuses(text: string): StatusRange[] | undefined {
 export function parseEnvironment(
   text: string,
 ): { variables: Record<string, string>; wrong?: string } {
-  const wrong = text.split("\n").find((line) =>
-    !/^\s*(?:#.*|(?:export\s+)?[A-Za-z_]\w*\s*=.*)?$/.test(line)
-  );
+  const clean = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
+  // A quoted value may go on over several lines.
+  const wrong = clean.replace(/(=\s*)("[^"]*"|'[^']*'|`[^`]*`)/g, "$1")
+    .split("\n").find((line) =>
+      !/^\s*(?:#.*|(?:export\s+)?[A-Za-z_]\w*\s*=.*)?$/.test(line)
+    );
   const variables: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parseEnv(text))) {
+  for (const [name, value] of Object.entries(parseEnv(clean))) {
     if (value !== undefined) variables[name] = value;
   }
   return { variables, wrong };

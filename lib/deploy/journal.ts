@@ -9,7 +9,7 @@ import {
   writeAtomically,
 } from "../system/files.ts";
 import type { ProcessId } from "../system/process.ts";
-import { isInstance, isObject, isProcessId } from "./state.ts";
+import { isInstance, isObject, isOptionalText, isProcessId } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 
 /**
@@ -123,15 +123,23 @@ function isJournal(value: unknown): value is JournalText {
   return isObject(value) && value.version === 1 &&
     typeof value.id === "string" && Array.isArray(value.starts) &&
     value.starts.every(isStart) &&
+    typeof value.startedAt === "string" &&
     (value.conf === undefined ||
-      isObject(value.conf) && typeof value.conf.path === "string") &&
-    (value.links === undefined || isObject(value.links));
+      isObject(value.conf) && typeof value.conf.path === "string" &&
+        isOptionalText(value.conf.text)) &&
+    (value.nginx === undefined || value.nginx === "started" ||
+      value.nginx === "reloaded") &&
+    (value.links === undefined ||
+      isObject(value.links) &&
+        Object.values(value.links).every((target) =>
+          target === null || typeof target === "string"
+        ));
 }
 
 function isStart(value: unknown): boolean {
   return isObject(value) &&
     typeof value.id === "string" && typeof value.service === "string" &&
-    (value.pidFile === undefined || typeof value.pidFile === "string") &&
+    isOptionalText(value.pidFile) && isOptionalText(value.pidBefore) &&
     (value.leader === undefined || isProcessId(value.leader)) &&
     (value.instance === undefined || isInstance(value.instance));
 }

@@ -1,6 +1,7 @@
 import type { Instance } from "../service/instance.ts";
 import { isSlots, type Slots } from "../service/slots.ts";
 import { messageOf } from "../error.ts";
+import { parseAddress } from "../system/address.ts";
 import { readIfExists, writeAtomically } from "../system/files.ts";
 import type { ProcessId } from "../system/process.ts";
 import type { StateDir } from "./state_dir.ts";
@@ -82,7 +83,8 @@ export function readState(
 /** Puts a damaged state out of the way, where a person can look at it. Returns its new name. */
 export function setStateAside(directory: StateDir): string {
   const time = new Date().toISOString().replace(/[-:]|\.\d+Z$/g, "");
-  const aside = `${directory.state}.damaged-${time}`;
+  const unique = crypto.randomUUID().slice(0, 4);
+  const aside = `${directory.state}.damaged-${time}-${unique}`;
   Deno.renameSync(directory.state, aside);
   return aside;
 }
@@ -97,8 +99,10 @@ type Json = Record<string, unknown>;
 function isState(value: unknown): value is State {
   return isObject(value) && value.version === 1 && isObject(value.services) &&
     Object.values(value.services).every(isServiceState) &&
+    isOptionalText(value.deploy) &&
     (value.nginx === undefined ||
-      isObject(value.nginx) && isProcessId(value.nginx.master));
+      isObject(value.nginx) && isProcessId(value.nginx.master) &&
+        typeof value.nginx.hash === "string");
 }
 
 function isServiceState(value: unknown): boolean {
@@ -110,7 +114,8 @@ function isServiceState(value: unknown): boolean {
     (value.slots === undefined || isSlots(value.slots)) &&
     Array.isArray(value.retiring) &&
     value.retiring.every((retiring) =>
-      isObject(retiring) && isInstance(retiring.instance)
+      isObject(retiring) && isInstance(retiring.instance) &&
+      typeof retiring.since === "string"
     );
 }
 
@@ -121,9 +126,21 @@ function areInstances(value: unknown): boolean {
 /** Whether a value that was read from a file is an instance. */
 export function isInstance(value: unknown): value is Instance {
   return isObject(value) && isProcessId(value.process) &&
-    ["id", "service", "address", "startedAt", "log"].every((key) =>
+    typeof value.address === "string" &&
+    parseAddress(value.address) !== undefined &&
+    Number.isInteger(value.number) && Number(value.number) > 0 &&
+    ["id", "service", "startedAt", "log"].every((key) =>
       typeof value[key] === "string"
-    );
+    ) &&
+    ["release", "pidFile", "portFile"].every((key) =>
+      isOptionalText(value[key])
+    ) &&
+    (value.slot === undefined || value.slot === "a" || value.slot === "b");
+}
+
+/** Whether a value that was read from a file is a text or left out. */
+export function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
 }
 
 /** Whether a value that was read from a file identifies a process. */

@@ -54,15 +54,23 @@ export function wordsSince(
   return { lines: [...new Set(lines)], refused };
 }
 
-/** The text of a file behind an offset in bytes; at most the first 64 KiB of it. */
+/** How much of a log is looked at, in bytes, however much is written meanwhile. */
+const MOST = 16 * 1024 * 1024;
+
+/** The text of a file behind an offset in bytes. */
 function readFrom(file: string, offset: number): string {
   try {
     using handle = Deno.openSync(file);
     handle.seekSync(offset, Deno.SeekMode.Start);
-    const buffer = new Uint8Array(64 * 1024);
-    return new TextDecoder().decode(
-      buffer.subarray(0, handle.readSync(buffer) ?? 0),
-    );
+    const size = Math.min(handle.statSync().size - offset, MOST);
+    const buffer = new Uint8Array(Math.max(size, 0));
+    let read = 0;
+    while (read < buffer.length) {
+      const count = handle.readSync(buffer.subarray(read));
+      if (count === null) break;
+      read += count;
+    }
+    return new TextDecoder().decode(buffer.subarray(0, read));
   } catch {
     return "";
   }

@@ -1,7 +1,7 @@
 import { basename, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
 import type { Slot } from "../service/slots.ts";
-import { removeIfExists } from "../system/files.ts";
+import { discard, removeIfExists } from "../system/files.ts";
 import {
   ALL_SHARES,
   BUCKET_NAMES,
@@ -87,7 +87,7 @@ export class LiveLinks {
       Deno.symlinkSync(target, temporary);
       Deno.renameSync(temporary, link);
     } catch (error) {
-      removeIfExists(temporary);
+      discard(temporary);
       throw new ZddError(
         `Cannot move the link "${link}": ${messageOf(error)}`,
         { cause: error },

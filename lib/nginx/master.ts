@@ -40,11 +40,11 @@ export function findMaster(
   function confOf({ pid }: ProcessId): "same" | "other" | "unknown" {
     const title = commandLine(pid);
     if (!title.startsWith(MASTER_TITLE)) return "other";
+    // There may be blanks in it.
+    if (`${title} `.includes(` -c ${conf} `)) return "same";
     const path = / -c ?(\S+)/.exec(title)?.[1];
     if (path === undefined || !path.startsWith("/")) return "unknown";
-    return path === conf || realPath(path) === realPath(conf)
-      ? "same"
-      : "other";
+    return realPath(path) === realPath(conf) ? "same" : "other";
   }
 }
 

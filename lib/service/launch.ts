@@ -54,11 +54,12 @@ export class Launch {
     const { service: { cwd }, start, pidFile, log, env, id } = plan;
     this.#logStart = sizeOf(log);
     this.#locator = locatorFor(plan);
-    this.#watch = new DirectoryWatch(this.#locator.directory);
     // A server that finds the pid of a living process there refuses to start.
     if (pidFile !== undefined) removeIfExists(pidFile);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
     this.#child = startDetached(start, { cwd, log, env: marked });
+    // What is written before the watch begins is seen by the first look.
+    this.#watch = new DirectoryWatch(this.#locator.directory);
     const { pid } = this.#child;
     this.leader = identify(pid) ?? { pid, startTime: 0, boot: "" };
     this.#child.exited.then((status) => {

@@ -10,11 +10,11 @@ export function parseAddress(text: string): Address | undefined {
   if (line.startsWith("unix:/")) {
     const path = line.slice("unix:".length);
     // nginx ends an address at these; sun_path holds 108 bytes (unix(7)).
-    const usable = !/[\s;{}'"\\\0]/.test(path) &&
+    const usable = !/[\s;{}'"\\$:\0]/.test(path) &&
       new TextEncoder().encode(path).length < 108;
     return usable ? { path } : undefined;
   }
-  const match = /^(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):)?(\d{1,5})$/.exec(
+  const match = /^(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+|\*):)?(\d{1,5})$/.exec(
     line,
   );
   if (match === null) return undefined;

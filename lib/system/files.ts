@@ -21,8 +21,9 @@ export function writeAtomically(
     const file = Deno.openSync(temporary, {
       write: true,
       createNew: true, // never through a link that someone put there
-      mode: modeOf(path) ?? mode,
+      mode: 0o600,
     });
+    Deno.chmodSync(temporary, modeOf(path) ?? mode);
     try {
       const bytes = new TextEncoder().encode(text);
       for (let done = 0; done < bytes.length;) {
@@ -35,7 +36,7 @@ export function writeAtomically(
     Deno.renameSync(temporary, path);
     syncDirectory(dirname(path));
   } catch (error) {
-    removeIfExists(temporary);
+    discard(temporary);
     throw new ZddError(`Cannot write "${path}": ${messageOf(error)}`, {
       cause: error,
     });
@@ -81,6 +82,13 @@ export function removeIfExists(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** Removes a temporary file as far as that is possible, while another failure is reported. */
+export function discard(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch { /* it isn't there, or nobody can help it */ }
 }
 
 /** Whether a path leads to a regular file. */

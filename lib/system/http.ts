@@ -24,12 +24,21 @@ export async function httpGet(
       ? "node:https"
       : "node:http"
   ) as typeof import("node:http");
-  return await new Promise((resolve, reject) => {
+  const signal = AbortSignal.timeout(timeout);
+  return await new Promise((resolve, fail) => {
+    const reject = (error: Error) =>
+      fail(
+        signal.aborted
+          ? new Deno.errors.TimedOut(
+            `no answer within ${timeout / 1000} s`,
+          )
+          : error,
+      );
     const sent = request({
       ...target(from, path),
       agent: false,
       headers: { connection: "close", "user-agent": "zddeploy" },
-      signal: AbortSignal.timeout(timeout),
+      signal,
     }, (response) => {
       let text = "";
       response.setEncoding("utf8");

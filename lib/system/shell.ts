@@ -1,4 +1,5 @@
 import { messageOf, ZddError } from "../error.ts";
+import { keepDescriptors } from "./inherited.ts";
 import { INSTANCE_VARIABLE } from "./instance_mark.ts";
 
 export interface ShellOptions {
@@ -40,6 +41,7 @@ export function startDetached(
     : isSimple(command)
     ? `exec ${command}`
     : command;
+  keepDescriptors();
   let child;
   try {
     child = new Deno.Command("/bin/sh", {

@@ -8,8 +8,8 @@ import { askForSockets, SocketState, type TcpSocket } from "./sock_diag.ts";
  */
 export function establishedConnections(address: Address): number {
   if ("path" in address) {
-    return unixSockets().filter(({ path, state }) =>
-      path === address.path && state === UNIX_CONNECTED
+    return unixSockets().filter(({ path, listening, state }) =>
+      path === address.path && !listening && UNIX_CONNECTED.includes(state)
     ).length;
   }
   return tcpSockets(SocketState.established, address.port)
@@ -120,8 +120,8 @@ interface UnixSocket {
   path: string;
 }
 
-/** SS_CONNECTED of linux/net.h, as /proc/net/unix prints it. */
-const UNIX_CONNECTED = "03";
+/** SS_CONNECTING, which is not accepted yet, and SS_CONNECTED of linux/net.h, as /proc/net/unix prints them. */
+const UNIX_CONNECTED = ["02", "03"];
 /** __SO_ACCEPTCON of linux/net.h. */
 const ACCEPTS_CONNECTIONS = 0x10000;
 

@@ -29,6 +29,7 @@ export async function waitUntil<T>(
 
 /** Sleeps for `ms`; when `signal` is aborted, throws its reason at once. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const wake = () => {
       clearTimeout(timer);

@@ -3,17 +3,13 @@ import { Eta } from "eta";
 import { messageOf } from "../error.ts";
 import type { Mistakes } from "../config/mistakes.ts";
 import { nearest } from "../config/suggestion.ts";
+import { lineAt, namesOfIt, placeholders, splitTags } from "./scan.ts";
 
 /** What a template can print: `it` in Eta, `{NAME}` in the classic language. */
 export type TemplateNames = Record<string, unknown>;
 
-/** A tag in Eta's syntax tree; text is a plain string there. */
-interface Tag {
-  /** `e`xecute, `i`nterpolate, `r`aw. */
-  t: string;
-  val: string;
-  lineNo?: number;
-}
+/** Stands for a carriage return while Eta has the text, which would drop it. */
+const CARRIAGE_RETURN = "\ue00d";
 
 /**
  * nginx.conf.template in its two languages: `{NAME}`, where every other brace is
@@ -21,19 +17,15 @@ interface Tag {
  * `<%= it["NAME"] %>`.
  */
 export class Template {
-  readonly #eta: Eta;
-  readonly #names = new Set<string>();
+  readonly #eta = new Eta({
+    autoEscape: false,
+    autoTrim: false,
+    autoFilter: true,
+    debug: true, // for line numbers
+    filterFunction: printable,
+  });
 
-  constructor(readonly file: string, readonly text: string) {
-    this.#eta = new Eta({
-      autoEscape: false,
-      autoTrim: false,
-      autoFilter: true,
-      debug: true, // for line numbers
-      filterFunction: printable,
-      plugins: [{ processAST: (tree) => this.#readPlaceholders(tree) }],
-    });
-  }
+  constructor(readonly file: string, readonly text: string) {}
 
   /** @throws {Deno.errors.NotFound} and its like, if the file can't be read. */
   static read(file: string): Template {
@@ -46,9 +38,11 @@ export class Template {
    * @throws {Error} if the template asks for something that isn't there; `check` finds it before.
    */
   render(names: TemplateNames): string {
-    this.#names.clear();
-    for (const name of Object.keys(names)) this.#names.add(name);
-    return this.#eta.renderString(this.text, strict(names));
+    const source = splitTags(this.text).map(({ text, isTag }) =>
+      isTag ? text : withTags(text, names)
+    ).join("");
+    return this.#eta.renderString(source, strict(names))
+      .replaceAll(CARRIAGE_RETURN, "\r");
   }
 
   /** Adds everything that is wrong with the template to `mistakes`. */
@@ -56,7 +50,8 @@ export class Template {
     const known = Object.keys(names);
     const found = [
       ...this.#unknownPlaceholders(names),
-      ...this.#wrongTags(names),
+      ...this.#unknownNames(names),
+      ...this.#wrongExpressions(),
     ];
     for (const { line, message, name } of found) {
       const near = name === undefined ? undefined : nearest(name, known);
@@ -69,68 +64,61 @@ export class Template {
     try {
       this.render(names);
     } catch (error) {
-      const { line, message } = placeOf(error);
-      mistakes.add({ file: basename(this.file), line, message });
+      const place = placeOf(error);
+      const line = place.line ?? this.#lineOfWrongStatement();
+      mistakes.add({ file: basename(this.file), ...place, line });
     }
-  }
-
-  /** Eta's plugin: turns the known `{NAME}` of the text into tags. */
-  #readPlaceholders(tree: (string | Tag)[]): (string | Tag)[] {
-    return tree.flatMap((node) => {
-      if (typeof node !== "string") return [node];
-      const parts: (string | Tag)[] = [];
-      let done = 0;
-      for (const { index, name, written } of placeholders(node)) {
-        if (!this.#names.has(name)) continue;
-        parts.push(node.slice(done, index));
-        parts.push({ t: "r", val: `it[${JSON.stringify(name)}]` });
-        done = index + written.length;
-      }
-      return [...parts, node.slice(done)];
-    });
   }
 
   #unknownPlaceholders(names: TemplateNames): Finding[] {
-    // Tags are blanked out, so that offsets and lines stay.
-    const text = this.text.replace(
-      /<%.*?%>/gs,
-      (tag) => tag.replace(/[^\n]/g, " "),
-    );
-    return [...placeholders(text)]
-      .filter(({ name, index }) =>
-        !(name in names) && /^[\p{L}_]/u.test(name) && !isComment(text, index)
-      )
-      .map(({ name, index }) => ({
-        line: lineAt(text, index),
-        message: `There is nothing named {${name}}`,
-        name,
-      }));
+    return splitTags(this.text).filter(({ isTag }) => !isTag)
+      .flatMap(({ text, start }) =>
+        placeholders(text)
+          .filter(({ name, isLikely }) =>
+            isLikely && !Object.hasOwn(names, name)
+          )
+          .map(({ name, index }) => ({
+            line: lineAt(this.text, start + index),
+            message: `There is nothing named {${name}}`,
+            name,
+          }))
+      );
   }
 
-  #wrongTags(names: TemplateNames): Finding[] {
-    let tree: (string | Tag)[];
-    try {
-      tree = new Eta({ ...this.#eta.config, plugins: [] }).parse(this.text);
-    } catch (error) {
-      return [placeOf(error)];
-    }
-    return tree.flatMap((node) => {
-      if (typeof node === "string") return [];
-      const line = node.lineNo ?? 1;
-      const unknown = [...node.val.matchAll(NAME_OF_IT)].flatMap((match) => {
-        const name = match[1] ?? match[2] ?? "";
-        if (name in names) return [];
-        const message = `There is nothing named it.${name}`;
-        return [{
-          line: line + lineAt(node.val, match.index) - 1,
-          message,
-          name,
-        }];
-      });
-      const syntax = node.t === "e" ? undefined : syntaxError(node.val);
-      return syntax === undefined
-        ? unknown
-        : [...unknown, { line, message: `${syntax} in <%= ${node.val} %>` }];
+  #unknownNames(names: TemplateNames): Finding[] {
+    return splitTags(this.text).filter(({ isTag }) => isTag)
+      .flatMap(({ text, start }) =>
+        namesOfIt(text)
+          .filter(({ name }) => !Object.hasOwn(names, name))
+          .map(({ name, index }) => ({
+            line: lineAt(this.text, start + index),
+            message: `There is nothing named it.${name}`,
+            name,
+          }))
+      );
+  }
+
+  /** The line of the first `<% statement %>` that can't be JavaScript, whatever stands around it. */
+  #lineOfWrongStatement(): number | undefined {
+    const wrong = splitTags(this.text).find(({ text, isTag }) => {
+      const statement = /^<%[-_]?(?!\s*[=~])([^]*?)[-_]?%>$/.exec(text)?.[1];
+      return isTag && statement !== undefined &&
+        SURROUNDINGS.every(([before, after]) =>
+          syntaxError(`() => {${before}\n${statement}\n${after}}`) !== undefined
+        );
+    });
+    return wrong && lineAt(this.text, wrong.start);
+  }
+
+  /** Expressions that aren't JavaScript; those in statements show only as a whole. */
+  #wrongExpressions(): Finding[] {
+    return splitTags(this.text).flatMap(({ text, start, isTag }) => {
+      const expression = /^<%[-_]?\s*[=~]([^]*?)[-_]?%>$/.exec(text)?.[1];
+      const wrong = isTag && expression !== undefined &&
+        syntaxError(expression);
+      return wrong
+        ? [{ line: lineAt(this.text, start), message: `${wrong} in ${text}` }]
+        : [];
     });
   }
 }
@@ -142,27 +130,29 @@ interface Finding {
   name?: string;
 }
 
-const NAME_OF_IT =
-  /(?<![\w.$])it(?:\??\.([A-Za-z_$][\w$]*)|\[["'`]([^"'`]+)["'`]\])/g;
+/** What may stand before and behind a statement tag: blocks that it closes and opens. */
+const SURROUNDINGS = [
+  ["", ""],
+  ["", "}"],
+  ["{", ""],
+  ["if (1) {", "}"],
+  ["", "})"],
+  ["f(() => {", ""],
+  ["", "]"],
+  ["switch (1) {", "}"],
+  ["try {", "}"],
+] as const;
 
-/** Every `{NAME}` that can be a placeholder: not `${variable}`, not a regular expression's `\p{L}`. */
-function* placeholders(
-  text: string,
-): Generator<{ index: number; name: string; written: string }> {
-  const pattern = /(?<!\$)(?<!\\[A-Za-z])\{([\p{L}\p{N}_][\p{L}\p{N}_.-]*)\}/gu;
-  for (const match of text.matchAll(pattern)) {
-    yield { index: match.index, name: match[1] ?? "", written: match[0] };
+/** Text with a tag for each known placeholder. */
+function withTags(text: string, names: TemplateNames): string {
+  let tagged = "";
+  let done = 0;
+  for (const { index, name, written } of placeholders(text)) {
+    if (!Object.hasOwn(names, name)) continue;
+    tagged += text.slice(done, index) + `<%~ it[${JSON.stringify(name)}] %>`;
+    done = index + written.length;
   }
-}
-
-/** Whether a place in nginx.conf stands behind a `#`. */
-function isComment(text: string, index: number): boolean {
-  const line = text.slice(text.lastIndexOf("\n", index) + 1, index);
-  return /(^|\s)#/.test(line);
-}
-
-function lineAt(text: string, index: number): number {
-  return text.slice(0, index).split("\n").length;
+  return (tagged + text.slice(done)).replaceAll("\r", CARRIAGE_RETURN);
 }
 
 /** What an expression's syntax lacks, in the words of JavaScript; undefined if nothing. */
@@ -184,7 +174,9 @@ function placeOf(error: unknown): Finding {
     : text.replace(/^Bad template syntax\s+/, "").split("\n")[0] ?? "";
   return {
     line: line === undefined ? undefined : Number(line),
-    message: cause.replace(/ at line \d+ col \d+:?$/, ""),
+    message: cause.replace(/ at line \d+ col \d+:?$/, "")
+      // Eta's own try around a block that isn't closed.
+      .replace(/^Unexpected token 'catch'$/, "A block { isn't closed"),
   };
 }
 
@@ -200,7 +192,7 @@ function printable(value: unknown): string {
 function strict(names: TemplateNames): TemplateNames {
   return new Proxy(names, {
     get(target, name) {
-      if (typeof name === "symbol" || name in target) {
+      if (typeof name === "symbol" || Object.hasOwn(target, name)) {
         return Reflect.get(target, name);
       }
       if (name === "__blocks") return undefined; // Eta's own

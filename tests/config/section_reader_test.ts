@@ -148,20 +148,19 @@ Deno.test("a service's name must be one that a template and a file can hold", ()
 });
 
 Deno.test("a service can't take a name that the template has already", () => {
-  const names = [
-    "nginx_pid_filename",
-    "project_dir",
-    "nginx",
-    "services",
-    "servers",
-    "live",
-  ];
-  for (const name of names) {
+  for (const name of ["nginx_pid_filename", "project_dir"]) {
     const mistakes = mistakesIn(NGINX, WEB.replace("web]", `${name}]`));
     assertEquals(mistakes, [
       `deploy.conf:4: Cannot use [service:${name}]: the template has ` +
       `{${name}} already`,
     ]);
+  }
+});
+
+Deno.test("a service may be named like something that only Eta's it has", () => {
+  // Files of the Python zdd, whose templates know nothing of Eta, may have them.
+  for (const name of ["nginx", "services", "servers", "live"]) {
+    assertEquals(mistakesIn(NGINX, WEB.replace("web]", `${name}]`)), []);
   }
 });
 
