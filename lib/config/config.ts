@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
-import { isFile } from "../system/files.ts";
+import { isFile, realPath } from "../system/files.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { ConfReader, type SectionReader } from "./section_reader.ts";
 import type { StatusRange } from "./values.ts";
@@ -121,7 +121,28 @@ export function readConfig(
     services: conf.services().map((section) => readService(section, stateDir)),
   };
   refuseSame(conf, config.services);
+  refuseMovingState(deploy, config);
   return { config, mistakes: conf.mistakes };
+}
+
+/**
+ * A release directory is left behind by the next release, and with it a state that lies
+ * in there: the instance that serves would be forgotten. Such directories are reached
+ * through a link named `current`, or lie in one named `releases` (Capistrano, Deployer).
+ */
+function refuseMovingState(
+  deploy: SectionReader,
+  { directory, stateDir }: Config,
+): void {
+  const real = realPath(directory);
+  const moves = real !== directory &&
+    (/\/current(\/|$)/.test(directory) || real.includes("/releases/"));
+  if (!moves || !`${stateDir}/`.startsWith(`${directory}/`)) return;
+  deploy.mistake("state_dir", {
+    expected: `a directory outside of "${directory}", which the next release ` +
+      "leaves behind, such as ../shared/zdd",
+    found: stateDir,
+  });
 }
 
 /** Two services of one name or with one pid file would take each other for themselves. */

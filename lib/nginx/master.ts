@@ -1,4 +1,4 @@
-import { readSmallFile } from "../system/files.ts";
+import { readSmallFile, realPath } from "../system/files.ts";
 import {
   allProcesses,
   childrenOf,
@@ -77,12 +77,4 @@ export function workersOf(master: ProcessId): Worker[] {
     if (process === undefined || !title.startsWith(WORKER_TITLE)) return [];
     return [{ process, shuttingDown: title.includes("shutting down") }];
   });
-}
-
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
-  }
 }

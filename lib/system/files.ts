@@ -91,6 +91,15 @@ export function discard(path: string): void {
   } catch { /* it isn't there, or nobody can help it */ }
 }
 
+/** A path without symbolic links; as it is, if it leads nowhere. */
+export function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Whether a path leads to a regular file. */
 export function isFile(path: string): boolean {
   try {
