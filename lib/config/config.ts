@@ -2,7 +2,8 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { isFile, realPath } from "../system/files.ts";
 import type { Mistakes } from "./mistakes.ts";
-import { ConfReader, type SectionReader } from "./section_reader.ts";
+import { ConfReader } from "./conf_reader.ts";
+import type { SectionReader } from "./section_reader.ts";
 import type { StatusRange } from "./values.ts";
 
 /** deploy.conf, read and checked. Paths are absolute, times in ms. */

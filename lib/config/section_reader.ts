@@ -1,71 +1,30 @@
 import { basename, dirname, resolve } from "@std/path";
 import { isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
-import { parseConf, type ParsedConf, type Section } from "./config_parser.ts";
+import type { PortKind } from "./config.ts";
+import type { Section } from "./config_parser.ts";
 import { parseDuration } from "./duration.ts";
 import { findEntry, interpolate } from "./interpolation.ts";
-import type { PortKind } from "./config.ts";
 import { type Key, KEYS, type SectionKind } from "./keys.ts";
-import { Mistakes } from "./mistakes.ts";
+import type { Mistakes } from "./mistakes.ts";
 import { nearest } from "./suggestion.ts";
-import { parseEnvironment, parseStatuses, type StatusRange } from "./values.ts";
+import {
+  parseEnvironment,
+  parsePort,
+  parseStatuses,
+  type StatusRange,
+} from "./values.ts";
 
-const SERVICE_PREFIX = "service:";
-const PORT_WORDS = ["file", "env", "socket", "detect"] as const;
+export const SERVICE_PREFIX = "service:";
 /** Names that a template needs for something else. */
 const FORBIDDEN_NAMES = ["nginx_pid_filename", "project_dir"];
 
-/** deploy.conf as sections whose keys are read by their kind, collecting mistakes. */
-export class ConfReader {
-  readonly mistakes = new Mistakes();
-  readonly #parsed: ParsedConf;
-
-  constructor(text: string, readonly file: string) {
-    this.#parsed = parseConf(text);
-    for (const mistake of this.#parsed.mistakes) this.#add(mistake);
-    for (const section of this.#parsed.sections.values()) {
-      if (kindOf(section.name) === undefined) this.#rejectSection(section);
-    }
-  }
-
-  /** The section `[name]`, or an empty one in its place. */
-  section(name: "nginx" | "deploy"): SectionReader {
-    const section = this.#parsed.sections.get(name);
-    if (section === undefined && name === "nginx") {
-      this.#add({ line: 1, message: "There is no section [nginx]" });
-      return this.#reader(undefined, name);
-    }
-    return this.#reader(section, name);
-  }
-
-  services(): SectionReader[] {
-    return [...this.#parsed.sections.values()]
-      .filter((section) => section.name.startsWith(SERVICE_PREFIX))
-      .map((section) => this.#reader(section, "service"));
-  }
-
-  #reader(section: Section | undefined, kind: SectionKind): SectionReader {
-    return new SectionReader(section, kind, this.#parsed.defaults, this);
-  }
-
-  #rejectSection(section: Section): void {
-    const known = ["nginx", "deploy"];
-    // [services:web] and [service web] are meant to be services.
-    const service = /^services?[:\s.]+(.+)$/i.exec(section.name)?.[1];
-    const near = service !== undefined
-      ? SERVICE_PREFIX + service
-      : nearest(section.name, known);
-    this.#add({
-      line: section.line,
-      message: `Expected [nginx], [deploy] or [service:NAME], got ` +
-        `[${section.name}]`,
-      hint: near === undefined ? undefined : `did you mean [${near}]?`,
-    });
-  }
-
-  #add(mistake: { line?: number; message: string; hint?: string }): void {
-    this.mistakes.add({ file: basename(this.file), ...mistake });
-  }
+/** What a section stands in. */
+export interface Surroundings {
+  defaults: Section;
+  /** The path of deploy.conf. */
+  file: string;
+  mistakes: Mistakes;
 }
 
 /** One section, whose keys are read by their kind; a mistake yields a harmless value. */
@@ -76,8 +35,7 @@ export class SectionReader {
   constructor(
     readonly section: Section | undefined,
     readonly kind: SectionKind,
-    readonly defaults: Section,
-    readonly conf: ConfReader,
+    readonly surroundings: Surroundings,
   ) {
     this.#keys = KEYS[kind];
     if (section === undefined) return;
@@ -93,7 +51,7 @@ export class SectionReader {
     }
     if (kind === "service") this.#checkName(section);
     for (const [key, { required }] of Object.entries(this.#keys)) {
-      const entry = findEntry(section, defaults, key);
+      const entry = findEntry(section, surroundings.defaults, key);
       // One that cannot be expanded has been reported.
       const value = entry === undefined ? "" : this.#values.get(key);
       if (required && value === "") this.missing(key);
@@ -107,7 +65,7 @@ export class SectionReader {
 
   /** The directory that relative paths start from. */
   get #base(): string {
-    return dirname(this.conf.file);
+    return dirname(this.surroundings.file);
   }
 
   optionalText(key: string): string | undefined {
@@ -197,26 +155,17 @@ export class SectionReader {
     return ranges ?? [];
   }
 
-  /** How a service comes by its port, as `port` tells. */
+  /** How a service comes by its port. */
   port(key: string): { port: PortKind; portNumber?: number } {
     const value = this.optionalText(key) ?? "";
-    const [, word = "", digits] =
-      /^(file|env|socket|detect(?=\s|$))?\s*(\d{1,5})?$/i.exec(value) ?? [];
-    const portNumber = digits === undefined ? undefined : Number(digits);
-    const port = PORT_WORDS.find((known) => known === word.toLowerCase());
-    const inRange = portNumber === undefined ||
-      portNumber > 0 && portNumber < 65536;
-    if (inRange && port === "detect") return { port, portNumber };
-    if (inRange && port === undefined && portNumber !== undefined) {
-      return { port: "fixed", portNumber };
-    }
-    if (port === undefined || portNumber !== undefined) {
+    const parsed = parsePort(value);
+    if (parsed === undefined) {
       this.mistake(key, {
         expected: "file, env, socket, detect or a port",
         found: value,
       });
     }
-    return { port: port ?? "file" };
+    return parsed ?? { port: "file" };
   }
 
   /** Yes or no, in the words of Python's `getboolean`. */
@@ -262,7 +211,8 @@ export class SectionReader {
 
   /** Records that a key has no value and needs one. */
   missing(key: string, why?: string): void {
-    const entry = this.section && findEntry(this.section, this.defaults, key);
+    const entry = this.section &&
+      findEntry(this.section, this.surroundings.defaults, key);
     this.#add(
       entry?.line ?? this.section?.line,
       `[${this.section?.name}] needs a value for "${key}"` +
@@ -288,7 +238,8 @@ export class SectionReader {
   /** Records that a key's value isn't what it must be. */
   mistake(key: string, what: { expected: string; found: string }): void {
     this.#add(
-      this.section && findEntry(this.section, this.defaults, key)?.line,
+      this.section &&
+        findEntry(this.section, this.surroundings.defaults, key)?.line,
       `Cannot use "${key}" of [${this.section?.name ?? this.kind}]: ` +
         `expected ${what.expected}, got "${what.found}"`,
     );
@@ -308,12 +259,12 @@ export class SectionReader {
     // A default that only other sections can expand is no mistake of this one.
     const keys = new Set([
       ...section.entries.keys(),
-      ...[...this.defaults.entries.keys()].filter((key) =>
+      ...[...this.surroundings.defaults.entries.keys()].filter((key) =>
         Object.hasOwn(this.#keys, key)
       ),
     ]);
     for (const key of keys) {
-      const expanded = interpolate(section, this.defaults, key);
+      const expanded = interpolate(section, this.surroundings.defaults, key);
       for (const name of expanded.used) used.add(name);
       for (const mistake of expanded.mistakes) {
         const near = mistake.kind === "missing"
@@ -347,13 +298,7 @@ export class SectionReader {
   }
 
   #add(line: number | undefined, message: string, hint?: string): void {
-    const file = basename(this.conf.file);
-    this.conf.mistakes.add({ file, line, message, hint });
+    const file = basename(this.surroundings.file);
+    this.surroundings.mistakes.add({ file, line, message, hint });
   }
-}
-
-/** The kind of a section by its name; undefined if there is none of that name. */
-function kindOf(name: string): SectionKind | undefined {
-  if (name === "nginx" || name === "deploy") return name;
-  return name.startsWith(SERVICE_PREFIX) ? "service" : undefined;
 }

@@ -1,4 +1,5 @@
 import { parseEnv } from "node:util";
+import type { PortKind } from "./config.ts";
 
 /** HTTP statuses from `low` to `high`, both included. */
 export interface StatusRange {
@@ -18,6 +19,25 @@ export function parseStatuses(text: string): StatusRange[] | undefined {
     ranges.push({ low, high });
   }
   return ranges.length === 0 ? undefined : ranges;
+}
+
+/** Reads `file`, `env`, `socket`, `detect`, `detect 8080` or a port; undefined if it is none of them. */
+export function parsePort(
+  text: string,
+): { port: PortKind; portNumber?: number } | undefined {
+  const match = /^(file|env|socket|detect(?=\s|$))?\s*(\d{1,5})?$/i.exec(text);
+  const word = match?.[1]?.toLowerCase();
+  const portNumber = match?.[2] === undefined ? undefined : Number(match[2]);
+  if (portNumber !== undefined && (portNumber < 1 || portNumber > 65535)) {
+    return undefined;
+  }
+  if (word === "detect") return { port: word, portNumber };
+  if (portNumber !== undefined) {
+    return word === undefined ? { port: "fixed", portNumber } : undefined;
+  }
+  return word === "file" || word === "env" || word === "socket"
+    ? { port: word }
+    : undefined;
 }
 
 /**

@@ -1,0 +1,69 @@
+import { basename } from "@std/path";
+import { parseConf, type ParsedConf, type Section } from "./config_parser.ts";
+import type { SectionKind } from "./keys.ts";
+import { Mistakes } from "./mistakes.ts";
+import { SectionReader, SERVICE_PREFIX } from "./section_reader.ts";
+import { nearest } from "./suggestion.ts";
+
+/** deploy.conf as sections whose keys are read by their kind, collecting mistakes. */
+export class ConfReader {
+  readonly mistakes = new Mistakes();
+  readonly #parsed: ParsedConf;
+
+  constructor(text: string, readonly file: string) {
+    this.#parsed = parseConf(text);
+    for (const mistake of this.#parsed.mistakes) this.#add(mistake);
+    for (const section of this.#parsed.sections.values()) {
+      if (kindOf(section.name) === undefined) this.#rejectSection(section);
+    }
+  }
+
+  /** The section `[name]`, or an empty one in its place. */
+  section(name: "nginx" | "deploy"): SectionReader {
+    const section = this.#parsed.sections.get(name);
+    if (section === undefined && name === "nginx") {
+      this.#add({ line: 1, message: "There is no section [nginx]" });
+      return this.#reader(undefined, name);
+    }
+    return this.#reader(section, name);
+  }
+
+  services(): SectionReader[] {
+    return [...this.#parsed.sections.values()]
+      .filter((section) => section.name.startsWith(SERVICE_PREFIX))
+      .map((section) => this.#reader(section, "service"));
+  }
+
+  #reader(section: Section | undefined, kind: SectionKind): SectionReader {
+    return new SectionReader(section, kind, {
+      defaults: this.#parsed.defaults,
+      file: this.file,
+      mistakes: this.mistakes,
+    });
+  }
+
+  #rejectSection(section: Section): void {
+    const known = ["nginx", "deploy"];
+    // [services:web] and [service web] are meant to be services.
+    const service = /^services?[:\s.]+(.+)$/i.exec(section.name)?.[1];
+    const near = service !== undefined
+      ? SERVICE_PREFIX + service
+      : nearest(section.name, known);
+    this.#add({
+      line: section.line,
+      message: `Expected [nginx], [deploy] or [service:NAME], got ` +
+        `[${section.name}]`,
+      hint: near === undefined ? undefined : `did you mean [${near}]?`,
+    });
+  }
+
+  #add(mistake: { line?: number; message: string; hint?: string }): void {
+    this.mistakes.add({ file: basename(this.file), ...mistake });
+  }
+}
+
+/** The kind of a section by its name; undefined if there is none of that name. */
+function kindOf(name: string): SectionKind | undefined {
+  if (name === "nginx" || name === "deploy") return name;
+  return name.startsWith(SERVICE_PREFIX) ? "service" : undefined;
+}
