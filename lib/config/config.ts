@@ -4,7 +4,7 @@ import { isFile, realPath } from "../system/files.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { ConfReader } from "./conf_reader.ts";
 import type { SectionReader } from "./section_reader.ts";
-import type { StatusRange } from "./values.ts";
+import type { PortKind, StatusRange } from "./values.ts";
 
 /** deploy.conf, read and checked. Paths are absolute, times in ms. */
 export interface Config {
@@ -67,12 +67,6 @@ export interface ServiceConfig {
   stopTimeout: number;
   killAfter?: number;
 }
-
-/**
- * `file`: it tells in a port file; `env`, `socket`: zdd hands out a port or the path of
- * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port.
- */
-export type PortKind = "file" | "env" | "socket" | "detect" | "fixed";
 
 /** Whether zdd hands out a service's addresses. */
 export function hasSlots({ port }: Pick<ServiceConfig, "port">): boolean {

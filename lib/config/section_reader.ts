@@ -1,7 +1,6 @@
 import { basename, dirname, resolve } from "@std/path";
 import { isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
-import type { PortKind } from "./config.ts";
 import type { Section } from "./config_parser.ts";
 import { parseDuration } from "./duration.ts";
 import { findEntry, interpolate } from "./interpolation.ts";
@@ -12,6 +11,7 @@ import {
   parseEnvironment,
   parsePort,
   parseStatuses,
+  type PortKind,
   type StatusRange,
 } from "./values.ts";
 

@@ -1,5 +1,4 @@
 import { parseEnv } from "node:util";
-import type { PortKind } from "./config.ts";
 
 /** HTTP statuses from `low` to `high`, both included. */
 export interface StatusRange {
@@ -20,6 +19,12 @@ export function parseStatuses(text: string): StatusRange[] | undefined {
   }
   return ranges.length === 0 ? undefined : ranges;
 }
+
+/**
+ * `file`: it tells in a port file; `env`, `socket`: zdd hands out a port or the path of
+ * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port.
+ */
+export type PortKind = "file" | "env" | "socket" | "detect" | "fixed";
 
 /** Reads `file`, `env`, `socket`, `detect`, `detect 8080` or a port; undefined if it is none of them. */
 export function parsePort(
