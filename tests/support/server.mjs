@@ -2,7 +2,8 @@
 //
 //   node server.mjs [PID_FILE] [MODE]
 //
-// MODE is how it fails (see below); none: it is a good server. `VERSION` is what it answers.
+// MODE is how it fails, none: it is a good server; `delay:MS` is one that needs a
+// while to start. `VERSION` is what it answers.
 
 import { renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -11,13 +12,14 @@ import process from "node:process";
 
 const [pidFile = "web.pid", mode = "good"] = process.argv.slice(2);
 const portFile = join(dirname(pidFile), `${process.pid}.port`);
+const delay = Number(/^delay:(\d+)$/.exec(mode)?.[1] ?? 0);
 
 function write(path, text) {
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
 }
 
-console.log(`server.mjs: ${mode}`);
+console.log(`server.mjs: ${mode}, begins at ${Date.now()}`);
 if (mode === "exit") {
   console.error("cannot find module 'left-pad'");
   process.exit(3);
@@ -38,7 +40,8 @@ const server = http.createServer((request, response) => {
   });
 });
 
-server.listen(0, "127.0.0.1", () => {
+function listening() {
+  console.log(`server.mjs: listens at ${Date.now()}`);
   const { port } = server.address();
   write(pidFile, `${process.pid}\n`);
   switch (mode) {
@@ -52,11 +55,16 @@ server.listen(0, "127.0.0.1", () => {
         write(portFile, `${port}\n`);
       });
     case "dies-later":
-      return setTimeout(() => process.exit(4), 100);
+      return setTimeout(() => {
+        console.error("the database is gone");
+        process.exit(4);
+      }, 100);
     default:
       write(portFile, `${port}\n`);
   }
-});
+}
+
+setTimeout(() => server.listen(0, "127.0.0.1", listening), delay);
 
 process.on("SIGTERM", () => {
   if (mode === "stays") return;

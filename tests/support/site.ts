@@ -101,6 +101,18 @@ export class Site implements AsyncDisposable {
     return this.#command(args).spawn();
   }
 
+  /** A command that runs in the directory, and ends with the site at the latest. */
+  command(program: string, ...args: string[]): Deno.Command {
+    return new Deno.Command(program, {
+      args,
+      cwd: this.directory,
+      env: { [MARK]: this.#mark, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  }
+
   /** GETs a path through nginx. */
   async get(path = "/"): Promise<{ status: number; text: string }> {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
@@ -111,22 +123,15 @@ export class Site implements AsyncDisposable {
 
   /** The pids of everything that runs because of this site, nginx included. */
   processes(): number[] {
-    const nginx = this.nginxMaster();
-    const found = nginx === undefined ? [] : [nginx];
+    const found: number[] = [];
     for (const { name } of Deno.readDirSync("/proc")) {
-      if (!/^\d+$/.test(name)) continue;
-      const pid = Number(name);
-      if (isZombie(pid)) continue;
+      if (!/^\d+$/.test(name) || isZombie(Number(name))) continue;
       const environment = readOrEmpty(`/proc/${name}/environ`);
-      const stat = readOrEmpty(`/proc/${name}/stat`);
-      const parent = Number(
-        stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0],
-      );
+      // nginx writes its title over its environment, but stays in the directory.
       if (
-        environment.includes(`${MARK}=${this.#mark}`) || parent === nginx
-      ) {
-        if (!found.includes(pid)) found.push(pid);
-      }
+        environment.includes(`${MARK}=${this.#mark}`) ||
+        directoryOf(name).startsWith(this.directory)
+      ) found.push(Number(name));
     }
     return found;
   }
@@ -157,21 +162,25 @@ export class Site implements AsyncDisposable {
 
   #command(args: string[]): Deno.Command {
     const [program = "", ...first] = ZDD;
-    return new Deno.Command(program, {
-      args: [...first, ...args],
-      cwd: this.directory,
-      env: { [MARK]: this.#mark, NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    });
+    return this.command(program, ...first, ...args);
   }
 }
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on now. It is none of those that the kernel gives to
+ * whoever asks for any (ip(7), ip_local_port_range), since another test may do so
+ * before this one listens.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
+  for (;;) {
+    const port = 20_000 + Math.floor(12_000 * Math.random());
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Waits until something is true; throws after 20 s, far beyond what it may take. */
@@ -189,6 +198,14 @@ export async function until(
 function isZombie(pid: number): boolean {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+}
+
+function directoryOf(pid: string): string {
+  try {
+    return Deno.readLinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return "";
+  }
 }
 
 function readOrEmpty(file: string): string {

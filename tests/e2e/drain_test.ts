@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { hasNoFailure, Wrk } from "../support/wrk.ts";
+import { until } from "../support/site.ts";
+import { Client } from "./client.ts";
+import { RunningDeploy } from "./running_deploy.ts";
+import {
+  activeWorkers,
+  answeringPid,
+  deployedWebSite,
+  isAlive,
+  slowlyAnsweringPid,
+} from "./web_site.ts";
+
+// The tests' server dies at once when it is stopped: whatever it had not answered
+// by then is lost.
+
+Deno.test("requests in flight during a deploy are answered by the old instance", async () => {
+  await using site = await deployedWebSite();
+  const old = await answeringPid(site);
+  const slow = [500, 1000, 1500, 2000].map((ms) =>
+    slowlyAnsweringPid(site, ms)
+  );
+  await until("they have arrived", async () => {
+    const { stdout } = await site.zdd("status", "--json");
+    return JSON.parse(stdout).services[0].instances[0].connections === 4;
+  });
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, new RegExp(`web: stopped ${old}`));
+  assertEquals(await Promise.all(slow), slow.map(() => old));
+  assertEquals(isAlive(old), false);
+});
+
+Deno.test("a server that dies at once when stopped loses nothing under load", async () => {
+  await using site = await deployedWebSite();
+  await using wrk = await Wrk.start(`http://127.0.0.1:${site.port}/`);
+  for (let i = 0; i < 3; i++) await site.deploy();
+  const report = await wrk.stop();
+  assert(hasNoFailure(report), JSON.stringify(report));
+});
+
+for (
+  const { name, first } of [
+    { name: "connected", first: "" },
+    { name: "sent half its header", first: "GET / HTTP/1.1\r\nHost: lo" },
+    {
+      name: "sent half its body",
+      first: "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
+        "Content-Length: 10\r\n\r\nhello",
+    },
+  ]
+) {
+  const whole = first.startsWith("POST")
+    ? `${first}world`
+    : "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+  Deno.test(`a client that had ${name} before the reload is answered`, async () => {
+    await using site = await deployedWebSite();
+    const old = await answeringPid(site);
+    const workers = activeWorkers(site);
+    using client = await Client.connect(site.port);
+    await client.send(first);
+    const deploy = new RunningDeploy(site);
+    await deploy.printed("nginx: reloaded");
+    assert(!activeWorkers(site).some((pid) => workers.includes(pid)));
+    // Long enough for a deploy that doesn't wait for this client to be over.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+
+    await client.send(whole.slice(first.length));
+    assertMatch(
+      await client.rest(),
+      new RegExp(`^HTTP/1.1 200 [^]*v1 ${old} `),
+    );
+    const { code, stderr } = await deploy.outcome();
+    assertEquals(code, 0, stderr);
+    assertEquals(isAlive(old), false);
+  });
+}
+
+Deno.test("a client that never finishes holds the deploy for drain_timeout only", async () => {
+  await using site = await deployedWebSite({ service: ["drain_timeout: 1"] });
+  const old = await answeringPid(site);
+  using client = await Client.connect(site.port);
+  await client.send("GET /slow?600000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await until("it has arrived", async () => {
+    const { stdout } = await site.zdd("status");
+    return /serving .* 1$/m.test(stdout);
+  });
+  const { stderr } = await site.deploy();
+  assertMatch(
+    stderr,
+    new RegExp(
+      `warning: ${old} still has 1 connection.* after 1 s; stopping it`,
+    ),
+  );
+  assertMatch(stderr, new RegExp(`web: stopped ${old}`));
+  assertMatch(await client.rest(), /^HTTP\/1.1 502 /);
+});

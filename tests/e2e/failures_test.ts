@@ -1,0 +1,197 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Site } from "../support/site.ts";
+import {
+  answeringPid,
+  assertUntouched,
+  deployedWebSite,
+  look,
+  startCommand,
+  untilCount,
+  untilProcesses,
+  webConf,
+  type WebOptions,
+  webSite,
+  webTemplate,
+} from "./web_site.ts";
+
+interface Failure {
+  name: string;
+  options: WebOptions;
+  /** What the message says. */
+  says: RegExp[];
+}
+
+/** Far beyond what a release may take that fails by itself. */
+const LONG = "start_timeout: 120";
+/** Enough for a server to get as far as it gets, on a busy machine too. */
+const SHORT = "start_timeout: 4";
+
+/** They are known to have failed before any timeout. */
+const SUDDEN: Failure[] = [
+  {
+    name: "exits at once",
+    options: { mode: "exit", service: [LONG] },
+    says: [/exit status 3/, /\| cannot find module 'left-pad'/, /web\.log/],
+  },
+  {
+    name: "dies after it has written its pid",
+    options: { mode: "dies-later", service: [LONG] },
+    says: [/exit status 4/, /\| the database is gone/],
+  },
+  {
+    name: "is a daemon that dies after it has written its pid",
+    options: {
+      start: `setsid ${startCommand("web.pid", "dies-later")} &`,
+      service: [LONG],
+    },
+    says: [/none of its processes is left/, /\| the database is gone/],
+  },
+  {
+    name: "has a start command that doesn't exist",
+    options: { start: "no-such-server --port 0", service: [LONG] },
+    says: [/no such command: "no-such-server --port 0"/, /exit status 127/],
+  },
+  {
+    name: "has a start command that can't be executed",
+    options: { start: "./deploy.conf", service: [LONG] },
+    says: [/exit status 126/, /[Pp]ermission denied/],
+  },
+  {
+    name: "writes garbage into its port file",
+    options: { mode: "garbage", service: [LONG] },
+    says: [/\d+\.port": expected a port, got "ready to serve"/],
+  },
+];
+
+const SLOW: Failure[] = [
+  {
+    name: "never writes its port file",
+    options: { mode: "no-port", service: [SHORT] },
+    says: [/no port in ".*\/\d+\.port" after 4 s/, /start_timeout/],
+  },
+  {
+    name: "writes a port that nobody listens on",
+    options: { mode: "wrong-port", service: [SHORT] },
+    says: [
+      /doesn't accept connections on 127\.0\.0\.1:\d+ after 4 s/,
+      /refused/,
+    ],
+  },
+  {
+    name: "writes garbage into its pid file",
+    options: { start: "echo soon > web.pid; exec sleep 600", service: [LONG] },
+    says: [/web\.pid": expected a pid, got "soon"/],
+  },
+];
+
+for (const { name, options, says } of [...SUDDEN, ...SLOW]) {
+  Deno.test(`a release that ${name} fails with its cause, and the old one serves on`, async () => {
+    await using site = await deployedWebSite();
+    const before = await look(site);
+
+    site.write("deploy.conf", webConf(options));
+    const begin = performance.now();
+    const { code, stderr } = await site.zdd();
+    const seconds = (performance.now() - begin) / 1000;
+
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /^zddeploy: web didn't start: /m);
+    for (const words of says) assertMatch(stderr, words);
+    assert(seconds < 60, `it took ${seconds} s`);
+    await assertUntouched(site, before);
+
+    site.write("deploy.conf", webConf());
+    await site.deploy();
+    assert(await answeringPid(site) !== before.instance);
+    await untilCount(site, before.processes.length);
+  });
+}
+
+Deno.test("a first deploy whose release fails leaves nothing", async () => {
+  await using site = webSite({ mode: "exit" });
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /exit status 3/);
+  await untilProcesses(site, []);
+  assertEquals(site.exists("nginx.conf"), false);
+  assertEquals(site.exists("nginx.pid"), false);
+
+  site.write("deploy.conf", webConf());
+  await site.deploy();
+  await answeringPid(site);
+});
+
+Deno.test("a first deploy whose nginx.conf is refused leaves nothing", async () => {
+  await using site = webSite();
+  site.write("nginx.conf.template", webTemplate({ http: "nonsense on;" }));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /unknown directive "nonsense"/);
+  await untilProcesses(site, []);
+  assertEquals(site.exists("nginx.conf"), false);
+
+  site.write("nginx.conf.template", webTemplate());
+  await site.deploy();
+  await answeringPid(site);
+});
+
+Deno.test("a first deploy whose nginx can't listen leaves nothing, and says why", async () => {
+  await using site = webSite();
+  {
+    using _taken = Deno.listen({ hostname: "127.0.0.1", port: site.port });
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /nginx didn't start/);
+    assertMatch(stderr, /Address already in use/);
+    await untilProcesses(site, []);
+    assertEquals(site.exists("nginx.conf"), false);
+  }
+  await site.deploy();
+  await answeringPid(site);
+});
+
+Deno.test("the failure of a release is one JSON document with --json", async () => {
+  await using site = webSite({ mode: "exit" });
+  const { code, stdout } = await site.zdd("--json");
+  assertEquals(code, 1);
+  const { error, exitStatus } = JSON.parse(stdout);
+  assertEquals(exitStatus, 1);
+  assertMatch(error.message, /web didn't start: .*exit status 3/);
+  assertEquals(error.quote.at(-1), "cannot find module 'left-pad'");
+  assertEquals(error.source, site.path(".zdd/log/web.log"));
+});
+
+Deno.test("a release whose pid file names a process that isn't its own fails", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  await using other = webSite();
+  const stranger = other.command("sleep", "600").spawn();
+  try {
+    site.write(
+      "deploy.conf",
+      webConf({
+        start: `echo ${stranger.pid} > web.pid; exec sleep 600`,
+        service: ["start_timeout: 15"],
+      }),
+    );
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, new RegExp(`names process ${stranger.pid}`));
+    await assertUntouched(site, before);
+    assert(other.processes().includes(stranger.pid), "it was ended");
+  } finally {
+    stranger.kill("SIGKILL");
+    await stranger.output();
+  }
+});
+
+Deno.test("a site leaves no process and no directory behind", async () => {
+  let left: Site;
+  {
+    await using site = await deployedWebSite();
+    left = site;
+    assert(site.processes().length >= 4);
+  }
+  assertEquals(left.processes(), []);
+  assertEquals(left.exists(""), false);
+});

@@ -1,0 +1,117 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Site, until } from "../support/site.ts";
+import { RunningDeploy } from "./running_deploy.ts";
+import {
+  answeringPid,
+  assertNothingLost,
+  assertUntouched,
+  deployedWebSite,
+  isAlive,
+  look,
+  startClients,
+  untilCount,
+  untilProcesses,
+  webConf,
+  webSite,
+} from "./web_site.ts";
+
+const UNHEALTHY = {
+  mode: "unhealthy",
+  service: ["health: /health", "health_timeout: 1"],
+};
+
+Deno.test("a release that isn't healthy fails before the switch, with its last answer", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  site.write("deploy.conf", webConf(UNHEALTHY));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertMatch(
+    stderr,
+    /\/health isn't healthy on 127\.0\.0\.1:\d+ after \d+ tr(y|ies) in 1 s; last: 503 "not today"/,
+  );
+  await assertUntouched(site, before);
+});
+
+Deno.test("an unhealthy first release leaves nothing", async () => {
+  await using site = webSite(UNHEALTHY);
+  const { code } = await site.zdd();
+  assertEquals(code, 1);
+  await untilProcesses(site, []);
+});
+
+Deno.test("health_status says what is healthy", async () => {
+  await using site = webSite({
+    service: ["health: /fail", "health_status: 200, 500-503"],
+  });
+  await site.deploy();
+});
+
+Deno.test("a release that dies while it is asked for its health fails at once", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  site.write(
+    "deploy.conf",
+    webConf({ service: ["health: /fail", "health_timeout: 120"] }),
+  );
+  const begin = performance.now();
+  const deploy = new RunningDeploy(site);
+  await until(
+    "it serves",
+    () => site.exists("web.pid") && site.read("web.pid") !== before.pidFile,
+  );
+  Deno.kill(Number(site.read("web.pid")), "SIGKILL");
+  const { code, stderr } = await deploy.outcome();
+  const seconds = (performance.now() - begin) / 1000;
+  assertEquals(code, 1, stderr);
+  assert(seconds < 60, `it took ${seconds} s`);
+  assertMatch(stderr, /web didn't start: /);
+  await assertUntouched(site, before);
+});
+
+/** A deploy.conf that asks for a path through nginx after the switch. */
+function verifying(site: Site, path: string): string {
+  const url = `http://127.0.0.1:${site.port}${path}`;
+  return webConf({ deploy: [`verify: ${url}`] });
+}
+
+Deno.test("a deploy that nginx doesn't verify is switched back without a failed request", async () => {
+  await using site = await deployedWebSite();
+  const old = await answeringPid(site);
+  const before = {
+    conf: site.read("nginx.conf"),
+    pidFile: site.read("web.pid"),
+    processes: site.processes().length,
+  };
+  site.write("deploy.conf", verifying(site, "/fail"));
+  await using clients = await startClients(site);
+  const { code, stderr } = await site.zdd();
+  await assertNothingLost(clients);
+
+  assertEquals(code, 1, stderr);
+  assertMatch(
+    stderr,
+    /\/fail doesn't answer with success through nginx after 10 s; last: 503 "not today"/,
+  );
+  assertMatch(stderr, /nginx: reloaded/);
+  assertEquals(await answeringPid(site), old);
+  assertEquals(site.read("nginx.conf"), before.conf);
+  assertEquals(site.read("web.pid"), before.pidFile);
+  const [, started] = /web: started (\d+)/.exec(stderr) ?? [];
+  assertEquals(isAlive(Number(started)), false);
+  await untilCount(site, before.processes);
+
+  site.write("deploy.conf", verifying(site, "/"));
+  const good = await site.deploy();
+  assertMatch(good.stderr, /nginx: verified http/);
+  assertMatch(good.stderr, new RegExp(`web: stopped ${old}`));
+});
+
+Deno.test("a first deploy that nginx doesn't verify leaves nothing", async () => {
+  await using site = webSite();
+  site.write("deploy.conf", verifying(site, "/fail"));
+  const { code } = await site.zdd();
+  assertEquals(code, 1);
+  await untilProcesses(site, []);
+  assertEquals(site.exists("nginx.conf"), false);
+});

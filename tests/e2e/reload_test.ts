@@ -1,0 +1,183 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { freePort, until } from "../support/site.ts";
+import {
+  activeWorkers,
+  answeringPid,
+  assertUntouched,
+  deployedWebSite,
+  isAlive,
+  look,
+  untilCount,
+  webConf,
+  webSite,
+  webTemplate,
+} from "./web_site.ts";
+
+Deno.test("the first deploy starts nginx, later ones reload it and replace its workers", async () => {
+  await using site = webSite();
+  const first = await site.deploy();
+  const master = site.nginxMaster();
+  assertMatch(first.stderr, new RegExp(`nginx: started ${master}`));
+  for (let i = 0; i < 2; i++) {
+    const before = activeWorkers(site);
+    const { stderr } = await site.deploy();
+    assertMatch(stderr, new RegExp(`nginx: reloaded ${master}`));
+    assertEquals(site.nginxMaster(), master);
+    const after = activeWorkers(site);
+    assertEquals(after.length, 2);
+    assert(!after.some((pid) => before.includes(pid)));
+  }
+});
+
+Deno.test("a template that fails `nginx -t` leaves nginx alone, and nginx says why", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  site.write(
+    "nginx.conf.template",
+    webTemplate({ location: "proxy_pas http://web;" }),
+  );
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /nginx refuses ".*\/nginx\.conf"/);
+  assertMatch(stderr, /\| .*\[emerg\].*unknown directive "proxy_pas".*:\d+/);
+  await assertUntouched(site, before);
+
+  site.write("nginx.conf.template", webTemplate());
+  await site.deploy();
+});
+
+Deno.test("a port that another program holds makes the reload fail, and nginx says why", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  const port = freePort();
+  site.write(
+    "nginx.conf.template",
+    webTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
+  );
+  {
+    using _taken = Deno.listen({ hostname: "127.0.0.1", port });
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /nginx refused to reload/);
+    assertMatch(
+      stderr,
+      new RegExp(`\\| .*127\\.0\\.0\\.1:${port} .*Address already in use`),
+    );
+    assertMatch(stderr, /error\.log/);
+    await assertUntouched(site, before);
+  }
+  await site.deploy();
+  assert(await answeringPid(site) !== before.instance);
+});
+
+Deno.test("a reload that nginx confirms late is a success", async () => {
+  await using site = await deployedWebSite();
+  const port = freePort();
+  site.write(
+    "nginx.conf.template",
+    webTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
+  );
+  const taken = Deno.listen({ hostname: "127.0.0.1", port });
+  // nginx tries to bind five times, half a second apart.
+  const errors = () => site.exists("error.log") ? site.read("error.log") : "";
+  const deploy = site.zdd();
+  await until("nginx finds the port taken", () => errors().includes(`${port}`));
+  taken.close();
+  const { code, stderr } = await deploy;
+  assertEquals(code, 0, stderr);
+});
+
+Deno.test("a reload that isn't confirmed in time is a failure, which the next deploy mends", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  const port = freePort();
+  site.write(
+    "nginx.conf.template",
+    webTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
+  );
+  // nginx tries to bind for longer than that, and then refuses.
+  site.write("deploy.conf", webConf({ nginx: ["reload_timeout: 500ms"] }));
+  {
+    using _taken = Deno.listen({ hostname: "127.0.0.1", port });
+    const { code, stderr } = await site.zdd();
+    assert(code === 1 || code === 4, stderr);
+    assertMatch(stderr, /nginx didn't confirm the reload in 500 ms/);
+    assertEquals(await answeringPid(site), before.instance);
+  }
+  site.write("deploy.conf", webConf());
+  await site.deploy();
+  assert(await answeringPid(site) !== before.instance);
+  await untilCount(site, before.processes.length);
+});
+
+Deno.test("an nginx whose template gives it another pid file is found all the same", async () => {
+  await using site = webSite();
+  site.write(
+    "nginx.conf.template",
+    webTemplate().replace(
+      "pid {nginx_pid_filename};",
+      "pid {project_dir}/other.pid;",
+    ),
+  );
+  await site.deploy();
+  const master = Number(site.read("other.pid"));
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, new RegExp(`nginx: reloaded ${master}`));
+  assertEquals((await site.zdd("status")).code, 0);
+});
+
+Deno.test("a stale nginx.pid that names another process is no nginx: nobody is signalled", async () => {
+  await using site = webSite();
+  const sleep = site.command("sleep", "600").spawn(); // a HUP ends it
+  site.write("nginx.pid", `${sleep.pid}\n`);
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, /nginx: started \d+/);
+  assert(isAlive(sleep.pid), "it was signalled");
+
+  const master = site.nginxMaster() ?? 0;
+  Deno.kill(master, "SIGTERM");
+  await until("nginx ends", () => !isAlive(master));
+  site.write("nginx.pid", `${sleep.pid}\n`);
+  const again = await site.deploy();
+  assertMatch(again.stderr, /nginx: started \d+/);
+  assert(isAlive(sleep.pid), "it was signalled");
+  await answeringPid(site);
+  sleep.kill("SIGKILL");
+  await sleep.output();
+});
+
+Deno.test("an empty nginx.pid, as `nginx -t` leaves it, is no nginx", async () => {
+  await using site = webSite();
+  site.write("nginx.pid", "");
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, /nginx: started \d+/);
+  await answeringPid(site);
+});
+
+Deno.test("an nginx that died is started again", async () => {
+  await using site = await deployedWebSite();
+  const master = site.nginxMaster() ?? 0;
+  for (const pid of [master, ...activeWorkers(site)]) {
+    Deno.kill(pid, "SIGKILL");
+  }
+  await until("nginx ends", () => !isAlive(master));
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, /nginx: started \d+/);
+  await answeringPid(site);
+});
+
+Deno.test("the nginx that runs is found when its pid file was emptied or removed", async () => {
+  await using site = await deployedWebSite();
+  const master = site.nginxMaster();
+  for (
+    const lose of [
+      () => site.write("nginx.pid", ""),
+      () => Deno.removeSync(site.path("nginx.pid")),
+    ]
+  ) {
+    lose();
+    const { stderr } = await site.deploy();
+    assertMatch(stderr, new RegExp(`nginx: reloaded ${master}`));
+    await answeringPid(site);
+  }
+});

@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Site } from "../support/site.ts";
+import {
+  activeWorkers,
+  answeringPid,
+  startCommand,
+  untilProcesses,
+  webTemplate,
+} from "./web_site.ts";
+
+/** How the two services of a site start: see server.mjs. */
+interface Modes {
+  red?: string;
+  blue?: string;
+}
+
+function conf({ red, blue }: Modes): string {
+  return `\
+[DEFAULT]
+start_timeout: 120
+
+[nginx]
+template: nginx.conf.template
+pid_file: nginx.pid
+
+[service:red]
+start: ${startCommand("red.pid", red)}
+pid_file: red.pid
+
+[service:blue]
+start: ${startCommand("blue.pid", blue)}
+pid_file: blue.pid
+`;
+}
+
+/** A site with the services red and blue, which answer /red and /blue. */
+function twoServices(modes: Modes): Site {
+  return Site.create({
+    "deploy.conf": conf(modes),
+    "nginx.conf.template": webTemplate({
+      upstream: `
+    upstream red { server 127.0.0.1:{red}; }
+    upstream blue { server 127.0.0.1:{blue}; }`,
+      location: `return 404; }
+        location /red { proxy_pass http://red;  }
+        location /blue { proxy_pass http://blue; `,
+    }),
+  });
+}
+
+/** When an instance began and when it listened, in ms, as its log says. */
+function startOf(site: Site, service: string): { begin: number; end: number } {
+  const log = site.read(`.zdd/log/${service}.log`);
+  const time = (word: string) =>
+    Number(new RegExp(`${word} at (\\d+)`).exec(log)?.[1]);
+  return { begin: time("begins"), end: time("listens") };
+}
+
+Deno.test("several services are started side by side and switched at once", async () => {
+  const delay = 1500;
+  await using site = twoServices({
+    red: `delay:${delay}`,
+    blue: `delay:${delay}`,
+  });
+  const { stderr } = await site.deploy("--verbose");
+  assertEquals(stderr.match(/nginx: started \d+/g)?.length, 1);
+  const red = startOf(site, "red");
+  const blue = startOf(site, "blue");
+  assert(red.end - red.begin >= delay);
+  const both = Math.max(red.end, blue.end) - Math.min(red.begin, blue.begin);
+  assert(both < 2 * delay, `one after the other: ${both} ms`);
+  assert(
+    await answeringPid(site, "/red") !== await answeringPid(site, "/blue"),
+  );
+});
+
+Deno.test("every service gets a new instance, with one reload for all", async () => {
+  await using site = twoServices({});
+  await site.deploy();
+  const old = [
+    await answeringPid(site, "/red"),
+    await answeringPid(site, "/blue"),
+  ];
+  const { stderr, stdout } = await site.deploy("--json");
+  assertEquals(stderr.match(/nginx: reloaded \d+/g)?.length, 1);
+  assertMatch(stderr, new RegExp(`red: stopped ${old[0]}`));
+  assertMatch(stderr, new RegExp(`blue: stopped ${old[1]}`));
+  const { services } = JSON.parse(stdout);
+  assertEquals(
+    services.map((service: { name: string; previous: { pid: number }[] }) => [
+      service.name,
+      service.previous[0]?.pid,
+    ]),
+    [["red", old[0]], ["blue", old[1]]],
+  );
+});
+
+for (
+  const { failing, modes } of [
+    { failing: "red", modes: { red: "exit", blue: "delay:100000" } },
+    { failing: "blue", modes: { red: "good", blue: "exit" } },
+  ]
+) {
+  Deno.test(`if ${failing} fails, neither service is replaced, and nobody waits for the other`, async () => {
+    await using site = twoServices({});
+    await site.deploy();
+    const look = async () => ({
+      red: await answeringPid(site, "/red"),
+      blue: await answeringPid(site, "/blue"),
+      pidFiles: [site.read("red.pid"), site.read("blue.pid")],
+      workers: activeWorkers(site),
+      conf: site.read("nginx.conf"),
+    });
+    const before = await look();
+    const processes = site.processes();
+
+    site.write("deploy.conf", conf(modes));
+    const begin = performance.now();
+    const { code, stderr } = await site.zdd();
+    const seconds = (performance.now() - begin) / 1000;
+
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, new RegExp(`${failing} didn't start: .*status 3`));
+    assertMatch(stderr, /\| cannot find module 'left-pad'/);
+    assert(seconds < 60, `it took ${seconds} s`);
+    await untilProcesses(site, processes);
+    assertEquals(await look(), before);
+  });
+}
