@@ -17,6 +17,7 @@ export interface Config {
   hooks: Partial<Record<Hook, string>>;
   /** The URL that must answer through nginx after the switch. */
   verify?: string;
+  verifyTimeout: number;
   nginx: NginxConfig;
   services: ServiceConfig[];
 }
@@ -112,6 +113,7 @@ export function readConfig(
       HOOKS.map((hook) => [hook, deploy.optionalText(hook)]),
     ),
     verify: deploy.url("verify"),
+    verifyTimeout: deploy.duration("verify_timeout"),
     nginx: readNginx(conf.section("nginx")),
     services: conf.services().map((section) => readService(section, stateDir)),
   };
@@ -185,6 +187,7 @@ function readNginx(section: SectionReader): NginxConfig {
 function readService(section: SectionReader, stateDir: string): ServiceConfig {
   const target = section.target("health");
   const statuses = section.statuses("health_status");
+  const timeout = section.duration("health_timeout");
   const { port, portNumber } = section.port("port");
   const instances = section.count("instances");
   const pidFile = section.fileInDirectory("pid_file");
@@ -222,7 +225,7 @@ function readService(section: SectionReader, stateDir: string): ServiceConfig {
     health: target === undefined ? undefined : {
       target,
       statuses,
-      timeout: section.duration("health_timeout"),
+      timeout,
     },
     drainTimeout: section.duration("drain_timeout"),
     stopTimeout: section.duration("stop_timeout"),

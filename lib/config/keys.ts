@@ -153,6 +153,11 @@ export const KEYS = {
       meaning: "URL to GET through nginx after the switch; anything but " +
         "success switches back",
     },
+    verify_timeout: {
+      kind: "duration",
+      default: "10",
+      meaning: "time until `verify` must have succeeded",
+    },
     before_start: {
       kind: "script",
       meaning: "command to run before new instances are started; if it " +

@@ -31,6 +31,7 @@ export interface Surroundings {
 export class SectionReader {
   readonly #keys: Record<string, Key>;
   readonly #values = new Map<string, string>();
+  readonly #unexpanded = new Set<string>();
 
   constructor(
     readonly section: Section | undefined,
@@ -51,10 +52,7 @@ export class SectionReader {
     }
     if (kind === "service") this.#checkName(section);
     for (const [key, { required }] of Object.entries(this.#keys)) {
-      const entry = findEntry(section, surroundings.defaults, key);
-      // One that cannot be expanded has been reported.
-      const value = entry === undefined ? "" : this.#values.get(key);
-      if (required && value === "") this.missing(key);
+      if (required && !this.#values.get(key)) this.missing(key);
     }
   }
 
@@ -211,6 +209,8 @@ export class SectionReader {
 
   /** Records that a key has no value and needs one. */
   missing(key: string, why?: string): void {
+    // One that cannot be expanded has been reported.
+    if (this.#unexpanded.has(key)) return;
     const entry = this.section &&
       findEntry(this.section, this.surroundings.defaults, key);
     this.#add(
@@ -276,7 +276,8 @@ export class SectionReader {
           near === undefined ? mistake.hint : `did you mean %(${near})s?`,
         );
       }
-      if (expanded.value !== undefined) this.#values.set(key, expanded.value);
+      if (expanded.value === undefined) this.#unexpanded.add(key);
+      else this.#values.set(key, expanded.value);
     }
     return used;
   }

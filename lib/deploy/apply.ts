@@ -79,9 +79,8 @@ export async function apply(
     }
     if (applied.action === "unchanged") applied.action = "switched";
   }
-  if (project.config.verify !== undefined) {
-    await verify(project.config.verify, report, signal);
-  }
+  const { verify: url, verifyTimeout } = project.config;
+  if (url !== undefined) await verify(url, verifyTimeout, report, signal);
   // From here on the next state holds, whatever happens.
   next.nginx = applied.nginx;
   next.deploy = journal.text.id;

@@ -43,15 +43,25 @@ export async function retireAll(
     await Promise.all(own.retiring.map(async (retiring) => {
       const { instance: { process } } = retiring;
       if (retiring.stopSent) {
-        if (isRunning(process)) left.push(retiring);
+        if (!isRunning(process)) return;
+        left.push(retiring);
+        report({
+          step: "stop",
+          subject: service.name,
+          message: `${process.pid} still runs; it was stopped at ` +
+            retiring.since,
+          level: "warning",
+        });
         return;
       }
       const outcome = await retire(service, retiring, oldWorkers, report);
       retired.push({
         service: service.name,
         pid: process.pid,
-        state: outcome,
+        state: outcome ?? "stopping",
       });
+      // What couldn't even be tried is tried again by the next run.
+      if (outcome === undefined) left.push(retiring);
       if (outcome === "stopping") left.push({ ...retiring, stopSent: true });
     }));
     own.retiring = left;
@@ -67,12 +77,13 @@ export async function retireAll(
   return retired;
 }
 
+/** Drains and stops one instance. Returns undefined if that couldn't be tried. */
 async function retire(
   service: ServiceConfig,
   { instance }: Retiring,
   oldWorkers: ProcessId[] | undefined,
   report: Report,
-): Promise<Retired["state"]> {
+): Promise<Retired["state"] | undefined> {
   const { name, stop, stopTimeout } = service;
   const { pid } = instance.process;
   const subject = name;
@@ -106,7 +117,7 @@ async function retire(
   } catch (error) {
     const message = `cannot stop ${pid}: ${messageOf(error)}`;
     report({ step: "stop", subject, message, level: "warning" });
-    return "stopping";
+    return undefined;
   }
 }
 

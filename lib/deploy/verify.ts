@@ -5,16 +5,15 @@ import { httpGet } from "../system/http.ts";
 import { waitUntil } from "../system/wait.ts";
 import { type Report, stopwatch } from "./report.ts";
 
-/** How long `verify` may take, in ms. */
-const VERIFY_TIMEOUT = 10_000;
-
 /**
  * Step 7: GETs a URL through nginx until it answers with success.
  *
+ * @param timeout ms
  * @throws {ZddError} with the last answer, if it doesn't.
  */
 export async function verify(
   url: string,
+  timeout: number,
   report: Report,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -22,18 +21,18 @@ export async function verify(
   let last = "";
   const verified = await waitUntil(async () => {
     try {
-      const answer = await httpGet(new URL(url), undefined, VERIFY_TIMEOUT);
+      const answer = await httpGet(new URL(url), undefined, timeout, signal);
       if (answer.status >= 200 && answer.status < 400) return true;
       last = describeAnswer(answer);
     } catch (error) {
       last = messageOf(error);
     }
     return undefined;
-  }, { timeout: VERIFY_TIMEOUT, interval: 50, slowest: 1000, signal });
+  }, { timeout, interval: 50, slowest: 1000, signal });
   if (!verified) {
     throw new ZddError(
       `${url} doesn't answer with success through nginx after ` +
-        `${formatDuration(VERIFY_TIMEOUT)}; last: ${last}`,
+        `${formatDuration(timeout)}; last: ${last}`,
     );
   }
   const message = `verified ${url}`;

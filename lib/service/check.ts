@@ -89,7 +89,7 @@ async function waitForHealth(
     launch.requireRunning(instance);
     tries++;
     try {
-      const answer = await probe(health.target, address, PROBE_TIMEOUT);
+      const answer = await probe(health.target, address, signal);
       if (isHealthy(health, answer)) return true;
       last = describeAnswer(answer);
     } catch (error) {
@@ -109,11 +109,11 @@ async function waitForHealth(
 function probe(
   target: string,
   address: Address,
-  timeout: number,
+  signal?: AbortSignal,
 ): Promise<Answer> {
   return target.startsWith("/")
-    ? httpGet(address, target, timeout)
-    : httpGet(new URL(target), undefined, timeout);
+    ? httpGet(address, target, PROBE_TIMEOUT, signal)
+    : httpGet(new URL(target), undefined, PROBE_TIMEOUT, signal);
 }
 
 function isHealthy(health: HealthConfig, { status }: Answer): boolean {

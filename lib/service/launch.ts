@@ -77,12 +77,16 @@ export class Launch {
     using watch = this.#watch;
     const { startTimeout } = this.plan.service;
     const end = performance.now() + startTimeout;
+    const started = {
+      leader: this.leader,
+      isOurs: (process: ProcessId) => this.#isOurs(process),
+    };
     let nonsense: { message: string; since: number } | undefined;
     for (;;) {
       const now = performance.now();
       let missing: string;
       try {
-        const found = this.#look();
+        const found = this.#locator.look(started);
         if (typeof found !== "string") return this.#record(found);
         missing = found;
         nonsense = undefined;
@@ -122,17 +126,6 @@ export class Launch {
     if (!isRunning(process)) {
       throw this.failure(`process ${process.pid} ended`);
     }
-  }
-
-  #look(): Located | string {
-    const found = this.#locator.look(this.leader);
-    if (typeof found !== "string" && !this.#isOurs(found.process)) {
-      throw new ZddError(
-        `"${this.plan.pidFile}" names process ${found.process.pid}, which ` +
-          "this start didn't start",
-      );
-    }
-    return found;
   }
 
   #record({ process, address, portFile }: Located): Instance {
@@ -179,10 +172,7 @@ export class Launch {
       processesOf(this.plan.id, this.leader).length > 0;
   }
 
-  /**
-   * Whether a process is one that this start brought about. Whoever owns the pid
-   * file's directory could name any other.
-   */
+  /** Whether a process is one that this start brought about. */
   #isOurs(process: ProcessId): boolean {
     const { leader, plan: { id } } = this;
     const { pid } = process;

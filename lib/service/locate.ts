@@ -23,7 +23,15 @@ export interface Locator {
   /** What it waits for shows in this directory; undefined if it doesn't. */
   directory?: string;
   /** @throws {ZddError} while what it sees makes no sense; it may be half written. */
-  look(leader: ProcessId): Located | string;
+  look(start: Started): Located | string;
+}
+
+/** What a start command has brought about. */
+export interface Started {
+  /** The process of the command. */
+  leader: ProcessId;
+  /** Whether a process is one that it brought about. */
+  isOurs(process: ProcessId): boolean;
 }
 
 /** How an instance of this plan tells where it is. */
@@ -44,8 +52,8 @@ class PortFile implements Locator {
     this.#old = portFilesIn(this.directory);
   }
 
-  look(): Located | string {
-    const process = namedProcess(this.pidFile);
+  look(start: Started): Located | string {
+    const process = namedProcess(this.pidFile, start);
     if (typeof process === "string") return process;
     const portFile = portFileOf(this.pidFile, process.pid);
     const missing = `no port in "${portFile}"`;
@@ -64,12 +72,12 @@ class GivenAddress implements Locator {
     if ("path" in address) this.directory = dirname(address.path);
   }
 
-  look(leader: ProcessId): Located | string {
+  look(start: Started): Located | string {
     const { plan: { id, pidFile }, address } = this;
     const missing = `nobody listens on ${formatAddress(address)}`;
     const inodes = listeningInodes(address);
     if (inodes.length === 0) return missing;
-    const own = processesOf(id, leader);
+    const own = processesOf(id, start.leader);
     const listening = holders(inodes, own.map(({ pid }) => pid));
     if (listening.length === 0) {
       throw new ZddError(
@@ -77,7 +85,7 @@ class GivenAddress implements Locator {
       );
     }
     if (pidFile !== undefined) {
-      const process = namedProcess(pidFile);
+      const process = namedProcess(pidFile, start);
       return typeof process === "string" ? process : { process, address };
     }
     const process = topmost(own, listening);
@@ -89,9 +97,9 @@ class GivenAddress implements Locator {
 class Detected implements Locator {
   constructor(readonly plan: Plan) {}
 
-  look(leader: ProcessId): Located | string {
+  look(start: Started): Located | string {
     const { id, pidFile, service: { portNumber } } = this.plan;
-    const own = processesOf(id, leader);
+    const own = processesOf(id, start.leader);
     const sockets = listeningSockets(own.map(({ pid }) => pid))
       .filter(({ address }) =>
         portNumber === undefined || address.port === portNumber
@@ -112,7 +120,7 @@ class Detected implements Locator {
     const { address, pids } = socket;
     const process = pidFile === undefined
       ? topmost(own, pids)
-      : namedProcess(pidFile);
+      : namedProcess(pidFile, start);
     if (process === undefined) return "the listening process is gone";
     return typeof process === "string" ? process : { process, address };
   }
@@ -124,12 +132,26 @@ function topmost(own: ProcessId[], pids: number[]): ProcessId | undefined {
   return own.find(({ pid }) => pid === top);
 }
 
-/** The running process that a pid file names, or why there is none. */
-function namedProcess(pidFile: string): ProcessId | string {
+/**
+ * The running process that a pid file names, or why there is none.
+ *
+ * @throws {ZddError} if it names one that isn't of this start: whoever owns the file's
+ * directory could name any.
+ */
+function namedProcess(
+  pidFile: string,
+  { isOurs }: Started,
+): ProcessId | string {
   const pid = readPid(pidFile);
   if (pid === undefined) return `no pid in "${pidFile}"`;
-  return identify(pid) ??
-    `process ${pid}, which "${pidFile}" names, isn't running`;
+  const process = identify(pid);
+  if (process === undefined) {
+    return `process ${pid}, which "${pidFile}" names, isn't running`;
+  }
+  if (isOurs(process)) return process;
+  throw new ZddError(
+    `"${pidFile}" names process ${pid}, which this start didn't start`,
+  );
 }
 
 /** The port files in a directory, each with what tells it from a later one of that name. */

@@ -11,12 +11,14 @@ export interface Answer {
  * GETs a path from an address (a unix socket too), or a URL. Follows no redirect.
  *
  * @param timeout ms for the whole answer
+ * @param interrupt ends it early by throwing its reason
  * @throws {Error} if there is no answer in time.
  */
 export async function httpGet(
   from: Address | URL,
   path: string | undefined,
   timeout: number,
+  interrupt?: AbortSignal,
 ): Promise<Answer> {
   // Only a deploy with `health` or `verify` pays for loading it.
   const { request } = await import(
@@ -24,11 +26,14 @@ export async function httpGet(
       ? "node:https"
       : "node:http"
   ) as typeof import("node:http");
-  const signal = AbortSignal.timeout(timeout);
+  const late = AbortSignal.timeout(timeout);
+  const signal = interrupt ? AbortSignal.any([late, interrupt]) : late;
   return await new Promise((resolve, fail) => {
     const reject = (error: Error) =>
       fail(
-        signal.aborted
+        interrupt?.aborted
+          ? interrupt.reason
+          : late.aborted
           ? new Deno.errors.TimedOut(
             `no answer within ${timeout / 1000} s`,
           )
