@@ -4,7 +4,7 @@ import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
 import { parseAddress } from "../system/address.ts";
 import { readIfExists, writeAtomically } from "../system/files.ts";
-import { isSame, type ProcessId } from "../system/process.ts";
+import { isRunning, isSame, type ProcessId } from "../system/process.ts";
 import type { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { render, sha256 } from "./render.ts";
@@ -98,8 +98,12 @@ function requireAllReach(
   const workers = workersOf(master);
   if (links !== undefined) requireReach(workers, links.directory);
   for (const { current, canary } of Object.values(next.services)) {
-    for (const { address } of [...current, ...canary?.instances ?? []]) {
+    for (
+      const { address, process } of [...current, ...canary?.instances ?? []]
+    ) {
       const parsed = parseAddress(address);
+      // What has ended can't be reached by anybody, which isn't this change's doing.
+      if (!isRunning(process)) continue;
       if (parsed === undefined || !("path" in parsed)) continue;
       requireReach(workers, parsed.path);
     }
@@ -152,7 +156,8 @@ async function configure(
   report: Report,
   signal?: AbortSignal,
 ): Promise<Applied> {
-  const { nginx, config: { nginx: { rendered } } } = project;
+  const { nginx, config } = project;
+  const { rendered } = config.nginx;
   const hash = await sha256(text);
   const before = readIfExists(rendered);
   const running = nginx.master();
@@ -168,18 +173,22 @@ async function configure(
   journal.write();
   if (before !== text) writeAtomically(rendered, text);
   await nginx.test();
+  const detail = { subject: "nginx", level: "detail" } as const;
   report({
+    ...detail,
     step: "render",
-    subject: "nginx",
-    message: `rendered ${rendered}`,
+    message: `rendered and tested ${rendered}`,
     ms: rendering(),
-    level: "detail",
   });
   signal?.throwIfAborted();
 
   const action = running === undefined ? "started" : "reloaded";
   journal.text.nginx = action;
   journal.write();
+  const how = running === undefined
+    ? `run: ${config.nginx.command} -c ${config.nginx.conf}`
+    : `SIGHUP to ${running.pid}`;
+  report({ ...detail, step: "switch", message: how });
   const switching = stopwatch();
   const oldWorkers = running === undefined
     ? []

@@ -30,6 +30,9 @@ export async function undo(
 ): Promise<void> {
   const took = stopwatch();
   const { starts } = journal.text;
+  const detail = (subject: string, message: string, ms?: number) =>
+    report({ step: "undo", subject, message, ms, level: "detail" });
+  detail("zdd", "undoing");
   try {
     const links = new LiveLinks(project.config.stateDir);
     const moved = Object.entries(journal.text.links ?? {});
@@ -48,6 +51,8 @@ export async function undo(
         await drain(start.instance, oldWorkers, service.drainTimeout);
       }
       const { id, instance, leader } = start;
+      const pid = instance?.process.pid ?? leader?.pid;
+      if (pid !== undefined) detail(service.name, `ending ${pid}`);
       await discardInstance(service, id, instance, leader);
       restorePidFile(start);
     }));
@@ -66,13 +71,7 @@ export async function undo(
       },
     );
   }
-  report({
-    step: "undo",
-    subject: "zdd",
-    message: "undone: what served before serves on",
-    ms: took(),
-    level: "detail",
-  });
+  detail("zdd", "undone: what served before serves on", took());
 }
 
 /**
