@@ -37,7 +37,6 @@ const SYMBOLS = {
 } as const;
 
 type LibC = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
-let libc: LibC | undefined;
 
 /**
  * The TCP sockets in one state.
@@ -47,10 +46,11 @@ let libc: LibC | undefined;
  * @throws {Error} where the kernel or a sandbox doesn't answer.
  */
 export function askForSockets(state: number, port = 0): TcpSocket[] {
-  const c = libc ??= Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  const library = Deno.dlopen("libc.so.6", SYMBOLS);
+  const c = library.symbols;
   const fd = c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (fd < 0) throw new Error("no netlink socket");
   try {
+    if (fd < 0) throw new Error("no netlink socket");
     return FAMILIES.flatMap((family) => {
       const request = requestFor(family, state, port);
       const length = BigInt(request.length);
@@ -60,7 +60,8 @@ export function askForSockets(state: number, port = 0): TcpSocket[] {
       return [...receive(c, fd)];
     });
   } finally {
-    c.close(fd);
+    if (fd >= 0) c.close(fd);
+    library.close();
   }
 }
 
