@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Site, ZDD } from "../support/site.ts";
+import {
+  assertNothingFailed,
+  classicTemplate,
+  deployedLiveSite,
+  liveConf,
+  liveService,
+  liveSite,
+  liveTemplate,
+  nginxProcesses,
+  pidAt,
+  servers,
+  startClosing,
+} from "../support/live_site.ts";
+
+// nginx that root starts has workers of another user, whom directories can stop.
+const ignore = Deno.uid() !== 0;
+
+Deno.test({
+  name:
+    "workers that can't get at the links: the error names the directory and its mode",
+  ignore,
+  fn: async () => {
+    await using site = liveSite(
+      liveConf([liveService()], ["state_dir: private/state"]),
+    );
+    site.write("private/.keep", "");
+    Deno.chmodSync(site.path("private"), 0o700);
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      new RegExp(
+        `^zddeploy: nginx's workers \\(user \\d+\\) cannot enter ` +
+          `"${site.path("private")}", mode 0700$`,
+        "m",
+      ),
+    );
+    assertMatch(stderr, new RegExp(`chmod o\\+x ${site.path("private")}`));
+    assertEquals(site.processes(), []);
+    assertEquals(site.exists("nginx.conf"), false);
+
+    Deno.chmodSync(site.path("private"), 0o701);
+    await site.deploy();
+    await pidAt(site);
+  },
+});
+
+for (const port of ["env", "own"] as const) {
+  Deno.test({
+    name:
+      `a template that becomes live where workers can't get at the links fails no request, port: ${port}`,
+    ignore,
+    fn: async () => {
+      const conf = liveConf(
+        [liveService({ port })],
+        ["state_dir: private/state"],
+      );
+      const files = { "private/.keep": "" };
+      await using site = await deployedLiveSite(conf, classicTemplate(), files);
+      Deno.chmodSync(site.path("private"), 0o700);
+      const before = { pid: await pidAt(site), conf: site.read("nginx.conf") };
+      const nginx = nginxProcesses(site);
+      await using load = await startClosing(site);
+      site.write("nginx.conf.template", liveTemplate());
+      const { code, stderr } = await site.zdd();
+      await assertNothingFailed(load);
+      assertEquals(code, 1);
+      assertMatch(stderr, /cannot enter ".*private", mode 0700/);
+      assertEquals(
+        { pid: await pidAt(site), conf: site.read("nginx.conf") },
+        before,
+      );
+      assertEquals(servers(site), [before.pid]);
+      // Nothing had to be reloaded to find that out.
+      assertEquals(nginxProcesses(site), nginx);
+    },
+  });
+}
+
+Deno.test({
+  name: "a directory that is closed to the workers later stops a deploy",
+  ignore,
+  fn: async () => {
+    await using site = await deployedLiveSite(undefined, undefined);
+    const old = await pidAt(site);
+    Deno.chmodSync(site.path(".zdd/live"), 0o700);
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1);
+    assertMatch(stderr, /cannot enter ".*\.zdd\/live", mode 0700/);
+    assertEquals(servers(site), [old]);
+    Deno.chmodSync(site.path(".zdd/live"), 0o755);
+    await site.deploy();
+  },
+});
+
+/** Each directory below the state's that nginx must enter, with its mode. */
+function modesOf(site: Site, directory: string): Record<string, string> {
+  const modes: Record<string, string> = {};
+  const look = (path: string) => {
+    const { mode, uid } = Deno.statSync(site.path(path));
+    assertEquals(uid, Deno.uid());
+    modes[path] = ((mode ?? 0) & 0o777).toString(8);
+    for (const entry of Deno.readDirSync(site.path(path))) {
+      if (entry.isDirectory) look(`${path}/${entry.name}`);
+    }
+  };
+  look(directory);
+  return modes;
+}
+
+for (const umask of ["000", "022", "077"]) {
+  Deno.test(`the way to the links is the deploying user's to write and anybody's to enter, umask ${umask}`, async () => {
+    await using site = liveSite(
+      liveConf([
+        liveService(),
+        liveService({ name: "own", port: "own" }),
+      ]),
+      liveTemplate(`
+        location / { <%= it.live.pass("web") %> }
+        location /own { <%= it.live.pass("own") %> }`),
+    );
+    for (let i = 0; i < 2; i++) {
+      const { success, stderr } = await site.command(
+        "sh",
+        ...["-c", `umask ${umask} && exec "$@"`, "sh", ...ZDD],
+      ).output();
+      assert(success, new TextDecoder().decode(stderr));
+    }
+    await pidAt(site);
+    await pidAt(site, "/own");
+    const modes = {
+      ...modesOf(site, ".zdd/live"),
+      ...modesOf(site, ".zdd/at"),
+    };
+    assert(Object.keys(modes).length > 4);
+    assertEquals(
+      Object.entries(modes).filter(([, mode]) => mode !== "755"),
+      [],
+    );
+    for (const path of [".zdd", ".zdd/run"]) {
+      const { mode } = Deno.statSync(site.path(path));
+      assertEquals((mode ?? 0) & 0o022, 0);
+    }
+  });
+}

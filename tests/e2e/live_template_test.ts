@@ -1,0 +1,93 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { Site } from "../support/site.ts";
+import {
+  deployedLiveSite,
+  liveSite,
+  liveTemplate,
+  pidAt,
+} from "../support/live_site.ts";
+
+Deno.test("the snippet stands in any kind of location", async () => {
+  const pass = '<%= it.live.pass("web") %>';
+  await using site = await deployedLiveSite(
+    undefined,
+    liveTemplate(`
+        location / { ${pass} }
+        location /exact { try_files /nothing @web; }
+        location @web { ${pass} }
+        location ~ ^/digits/\\d+$ { ${pass} }
+        location /prefix/ { ${pass} rewrite ^/prefix/(.*)$ /$1 break; }
+        location /nested/ { location /nested/in { ${pass} } }`),
+  );
+  for (let round = 0; round < 2; round++) { // in either slot
+    const serving = await pidAt(site);
+    for (const path of ["/exact", "/digits/12", "/prefix/x", "/nested/in"]) {
+      assertEquals(await pidAt(site, path), serving, path);
+    }
+    await site.deploy();
+  }
+});
+
+for (
+  const { mistake, template, expected } of [
+    {
+      mistake: "pass without upstreams",
+      template: liveTemplate().replace("<%= it.live.upstreams() %>", ""),
+      expected: /it.live.upstreams/,
+    },
+    {
+      // The first of its lines would be a comment, and the others not.
+      mistake: "upstreams in a comment",
+      template: liveTemplate().replace("<%= it.live.upstreams", "# $&"),
+      expected: /nginx.conf.template:14: .*comment/,
+    },
+    {
+      mistake: "a text in place of options",
+      template: liveTemplate(
+        'location / { <%= it.live.pass("web", "$remote_addr") %> }',
+      ),
+      expected: /nginx.conf.template:17: .*by/,
+    },
+    {
+      mistake: "an option that doesn't exist",
+      template: liveTemplate(
+        'location / { <%= it.live.pass("web", { sticky: true }) %> }',
+      ),
+      expected: /nginx.conf.template:17: .*sticky/,
+    },
+    {
+      mistake: "a service that doesn't exist",
+      template: liveTemplate('location / { <%= it.live.pass("wbe") %> }'),
+      expected: /nginx.conf.template:17: There is no service "wbe"/,
+    },
+  ]
+) {
+  Deno.test(`a mistake is told before anything runs: ${mistake}`, async () => {
+    await using site = liveSite(undefined, template);
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, expected);
+    assertEquals(site.processes(), []);
+  });
+}
+
+Deno.test("samples/live serves, takes large uploads and refuses larger ones", async () => {
+  await using site = Site.fromSample("live");
+  const instances = new Set<string>();
+  for (let round = 0; round < 2; round++) {
+    await site.deploy();
+    // More than nginx keeps in memory: it goes through the temporary directory.
+    for (const [megabytes, status] of [[3, 200], [30, 413]] as const) {
+      const response = await fetch(`http://127.0.0.1:${site.port}/`, {
+        method: "POST",
+        body: new Uint8Array(megabytes * 2 ** 20),
+      });
+      assertEquals(response.status, status);
+      const text = await response.text();
+      if (status !== 200) continue;
+      assertMatch(text, /^live, pid \d+, version 1\n$/);
+      instances.add(text);
+    }
+  }
+  assertEquals(instances.size, 2);
+});
