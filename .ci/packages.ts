@@ -1,0 +1,94 @@
+import { printResult } from "../lib/cli/output.ts";
+import { findProgram } from "../lib/system/program.ts";
+
+/** A package of Debian and its like, wanted for one of its programs. */
+export interface Package {
+  name: string;
+  program: string;
+  /** What it is needed for, in a few words. */
+  purpose: string;
+}
+
+export const NGINX: Package = {
+  name: "nginx",
+  program: "nginx",
+  purpose: "what zdd points at the instances",
+};
+export const WRK: Package = {
+  name: "wrk",
+  program: "wrk",
+  purpose: "makes the load",
+};
+export const GUNICORN: Package = {
+  name: "gunicorn",
+  program: "gunicorn",
+  purpose: "runs samples/gunicorn",
+};
+export const TWISTED: Package = {
+  name: "python3-twisted",
+  program: "twistd3",
+  purpose: "runs samples/twisted",
+};
+
+/** What had to be installed can't be; the message tells the user what to run. */
+export class NotInstalled extends Error {
+  override name = "NotInstalled";
+}
+
+/**
+ * Installs those packages whose program is missing, with apt-get, as root or through
+ * sudo, and says so. Says and does nothing if all are there.
+ *
+ * @throws {NotInstalled} with the command that would, if that isn't possible.
+ */
+export async function install(packages: Package[]): Promise<void> {
+  const missing = packages.filter(({ program }) => !isInstalled(program));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name);
+  const reasons = missing.map(({ name, purpose }) => `${name} (${purpose})`);
+  if (!isInstalled("apt-get")) {
+    throw new NotInstalled(`Missing: ${reasons.join(", ")}: install them`);
+  }
+  printResult(`Installing with apt-get: ${reasons.join(", ")}`);
+  const prefix = asRoot();
+  const done = prefix !== undefined &&
+    await run([...prefix, ...APT_GET, "update"]) &&
+    await run([...prefix, ...APT_GET, "install", ...names]);
+  const still = missing.filter(({ program }) => !isInstalled(program));
+  if (done && still.length === 0) return;
+  const plural = names.length > 1 ? "them" : "it";
+  throw new NotInstalled(
+    `Cannot install ${plural} from here. As root, run\n\n` +
+      `  apt-get update && apt-get install ${names.join(" ")}\n\n` +
+      "and try again",
+  );
+}
+
+const APT_GET = [
+  ...["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"],
+  ...["--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"],
+];
+
+function isInstalled(program: string): boolean {
+  return findProgram(program, ".") !== undefined;
+}
+
+/** What a command needs in front of it to be run by root; undefined if nothing helps. */
+function asRoot(): string[] | undefined {
+  if (Deno.uid() === 0) return [];
+  if (!isInstalled("sudo")) return undefined;
+  // Without a terminal nobody can type the password.
+  return Deno.stdin.isTerminal() ? ["sudo"] : ["sudo", "--non-interactive"];
+}
+
+/** Runs a command. Returns whether it succeeded; what it prints is shown if it didn't. */
+async function run([program = "", ...args]: string[]): Promise<boolean> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    stdin: "inherit",
+  }).output();
+  if (!success) {
+    for (const bytes of [stdout, stderr]) Deno.stderr.writeSync(bytes);
+  }
+  return success;
+}

@@ -1,0 +1,128 @@
+/**
+ * Checks and tests everything: `deno task test`. Installs what the tests need
+ * first. The last line sums up all runs; the exit status is 1 if anything failed.
+ */
+import { dirname, fromFileUrl } from "@std/path";
+import { printResult } from "../lib/cli/output.ts";
+import { formatTable } from "../lib/cli/table.ts";
+import { compile, NoRuntime } from "./compile.ts";
+import { GUNICORN, install, NGINX, TWISTED, WRK } from "./packages.ts";
+import { formatTally, readReport, sum, type Tally } from "./tally.ts";
+
+const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
+
+/** After how many minutes a run hangs, and is ended. */
+const RUN_TIMEOUT = 20;
+
+interface Run {
+  name: string;
+  /** Undefined if it was skipped. */
+  tally?: Tally;
+  /** Why. */
+  skipped?: string;
+}
+
+async function main(): Promise<Run[]> {
+  try {
+    await install([NGINX, WRK, GUNICORN, TWISTED]);
+  } catch (error) {
+    return [failure("packages", error)];
+  }
+  const runs = [
+    await check("format", "fmt", "--check"),
+    await check("lint", "lint"),
+    await check("types", "check", "--quiet"),
+    await test("tests, on the source", []),
+  ];
+  const name = "end-to-end tests, on the executable";
+  try {
+    heading("compile");
+    const executable = await compile();
+    printResult(executable);
+    runs.push(await test(name, ["tests/e2e"], { ZDD_BIN: executable }));
+  } catch (error) {
+    runs.push(
+      error instanceof NoRuntime
+        ? { name, skipped: error.message }
+        : failure(name, error),
+    );
+  }
+  return runs;
+}
+
+/** Runs one of Deno's own checks; it counts as one. */
+async function check(name: string, ...args: string[]): Promise<Run> {
+  heading(name);
+  const success = await deno(args);
+  return {
+    name,
+    tally: success ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
+  };
+}
+
+/** Runs the tests in these places; everywhere if there are none. */
+async function test(
+  name: string,
+  places: string[],
+  env: Record<string, string> = {},
+): Promise<Run> {
+  heading(name);
+  const report = Deno.makeTempFileSync({ prefix: "zdd-report-" });
+  const success = await deno(
+    [
+      // `deno check` has checked the types.
+      ...["test", "--allow-all", "--no-check", "--parallel", "--frozen"],
+      ...["--junit-path", report, ...places],
+    ],
+    env,
+  );
+  const tally = readReport(Deno.readTextFileSync(report), success);
+  Deno.removeSync(report);
+  return { name, tally };
+}
+
+/** Runs a subcommand of Deno, which prints where this prints. Returns whether it succeeded. */
+async function deno(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<boolean> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    env: Deno.stdout.isTerminal() ? env : { ...env, NO_COLOR: "1" },
+    stdin: "null",
+  }).spawn();
+  const timer = setTimeout(() => {
+    printResult(`It hangs: ended after ${RUN_TIMEOUT} minutes`);
+    child.kill("SIGKILL");
+  }, RUN_TIMEOUT * 60_000);
+  const { success } = await child.status;
+  clearTimeout(timer);
+  return success;
+}
+
+function failure(name: string, error: unknown): Run {
+  printResult(error instanceof Error ? error.message : String(error));
+  return { name, tally: { passed: 0, failed: 1 } };
+}
+
+function heading(name: string): void {
+  printResult(`\n== ${name}`);
+}
+
+function outcomeOf({ tally, skipped }: Run): string {
+  return tally === undefined ? `skipped: ${skipped}` : formatTally(tally);
+}
+
+if (import.meta.main) {
+  // What is tested is said here, not by the environment.
+  Deno.env.delete("ZDD_BIN");
+  // Where nginx is; on Debian an ordinary user's PATH lacks it.
+  Deno.env.set("PATH", `${Deno.env.get("PATH")}:/usr/sbin`);
+  const runs = await main();
+  const total = sum(runs.flatMap(({ tally }) => tally ?? []));
+  heading("in all");
+  printResult(formatTable(runs.map((run) => [run.name, outcomeOf(run)])));
+  printResult(formatTally(total));
+  Deno.exit(total.failed === 0 ? 0 : 1);
+}

@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { readReport } from "./tally.ts";
+
+/** Runs `deno test` on a file of this text. */
+async function tallyOf(text: string): Promise<ReturnType<typeof readReport>> {
+  const directory = Deno.makeTempDirSync({ prefix: "zdd-tally-" });
+  const file = join(directory, "some_test.ts");
+  const report = join(directory, "report.xml");
+  Deno.writeTextFileSync(file, text);
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--quiet", "--allow-run", "--junit-path", report, file],
+    cwd: dirname(dirname(fromFileUrl(import.meta.url))),
+    stdin: "null",
+  }).output();
+  const xml = await Deno.readTextFile(report).catch(() => undefined);
+  Deno.removeSync(directory, { recursive: true });
+  return readReport(xml, success);
+}
+
+Deno.test("readReport() counts what passed, failed and was ignored", async () => {
+  const tally = await tallyOf(`
+    Deno.test("one", () => {});
+    Deno.test("two", () => {});
+    Deno.test("three", () => { throw new Error("<testsuite failures='9'>") });
+    Deno.test.ignore("four", () => {});
+  `);
+  assertEquals(tally, { passed: 2, failed: 1 });
+});
+
+Deno.test("readReport() counts tests that a stray error kept from running", async () => {
+  const tally = await tallyOf(`
+    Deno.test("one", () => {});
+    Deno.test("two", async () => {
+      setTimeout(() => { throw new Error("stray") });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    });
+    Deno.test("three", () => {});
+  `);
+  assertEquals(tally, { passed: 1, failed: 2 });
+});
+
+Deno.test("readReport() counts a file that can't be loaded as a failure", async () => {
+  assertEquals(await tallyOf("throw new Error()"), { passed: 0, failed: 1 });
+});
+
+Deno.test("readReport() counts a run without any test as a failure", async () => {
+  assertEquals(await tallyOf("export {}"), { passed: 0, failed: 1 });
+});
+
+Deno.test("readReport() counts a runner that died as a failure", async () => {
+  const tally = await tallyOf(`
+    Deno.test("one", () => {});
+    Deno.test("two", () => Deno.kill(Deno.pid, "SIGKILL"));
+  `);
+  assertEquals(tally, { passed: 0, failed: 1 });
+});
