@@ -1,16 +1,21 @@
 import { formatDuration, parseDuration } from "../config/duration.ts";
 import type { ChangeOptions } from "../deploy/change.ts";
 import { type Project, readProject } from "../deploy/project.ts";
+import { status } from "../deploy/status.ts";
 import { ExitStatus, ZddError } from "../error.ts";
+import { usage } from "./arguments.ts";
 import type { GlobalOptions, Input } from "./command.ts";
+import { FailedChange } from "./failure.ts";
 import { interruptible } from "./interrupt.ts";
 import { printJson, printMessage } from "./output.ts";
-import { lineProgress } from "./progress.ts";
+import { startProgress } from "./progress.ts";
+import { styleOf } from "./style.ts";
 
 /**
  * Runs a command that changes who serves, shows its progress and prints its result.
  *
  * @param done what is said when something was changed, such as `deployed`
+ * @throws {FailedChange} if it fails in the middle.
  */
 export async function carryOut<R extends { ms: number; changed: boolean }>(
   options: GlobalOptions,
@@ -19,15 +24,23 @@ export async function carryOut<R extends { ms: number; changed: boolean }>(
   change: (project: Project, options: ChangeOptions) => Promise<R>,
 ): Promise<number> {
   const project = readProject(options.conf);
-  const report = lineProgress(options);
-  const lockWait = readSeconds(values["lock-wait"]?.at(-1));
-  const result = await interruptible((signal) =>
-    change(project, { report, signal, lockWait })
-  );
+  const lockWait = readSeconds("lock-wait", values["lock-wait"]?.at(-1));
+  const progress = startProgress(options);
+  let result: R;
+  try {
+    result = await interruptible((signal) =>
+      change(project, { report: progress.report, signal, lockWait })
+    );
+  } catch (error) {
+    throw withStatus(error, project);
+  } finally {
+    progress.end();
+  }
   if (options.json) printJson(result);
   if (!options.quiet) {
+    const style = styleOf(Deno.stderr, options.color);
     const what = result.changed ? done : "nothing to do";
-    printMessage(`${what} in ${formatDuration(result.ms)}`);
+    printMessage(`${style.bold(what)} in ${formatDuration(result.ms)}`);
   }
   return ExitStatus.done;
 }
@@ -36,19 +49,35 @@ export async function carryOut<R extends { ms: number; changed: boolean }>(
 export function readPercent(text: string): number {
   const percent = /^(\d{1,3})\s*%?$/.exec(text)?.[1];
   if (percent === undefined || Number(percent) > 100) {
-    throw new ZddError(
-      `Expected a whole percent from 0 to 100, got "${text}"`,
-      { exitStatus: ExitStatus.usage },
-    );
+    throw usage(`Expected a whole percent from 0 to 100, got "${text}"`);
   }
   return Number(percent);
 }
 
-function readSeconds(text?: string): number | undefined {
+/**
+ * The time that an option names, in ms; undefined if it isn't given.
+ *
+ * @throws {ZddError} if it is no time.
+ */
+export function readSeconds(
+  option: string,
+  text?: string,
+): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
-  throw new ZddError(`Expected seconds for --lock-wait, got "${text}"`, {
-    exitStatus: ExitStatus.usage,
-  });
+  throw usage(`Expected seconds for --${option}, got "${text}"`);
+}
+
+/** A failure with who serves after it, unless it came before anything was run. */
+function withStatus(error: unknown, project: Project): unknown {
+  const early: number[] = [ExitStatus.usage, ExitStatus.locked];
+  if (error instanceof ZddError && early.includes(error.exitStatus)) {
+    return error;
+  }
+  try {
+    return new FailedChange(error, status(project));
+  } catch {
+    return error; // it is the failure that must be told
+  }
 }

@@ -1,16 +1,39 @@
-import type { Command, CommandOption } from "./command.ts";
+import type { Command, Option } from "./command.ts";
 
-const SERVICE: CommandOption = {
+const SERVICE: Option = {
   name: "service",
   value: "NAME",
+  complete: "service",
   help: "only this service; may be given again",
 };
 
-const LOCK_WAIT: CommandOption = {
+const LOCK_WAIT: Option = {
   name: "lock-wait",
   value: "SECONDS",
   help: "wait that long for another deploy to end",
 };
+
+/** What `init` writes a deploy.conf for. */
+export const KINDS = [
+  "node",
+  "deno",
+  "gunicorn",
+  "uvicorn",
+  "puma",
+  "command",
+] as const;
+
+/** What `help` tells about, beside the commands. */
+export const TOPICS = [
+  "deploy.conf",
+  "template",
+  "hooks",
+  "ansible",
+  "exit-status",
+] as const;
+
+/** The shells that can complete the command line. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /**
  * Every command, in the order of the help. What runs a command is loaded only when it
@@ -32,6 +55,10 @@ export const COMMANDS: Command[] = [
         value: "PERCENT",
         help: "give them a share of the requests, beside the current ones",
       },
+      {
+        name: "dry-run",
+        help: "check everything and tell what would be done, but do nothing",
+      },
       LOCK_WAIT,
     ],
     load: () => import("./commands/deploy.ts"),
@@ -45,11 +72,20 @@ export const COMMANDS: Command[] = [
   {
     name: "status",
     summary: "show what runs; exit status 1 if what should serve doesn't",
+    options: [
+      { name: "watch", short: "w", help: "show it again and again" },
+      {
+        name: "interval",
+        short: "n",
+        value: "SECONDS",
+        help: "how often, with --watch (default: 1)",
+      },
+    ],
     load: () => import("./commands/status.ts"),
   },
   {
     name: "check",
-    summary: "find every mistake in deploy.conf and the template",
+    summary: "find every mistake in deploy.conf and the template; nginx -t",
     load: () => import("./commands/check.ts"),
   },
   {
@@ -97,8 +133,13 @@ export const COMMANDS: Command[] = [
     summary: "show the last lines of the services' logs",
     options: [
       SERVICE,
-      { name: "lines", value: "N", help: "how many (default: 20)" },
-      { name: "follow", help: "go on until interrupted" },
+      {
+        name: "lines",
+        short: "n",
+        value: "N",
+        help: "how many (default: 20)",
+      },
+      { name: "follow", short: "f", help: "go on until interrupted" },
     ],
     load: () => import("./commands/logs.ts"),
   },
@@ -108,8 +149,36 @@ export const COMMANDS: Command[] = [
     load: () => import("./commands/history.ts"),
   },
   {
+    name: "init",
+    words: ["[KIND]"],
+    complete: KINDS,
+    rest: "[COMMAND…]",
+    summary: "write a deploy.conf and a template for a kind of server",
+    options: [
+      {
+        name: "listen",
+        value: "PORT",
+        help: "where nginx listens (default: 8080)",
+      },
+      {
+        name: "system",
+        help: "for the system's own nginx, in /etc/nginx/conf.d",
+      },
+    ],
+    load: () => import("./commands/init.ts"),
+  },
+  {
+    name: "completion",
+    words: ["SHELL"],
+    complete: SHELLS,
+    summary: "print what makes bash, zsh or fish complete the command line",
+    load: () => import("./commands/completion.ts"),
+  },
+  {
     name: "help",
-    summary: "show this help",
+    words: ["[TOPIC]"],
+    summary: "show this help, or that of a command or a topic",
+    options: [{ name: "man", help: "print all of it as a man page" }],
     load: () => import("./commands/help.ts"),
   },
 ];

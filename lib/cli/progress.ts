@@ -1,26 +1,41 @@
-import { formatDuration } from "../config/duration.ts";
 import type { Event, Report } from "../deploy/report.ts";
+import type { GlobalOptions } from "./command.ts";
+import { formatEvent } from "./display.ts";
+import { LiveProgress } from "./live_progress.ts";
 import { printMessage } from "./output.ts";
+import { isCapable, styleOf } from "./style.ts";
 
-export interface ProgressOptions {
-  /** Details too. */
-  verbose: boolean;
-  /** Warnings only. */
-  quiet: boolean;
+/** Shows what happens while a command runs. */
+export interface Progress {
+  report: Report;
+  /** Nothing is reported any more; what is printed next stands below all of it. */
+  end(): void;
 }
 
-/** A reporter that prints one line an event to stderr. */
-export function lineProgress({ verbose, quiet }: ProgressOptions): Report {
-  return (event) => {
-    if (event.level === "detail" && !verbose) return;
-    if (event.level !== "warning" && quiet) return;
-    printMessage(formatEvent(event));
+type Options = Pick<GlobalOptions, "verbose" | "quiet" | "color">;
+
+/** A live display on a terminal, one line an event elsewhere; on stderr. */
+export function startProgress(options: Options): Progress {
+  const style = styleOf(Deno.stderr, options.color);
+  const isLive = !options.quiet && Deno.stderr.isTerminal() &&
+    isCapable(Deno.env.get("TERM"));
+  if (isLive) {
+    return new LiveProgress(style, (event) => isWanted(event, options));
+  }
+  return {
+    report: (event) => {
+      if (isWanted(event, options)) printMessage(formatEvent(event, style));
+    },
+    end: () => {},
   };
 }
 
-/** `gunicorn: started 4711 on 127.0.0.1:45643 (310 ms)`. */
-export function formatEvent({ subject, message, ms, level }: Event): string {
-  const time = ms === undefined ? "" : ` (${formatDuration(ms)})`;
-  const warning = level === "warning" ? "warning: " : "";
-  return `${subject}: ${warning}${message}${time}`;
+/** Whether the options let an event become a line. */
+export function isWanted(
+  { level }: Event,
+  { verbose, quiet }: Pick<Options, "verbose" | "quiet">,
+): boolean {
+  if (level === "warning") return true;
+  if (quiet || level === "begin") return false;
+  return level !== "detail" || verbose;
 }

@@ -55,7 +55,7 @@ export async function deploy(
 }
 
 /** Whether a release, if it is named, serves already. */
-function serves(
+export function serves(
   services: ServiceConfig[],
   state: State,
   release?: string,
@@ -122,7 +122,7 @@ async function makeRoom(
 }
 
 /** @throws {ZddError} if the template prints the port of one of the services. */
-function requireLive(
+export function requireLive(
   project: Project,
   services: ServiceConfig[],
   state: State,

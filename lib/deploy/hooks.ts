@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { Config, Hook } from "../config/config.ts";
 import { messageOf, ZddError } from "../error.ts";
+import { processesOf } from "../system/instance_mark.ts";
 import { identify, sendSignal } from "../system/process.ts";
 import { startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
@@ -86,7 +87,8 @@ export class Hooks {
       }
       return { status, lines };
     } catch (error) {
-      if (process !== undefined) sendSignal(process, "SIGTERM");
+      // What its shell runs is in the same session.
+      for (const one of processesOf(hook, process)) sendSignal(one, "SIGTERM");
       throw error;
     } finally {
       interrupted.abort();

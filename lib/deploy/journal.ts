@@ -8,7 +8,7 @@ import {
   removeIfExists,
   writeAtomically,
 } from "../system/files.ts";
-import type { ProcessId } from "../system/process.ts";
+import { identify, type ProcessId } from "../system/process.ts";
 import { isInstance, isObject, isOptionalText, isProcessId } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 
@@ -21,6 +21,8 @@ export interface JournalText {
   version: 1;
   id: string;
   startedAt: string;
+  /** The zddeploy that wrote it. */
+  by?: ProcessId;
   starts: Start[];
   conf?: ConfBefore;
   /** Where live links led that are moved; null where there was none. */
@@ -58,6 +60,7 @@ export class Journal {
       version: 1,
       id: newInstanceId("deploy"),
       startedAt: new Date().toISOString(),
+      by: identify(Deno.pid),
       starts: plans.map(({ id, service: { name }, pidFile }) => ({
         id,
         service: name,
@@ -124,6 +127,7 @@ function isJournal(value: unknown): value is JournalText {
     typeof value.id === "string" && Array.isArray(value.starts) &&
     value.starts.every(isStart) &&
     typeof value.startedAt === "string" &&
+    (value.by === undefined || isProcessId(value.by)) &&
     (value.conf === undefined ||
       isObject(value.conf) && typeof value.conf.path === "string" &&
         isOptionalText(value.conf.text)) &&

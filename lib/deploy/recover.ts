@@ -1,10 +1,17 @@
 import { ZddError } from "../error.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import { LiveLinks, percentOfSlotB } from "../nginx/live_links.ts";
+import { workersOf } from "../nginx/master.ts";
 import type { Instance } from "../service/instance.ts";
 import { findMarked } from "../service/marked.ts";
 import { findRunning } from "../service/takeover.ts";
-import { isRunning } from "../system/process.ts";
+import { isFile } from "../system/files.ts";
+import {
+  isRunning,
+  isSame,
+  type ProcessId,
+  userOf,
+} from "../system/process.ts";
 import { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
@@ -15,6 +22,7 @@ import {
   serviceState,
   setStateAside,
   type State,
+  writeState,
 } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 import { undo } from "./undo.ts";
@@ -22,7 +30,7 @@ import { undo } from "./undo.ts";
 /**
  * Reads the state and makes it true: undoes what a deploy that died before its commit
  * has left, finishes what one that died behind it has, and finds instances that the
- * state doesn't know: those of the Python zdd, or all if the state is damaged.
+ * state doesn't know: those of the Python zdd, or all if the state is damaged or gone.
  *
  * @throws {ZddError} if that isn't possible; nothing new must be started then.
  */
@@ -31,6 +39,7 @@ export async function recover(
   directory: StateDir,
   report: Report,
 ): Promise<State> {
+  const lost = !isFile(directory.state);
   const { state, damaged } = readState(directory);
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
@@ -43,38 +52,64 @@ export async function recover(
     });
   }
   await finishDeadDeploy(project, directory, state, report);
+  let changed = false;
   for (const service of project.config.services) {
     const own = serviceState(state, service.name);
     if (own.current.some(({ process }) => isRunning(process))) continue;
-    const marked = damaged === undefined
+    const others = [
+      ...own.standby,
+      ...own.canary?.instances ?? [],
+      ...own.retiring.map(({ instance }) => instance),
+    ];
+    const marked = damaged === undefined && !lost
       ? []
-      : adoptMarked(service, own, new LiveLinks(directory.path));
-    const found = marked.length > 0 ? marked : findRunning(service);
+      : adoptMarked(service, own, new LiveLinks(directory.path), lost);
+    // What the pid file names may be known as something else than the current one.
+    const found = marked.length > 0 ? marked : findRunning(service).filter(
+      ({ process }) => !others.some((other) => isSame(other.process, process)),
+    );
     if (found.length === 0) continue;
     own.current = found;
+    changed = true;
     for (const { process: { pid }, address } of found) {
       const message = `found ${pid} on ${address}`;
       report({ step: "recover", subject: service.name, message });
     }
   }
+  // There may be nothing else to do, and nobody else who writes down what was found.
+  if (changed) writeState(directory, state);
   if (Object.values(state.services).some(hasUnstopped)) {
-    await retireAll(project, directory, state, [], report);
+    const oldWorkers = shuttingDown(project);
+    await retireAll(project, directory, state, oldWorkers, report);
   }
   return state;
+}
+
+/** nginx's workers from before a switch that a dead deploy has made. */
+function shuttingDown({ nginx }: Project): ProcessId[] {
+  const master = nginx.master();
+  return master === undefined ? [] : workersOf(master)
+    .filter((worker) => worker.shuttingDown).map(({ process }) => process);
 }
 
 /**
  * The instances that serve, of those that zdd once started: of the slot that the live
  * link names, or else the newest. The others are to be stopped.
+ *
+ * @param onlyOwn leaves out those of other users: before the first deploy, anybody
+ * could mark a process of his own
  */
 function adoptMarked(
   service: ServiceConfig,
   own: ServiceState,
   links: LiveLinks,
+  onlyOwn: boolean,
 ): Instance[] {
   const percent = percentOfSlotB(links.read(service.name) ?? "");
   const linked = percent === undefined ? undefined : percent >= 50 ? "b" : "a";
-  const marked = findMarked(service);
+  const marked = findMarked(service).filter(({ process: { pid } }) =>
+    !onlyOwn || userOf(pid) === Deno.uid()
+  );
   const slot = marked.some((instance) => instance.slot === linked)
     ? linked
     : marked[0]?.slot;

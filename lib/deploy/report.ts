@@ -23,8 +23,12 @@ export interface Event {
   message: string;
   /** How long it took. */
   ms?: number;
-  /** `detail` is for those who asked for it; `warning` for everybody. */
-  level?: "warning" | "detail";
+  /**
+   * `detail` is for those who asked for it; `warning` for everybody. `begin` is for a
+   * live display: what takes a while has begun, until another event of the same step
+   * and subject, if it is a detail one with `ms`, says what came of it.
+   */
+  level?: "warning" | "detail" | "begin";
 }
 
 /** Hears of every event; the deploy knows nothing of terminals. */

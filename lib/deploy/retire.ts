@@ -7,6 +7,7 @@ import { readPid } from "../service/port_file.ts";
 import { stopInstance } from "../service/stop.ts";
 import { identify, isRunning, type ProcessId } from "../system/process.ts";
 import { writeAtomically } from "../system/files.ts";
+import { serviceOf } from "./former_service.ts";
 import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
 import type { Retiring, State } from "./state.ts";
@@ -36,27 +37,27 @@ export async function retireAll(
   report: Report,
 ): Promise<Retired[]> {
   const retired: Retired[] = [];
-  const jobs = project.config.services.map(async (service) => {
-    const own = state.services[service.name];
-    if (own === undefined) return;
+  const jobs = Object.entries(state.services).map(async ([name, own]) => {
     const left: Retiring[] = [];
     await Promise.all(own.retiring.map(async (retiring) => {
-      const { instance: { process } } = retiring;
+      const { instance } = retiring;
+      const { process } = instance;
       if (retiring.stopSent) {
         if (!isRunning(process)) return;
         left.push(retiring);
         report({
           step: "stop",
-          subject: service.name,
+          subject: name,
           message: `${process.pid} still runs; it was stopped at ` +
             retiring.since,
           level: "warning",
         });
         return;
       }
+      const service = serviceOf(project.config, instance);
       const outcome = await retire(service, retiring, oldWorkers, report);
       retired.push({
-        service: service.name,
+        service: name,
         pid: process.pid,
         state: outcome ?? "stopping",
       });

@@ -1,7 +1,11 @@
 import { dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
+import { identify } from "../system/process.ts";
 import { waitUntil } from "../system/wait.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
+
+/** How long whoever has got the lock may need to sign it, in ms. */
+const SIGNING = 500;
 
 /** Where zdd keeps what it must not forget. */
 export class StateDir {
@@ -55,7 +59,7 @@ export class StateDir {
     try {
       const take = () => file.tryLockSync(true) ? true : undefined;
       if (!await waitUntil(take, { timeout: wait, interval: 20, signal })) {
-        throw new ZddError(`Another deploy is running${this.#holder()}`, {
+        throw new ZddError(`Another deploy is running${await this.#holder()}`, {
           hint: "try again when it is done, or wait for it with --lock-wait",
           exitStatus: ExitStatus.locked,
         });
@@ -66,8 +70,8 @@ export class StateDir {
     }
     const holder = `${Deno.pid} ${new Date().toISOString()}\n`;
     try {
-      file.truncateSync();
-      file.writeSync(new TextEncoder().encode(holder));
+      const bytes = new TextEncoder().encode(holder);
+      file.truncateSync(file.writeSync(bytes));
     } catch {
       // Only a courtesy to those who wait; a full disk is found out later.
     }
@@ -87,12 +91,20 @@ export class StateDir {
     }
   }
 
-  #holder(): string {
+  /** Who has the lock; whoever has just got it may not have signed yet. */
+  async #holder(): Promise<string> {
+    const signed = await waitUntil(() => {
+      const [pid, since] = this.#signature();
+      return pid && since && identify(Number(pid)) ? { pid, since } : undefined;
+    }, { timeout: SIGNING });
+    return signed ? `: process ${signed.pid}, since ${signed.since}` : "";
+  }
+
+  #signature(): string[] {
     try {
-      const [pid, since] = Deno.readTextFileSync(this.lock).trim().split(" ");
-      return pid && since ? `: process ${pid}, since ${since}` : "";
+      return Deno.readTextFileSync(this.lock).trim().split(" ");
     } catch {
-      return "";
+      return [];
     }
   }
 }

@@ -3,7 +3,12 @@ import { workersOf } from "../nginx/master.ts";
 import type { Instance } from "../service/instance.ts";
 import { findRunning } from "../service/takeover.ts";
 import { parseAddress } from "../system/address.ts";
-import { isRunning, memoryOf, startedAt } from "../system/process.ts";
+import {
+  isRunning,
+  memoryOf,
+  type ProcessId,
+  startedAt,
+} from "../system/process.ts";
 import { establishedConnections } from "../system/sockets.ts";
 import type { Project } from "./project.ts";
 import {
@@ -65,6 +70,8 @@ export interface NginxStatus {
   oldWorkers: number;
   /** When zdd last started or reloaded it; ISO 8601. */
   since?: string;
+  /** When anybody last did: since then its workers run; ISO 8601. */
+  loadedAt?: string;
 }
 
 /** Looks at everything of a deploy.conf that runs. */
@@ -109,6 +116,7 @@ export function status({ config, nginx }: Project): Status {
   }
   const master = nginx.master();
   const workers = master === undefined ? [] : workersOf(master);
+  const taking = workers.filter((worker) => !worker.shuttingDown);
   return {
     ok: master !== undefined &&
       services.every(({ instances }) =>
@@ -120,12 +128,21 @@ export function status({ config, nginx }: Project): Status {
       running: master !== undefined,
       pid: master?.pid,
       conf: config.nginx.conf,
-      workers: workers.filter((worker) => !worker.shuttingDown).length,
-      oldWorkers: workers.filter((worker) => worker.shuttingDown).length,
+      workers: taking.length,
+      oldWorkers: workers.length - taking.length,
       since: state.nginx?.since,
+      loadedAt: oldest(taking.map(({ process }) => process)),
     },
     notes,
   };
+}
+
+/** When the first of some processes was started; a worker that crashed has a younger one. */
+function oldest(processes: ProcessId[]): string | undefined {
+  const times = processes.flatMap(({ pid }) => startedAt(pid) ?? []);
+  return times.length === 0
+    ? undefined
+    : new Date(Math.min(...times)).toISOString();
 }
 
 /** The state as it holds now, instances that it doesn't know included. */

@@ -1,8 +1,8 @@
-import type { ServiceConfig } from "../config/config.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { drain } from "../service/drain.ts";
 import { discardInstance } from "../service/stop.ts";
 import { LiveLinks } from "../nginx/live_links.ts";
+import { workersOf } from "../nginx/master.ts";
 import { ReloadRefused } from "../nginx/nginx.ts";
 import {
   readIfExists,
@@ -10,6 +10,7 @@ import {
   writeAtomically,
 } from "../system/files.ts";
 import { identify, type ProcessId } from "../system/process.ts";
+import { serviceOf } from "./former_service.ts";
 import type { Journal, Start } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
@@ -46,7 +47,8 @@ export async function undo(
       if (target === null) links.point(service, undefined);
     }
     await Promise.all(starts.map(async (start) => {
-      const service = serviceOf(project, start);
+      const traces = { ...start, log: start.instance?.log };
+      const service = serviceOf(project.config, traces);
       if (start.instance !== undefined && oldWorkers !== undefined) {
         await drain(start.instance, oldWorkers, service.drainTimeout);
       }
@@ -54,7 +56,13 @@ export async function undo(
       const pid = instance?.process.pid ?? leader?.pid;
       if (pid !== undefined) detail(service.name, `ending ${pid}`);
       await discardInstance(service, id, instance, leader);
-      restorePidFile(start);
+      try {
+        restorePidFile(start, journal.text.by);
+      } catch (error) { // the state knows the process; the file is for others
+        const { name: subject } = service;
+        const message = messageOf(error);
+        report({ step: "undo", subject, message, level: "warning" });
+      }
     }));
     journal.close();
   } catch (error) {
@@ -80,7 +88,7 @@ export async function undo(
  */
 async function undoSwitch(
   { nginx }: Project,
-  { text: { conf, nginx: action } }: Journal,
+  { text: { conf, nginx: action, by } }: Journal,
   reason: unknown,
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
@@ -92,8 +100,20 @@ async function undoSwitch(
     return undefined;
   }
   putBack(conf);
-  if (action === undefined || reason instanceof ReloadRefused) return undefined;
-  return master === undefined ? undefined : await nginx.reload(master);
+  if (master === undefined || reason instanceof ReloadRefused) return undefined;
+  if (action === undefined && !hasYoungWorker(master, by)) return undefined;
+  return await nginx.reload(master);
+}
+
+/**
+ * Whether somebody else has reloaded or restarted nginx since the deploy began, which
+ * may use the new nginx.conf then, although the deploy has never told it to.
+ */
+function hasYoungWorker(master: ProcessId, by?: ProcessId): boolean {
+  return by !== undefined &&
+    workersOf(master).some(({ process }) =>
+      process.boot !== by.boot || process.startTime > by.startTime
+    );
 }
 
 function putBack({ path, text }: { path: string; text?: string }): void {
@@ -101,31 +121,16 @@ function putBack({ path, text }: { path: string; text?: string }): void {
   else if (readIfExists(path) !== text) writeAtomically(path, text);
 }
 
-/** A server that failed may have removed or overwritten what names the one that serves. */
-function restorePidFile({ pidFile, pidBefore }: Start): void {
+/**
+ * A server that failed may have removed or overwritten what names the one that serves.
+ *
+ * @param by the deploy: a process that is younger only has got the number
+ */
+function restorePidFile({ pidFile, pidBefore }: Start, by?: ProcessId): void {
   if (pidFile === undefined || pidBefore === undefined) return;
-  if (identify(Number(pidBefore)) !== undefined) {
-    writeAtomically(pidFile, pidBefore);
-  }
-}
-
-/** The service of a start; one that left deploy.conf meanwhile is stopped with SIGTERM. */
-function serviceOf({ config }: Project, start: Start): ServiceConfig {
-  const service = config.services.find(({ name }) => name === start.service);
-  return service ?? {
-    name: start.service,
-    stateDir: config.stateDir,
-    start: "",
-    stop: "kill -TERM",
-    pidFile: start.pidFile,
-    cwd: config.directory,
-    port: "file",
-    instances: 1,
-    standby: false,
-    log: start.instance?.log ?? "/dev/null",
-    env: {},
-    startTimeout: 0,
-    drainTimeout: 30_000,
-    stopTimeout: 10_000,
-  };
+  const named = identify(Number(pidBefore));
+  if (named === undefined) return;
+  const isOlder = by === undefined ||
+    named.boot === by.boot && named.startTime <= by.startTime;
+  if (isOlder) writeAtomically(pidFile, pidBefore);
 }

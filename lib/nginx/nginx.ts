@@ -1,7 +1,8 @@
-import { dirname, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import type { NginxConfig } from "../config/config.ts";
 import { formatDuration } from "../config/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
+import { discard, readIfExists, writeAtomically } from "../system/files.ts";
 import {
   isRunning,
   isSame,
@@ -40,14 +41,41 @@ export class Nginx {
 
   /** @throws {ZddError} with nginx's words, if the configuration doesn't pass `nginx -t`. */
   async test(): Promise<void> {
+    await this.#test(this.config.conf);
+  }
+
+  /**
+   * The same for a text that would become the configuration: it is tested in a file
+   * beside that, for what it includes, and removed. nginx may create the logs and
+   * temporary directories that it names.
+   */
+  async testText(text: string): Promise<void> {
+    const { conf, pidFile } = this.config;
+    const unique = crypto.randomUUID().slice(0, 8);
+    const file = join(dirname(conf), `.${basename(conf)}.${unique}`);
+    const pidBefore = readIfExists(pidFile);
+    writeAtomically(file, text);
+    try {
+      await this.#test(file);
+    } finally {
+      discard(file);
+      // nginx -t leaves an empty one.
+      if (pidBefore === undefined && readIfExists(pidFile) === "") {
+        discard(pidFile);
+      }
+    }
+  }
+
+  async #test(file: string): Promise<void> {
     const { command, conf } = this.config;
     const { success, stderr } = await new Deno.Command(command, {
-      args: ["-t", "-c", conf],
+      args: ["-t", "-c", file],
       cwd: dirname(conf),
       stdin: "null",
     }).output();
     if (success) return;
-    const words = new TextDecoder().decode(stderr).trim().split("\n");
+    const words = new TextDecoder().decode(stderr).replaceAll(file, conf)
+      .trim().split("\n");
     throw new ZddError(`nginx refuses "${conf}"`, {
       quote: words.filter((line) => !/ test failed$/.test(line)),
       source: `${command} -t -c ${conf}`,

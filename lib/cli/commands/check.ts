@@ -1,12 +1,21 @@
+import { checkProject } from "../../deploy/check_project.ts";
 import { readProject } from "../../deploy/project.ts";
 import { ExitStatus } from "../../error.ts";
 import type { Run } from "../command.ts";
 import { printJson, printMessage } from "../output.ts";
+import { styleOf } from "../style.ts";
 
-export const run: Run = (options) => {
-  const { config } = readProject(options.conf);
-  const services = config.services.map(({ name }) => name);
-  if (options.json) printJson({ ok: true, services });
+export const run: Run = async (options) => {
+  const project = readProject(options.conf);
+  const { nginxTested, warnings } = await checkProject(project);
+  if (options.json) {
+    const services = project.config.services.map(({ name }) => name);
+    printJson({ ok: true, services, nginxTested, warnings });
+  }
+  const { yellow } = styleOf(Deno.stderr, options.color);
+  for (const warning of warnings) {
+    printMessage(`${yellow("warning:")} ${warning}`);
+  }
   if (!options.quiet) printMessage(`${options.conf}: no mistakes`);
   return ExitStatus.done;
 };

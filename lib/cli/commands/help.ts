@@ -1,50 +1,48 @@
 import { ExitStatus } from "../../error.ts";
-import type { Command, Run } from "../command.ts";
-import { COMMANDS } from "../commands.ts";
+import { unknown } from "../arguments.ts";
+import type { GlobalOptions, Run } from "../command.ts";
+import { COMMANDS, TOPICS } from "../commands.ts";
+import { commandHelp } from "../help/command_help.ts";
+import { type Block, renderText } from "../help/document.ts";
+import { manPage } from "../help/man_page.ts";
+import { overview } from "../help/overview.ts";
+import { topicHelp } from "../help/topics.ts";
+import { screenSize } from "../live_progress.ts";
 import { printResult } from "../output.ts";
-import { formatTable } from "../table.ts";
+import { styleOf } from "../style.ts";
 
-export const run: Run = () => {
-  printResult(helpText(COMMANDS));
+export const run: Run = (options, { words: [name], flags }) => {
+  if (flags.includes("man")) printResult(manPage().trimEnd());
+  else printHelp(name, options);
   return ExitStatus.done;
 };
 
-function helpText(commands: Command[]): string {
-  return `\
-zddeploy puts a new version of a web service live without failing a request:
-it starts a new instance beside the old one, waits until it serves, points nginx
-at it, lets the old one finish, and stops it.
-
-usage: zddeploy [COMMAND] [OPTIONS]
-
-commands:
-${indent(formatTable(commands.flatMap(rowsOf)))}
-
-options:
-  -c, --conf FILE  the deploy.conf (default: deploy.conf in this directory)
-  -v, --verbose    show every command that is run, and the stack of a failure
-  -q, --quiet      show warnings and failures only
-      --json       print the result, or the failure, as JSON to stdout
-  -h, --help       show this help
-      --version    show the version
-
-exit status:
-  0  done, whether something changed or not
-  1  failed; what served before serves on
-  2  the command line, deploy.conf or the template is wrong; nothing was run
-  3  another deploy of this deploy.conf is running
-  4  nobody knows what serves; someone must look`;
+/**
+ * Prints the help of a command or a topic; all of it in short, if none is named.
+ *
+ * @throws {ZddError} with the nearest one, if there is none of that name.
+ */
+export function printHelp(
+  name: string | undefined,
+  { color }: GlobalOptions,
+): void {
+  const columns = Deno.stdout.isTerminal() ? screenSize().columns : WIDTH;
+  printResult(renderText(blocksOf(name), {
+    width: Math.min(WIDTH, columns),
+    style: styleOf(Deno.stdout, color),
+  }));
 }
 
-function rowsOf({ name, words = [], options = [], summary }: Command) {
-  return [
-    [[name, ...words].join(" "), summary],
-    ...options.map((
-      { name, value, help },
-    ) => [["  --" + name, value].join(" ").trimEnd(), help]),
-  ];
-}
+const WIDTH = 80;
 
-function indent(text: string): string {
-  return text.replace(/^/gm, "  ");
+function blocksOf(name: string | undefined): Block[] {
+  if (name === undefined) return overview();
+  const command = COMMANDS.find((command) => command.name === name);
+  if (command !== undefined) return commandHelp(command);
+  const topic = TOPICS.find((topic) => topic === name);
+  if (topic !== undefined) return topicHelp(topic);
+  throw unknown("help topic", name, [
+    ...COMMANDS.map(({ name }) => name),
+    ...TOPICS,
+  ]);
 }

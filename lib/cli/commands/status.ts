@@ -1,70 +1,38 @@
-import { formatDuration } from "../../config/duration.ts";
 import { readProject } from "../../deploy/project.ts";
 import { type Status, status } from "../../deploy/status.ts";
 import { ExitStatus } from "../../error.ts";
-import type { Run } from "../command.ts";
+import { usage } from "../arguments.ts";
+import { readSeconds } from "../carry_out.ts";
+import type { GlobalOptions, Run } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
-import { formatTable } from "../table.ts";
+import { formatStatus } from "../status_table.ts";
+import { styleOf } from "../style.ts";
+import { watch } from "../watch.ts";
 
-export const run: Run = (options) => {
-  const found = status(readProject(options.conf));
-  if (options.json) printJson(found);
-  else if (!options.quiet) printResult(formatStatus(found));
-  return found.ok ? ExitStatus.done : ExitStatus.failed;
+export const run: Run = async (options, { values, flags }) => {
+  const interval = readSeconds("interval", values.interval?.at(-1));
+  if (!flags.includes("watch")) {
+    if (interval !== undefined) throw usage("--interval needs --watch");
+    return show(options, status(readProject(options.conf)));
+  }
+  let last: Status | undefined;
+  await watch(() => {
+    last = status(readProject(options.conf));
+    return options.json ? JSON.stringify(last) : format(options, last);
+  }, interval ?? 1000);
+  return last?.ok ? ExitStatus.done : ExitStatus.failed;
 };
 
-/** The status as a table, nginx as its last row. */
-export function formatStatus({ services, nginx, notes }: Status): string {
-  const rows = services.flatMap(({ name, instances }) =>
-    instances.length === 0
-      ? [[name, "not running"]]
-      : instances.map((instance) => [
-        name,
-        instance.percent === undefined
-          ? instance.state
-          : `${instance.state} ${instance.percent} %`,
-        String(instance.pid),
-        instance.address,
-        instance.release ?? "",
-        formatUptime(instance.uptime),
-        formatMemory(instance.memory),
-        instance.connections === undefined ? "" : String(instance.connections),
-      ])
-  );
-  const old = nginx.oldWorkers > 0 ? ` and ${nginx.oldWorkers} old` : "";
-  const state = nginx.running
-    ? `${nginx.workers} ${nginx.workers === 1 ? "worker" : "workers"}${old}`
-    : "not running";
-  return [
-    formatTable([
-      [
-        "SERVICE",
-        "STATE",
-        "PID",
-        "ADDRESS",
-        "RELEASE",
-        "UPTIME",
-        "MEMORY",
-        "CONNECTIONS",
-      ],
-      ...rows,
-      ["nginx", state, nginx.pid === undefined ? "" : String(nginx.pid)],
-    ]),
-    ...notes.map((note) => `note: ${note}`),
-  ].join("\n");
+function show(options: GlobalOptions, found: Status): number {
+  if (options.json) printJson(found);
+  else if (!options.quiet) printResult(format(options, found));
+  return found.ok ? ExitStatus.done : ExitStatus.failed;
 }
 
-function formatUptime(seconds?: number): string {
-  if (seconds === undefined) return "";
-  const [days, hours] = [
-    Math.floor(seconds / 86400),
-    Math.floor(seconds / 3600),
-  ];
-  if (days > 0) return `${days} d ${hours % 24} h`;
-  if (hours > 0) return `${hours} h ${Math.floor(seconds / 60) % 60} min`;
-  return formatDuration(seconds * 1000);
-}
-
-function formatMemory(bytes?: number): string {
-  return bytes === undefined ? "" : `${(bytes / 2 ** 20).toFixed(1)} MB`;
+function format({ verbose, color }: GlobalOptions, found: Status): string {
+  return formatStatus(found, {
+    verbose,
+    style: styleOf(Deno.stdout, color),
+    now: Date.now(),
+  });
 }

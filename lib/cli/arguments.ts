@@ -1,0 +1,171 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { nearest } from "../config/suggestion.ts";
+import { ExitStatus, ZddError } from "../error.ts";
+import type { Command, GlobalOptions, Input, Option } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { GLOBAL_OPTIONS } from "./options.ts";
+import { COLOR_WHEN, type ColorWhen } from "./style.ts";
+
+/** A command line, understood. */
+export interface Arguments {
+  command: Command;
+  input: Input;
+  options: GlobalOptions;
+  help: boolean;
+  version: boolean;
+}
+
+/** @throws {ZddError} with exit status 2 and what was probably meant, if it is wrong. */
+export function readArguments(args: string[]): Arguments {
+  // Which options there are, the command tells; it stands behind some of them.
+  const every = COMMANDS.flatMap(({ options = [] }) => options);
+  const [name = "deploy"] = parse(args, [...GLOBAL_OPTIONS, ...every]).words;
+  const command = findCommand(name);
+  const { words, rest, values, flags } = parse(
+    args,
+    [...GLOBAL_OPTIONS, ...command.options ?? []],
+    (written) => unknownOption(command, written),
+  );
+  for (const [option, given] of Object.entries(values)) {
+    if (given.includes("")) throw usage(`--${option} takes a value`);
+  }
+  const { conf = [], color: [color = "auto"] = [], ...own } = values;
+  if (conf.length > 1) {
+    throw usage("--conf takes the path of one deploy.conf");
+  }
+  const has = (flag: string) => flags.includes(flag);
+  return {
+    command,
+    input: {
+      words: words.slice(1),
+      rest,
+      values: own,
+      flags: flags.filter((flag) =>
+        !GLOBAL_OPTIONS.some(({ name }) => name === flag)
+      ),
+    },
+    options: {
+      conf: conf[0] ?? "deploy.conf",
+      verbose: has("verbose"),
+      quiet: has("quiet"),
+      json: has("json"),
+      color: readColor(color),
+    },
+    help: has("help"),
+    version: has("version"),
+  };
+}
+
+/** @throws {ZddError} if a command doesn't take these words. */
+export function requireWords(
+  { name, words = [], rest }: Command,
+  input: Input,
+): void {
+  const least = words.filter((word) => !word.startsWith("[")).length;
+  const { length } = input.words;
+  if (length < least || length > words.length) {
+    const expected = words.length === 0 ? "no argument" : words.join(" ");
+    const got = length === 0 ? "none" : `"${input.words.join(" ")}"`;
+    throw usage(`${name} takes ${expected}, got ${got}`);
+  }
+  if (rest === undefined && input.rest.length > 0) {
+    throw usage(`${name} takes nothing behind "--"`);
+  }
+}
+
+/** The command of a name. @throws {ZddError} with the nearest one, if there is none. */
+export function findCommand(name: string): Command {
+  const command = COMMANDS.find((command) => command.name === name);
+  if (command !== undefined) return command;
+  throw unknown("command", name, COMMANDS.map(({ name }) => name));
+}
+
+/** A failure that says what there is instead, or what was probably meant. */
+export function unknown(
+  what: string,
+  written: string,
+  known: readonly string[],
+): ZddError {
+  const near = nearest(written, known);
+  return usage(
+    `There is no ${what} "${written}"`,
+    near === undefined
+      ? `the ${what}s are ${known.join(", ")}`
+      : `did you mean "${near}"?`,
+  );
+}
+
+function unknownOption(command: Command, written: string): ZddError {
+  const own = command.options ?? [];
+  const known = [...own, ...GLOBAL_OPTIONS].map(({ name }) => `--${name}`);
+  const elsewhere = COMMANDS.some(({ options = [] }) =>
+    options.some(({ name, short }) =>
+      written === `--${name}` || written === `-${short}`
+    )
+  );
+  if (!elsewhere) return unknown("option", written, known);
+  return usage(
+    `${command.name} has no option "${written}"`,
+    own.length === 0 ? undefined : `its options are ${known.join(", ")}`,
+  );
+}
+
+interface Parsed {
+  words: string[];
+  rest: string[];
+  values: Record<string, string[]>;
+  flags: string[];
+}
+
+/** @param refuse makes the failure of an option that isn't known; else it is passed over */
+function parse(
+  args: string[],
+  options: Option[],
+  refuse?: (written: string) => ZddError,
+): Parsed {
+  const valued = options.filter(({ value }) => value !== undefined)
+    .map(({ name }) => name);
+  const unvalued = options.map(({ name }) => name)
+    .filter((name) => !valued.includes(name));
+  const parsed = parseArgs(args, {
+    string: valued,
+    collect: valued,
+    boolean: unvalued,
+    alias: Object.fromEntries(
+      options.flatMap(({ name, short }) =>
+        short === undefined ? [] : [[short, name]]
+      ),
+    ),
+    "--": true,
+    unknown: (written, key) => {
+      if (key !== undefined && refuse !== undefined) {
+        throw refuse(written.replace(/=.*$/s, ""));
+      }
+      return true;
+    },
+  });
+  const values: Parsed["values"] = {};
+  for (const name of valued) {
+    const given = parsed[name];
+    if (Array.isArray(given) && given.length > 0) {
+      values[name] = given.map(String);
+    }
+  }
+  return {
+    words: parsed._.map(String),
+    rest: parsed["--"] ?? [],
+    values,
+    flags: unvalued.filter((name) => parsed[name] === true),
+  };
+}
+
+function readColor(written: string): ColorWhen {
+  const color = COLOR_WHEN.find((when) => when === written);
+  if (color !== undefined) return color;
+  throw usage(`Expected always, never or auto for --color, got "${written}"`);
+}
+
+/** A mistake of the command line. */
+export function usage(message: string, hint?: string): ZddError {
+  return new ZddError(message, { hint, exitStatus: ExitStatus.usage });
+}

@@ -1,0 +1,142 @@
+import { formatDuration } from "../config/duration.ts";
+import type { Event } from "../deploy/report.ts";
+import { PLAIN, type Style, widthOf } from "./style.ts";
+
+// What the live display shows, as text. The lines of what has happened stay; below
+// them stand, redrawn in place, those of what is going on.
+
+/** Something that is going on. */
+export interface Running {
+  step: Event["step"];
+  subject: string;
+  message: string;
+  /** When it began, in ms of any clock. */
+  since: number;
+}
+
+/** What is drawn with. */
+export interface Symbols {
+  spinner: readonly string[];
+  done: string;
+  warning: string;
+  more: string;
+}
+
+export const UNICODE: Symbols = {
+  spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+  done: "✓",
+  warning: "!",
+  more: "…",
+};
+
+/** For terminals that know no other letters. */
+export const ASCII: Symbols = {
+  spinner: ["|", "/", "-", "\\"],
+  done: "*",
+  warning: "!",
+  more: "...",
+};
+
+/** How long one picture of the spinner stands, in ms. */
+export const FRAME = 100;
+
+/**
+ * So that no line is ever wrapped when a terminal is made smaller, down to this many
+ * columns: whether one moves what it has wrapped can't be known.
+ */
+const LONGEST_LINE = 60;
+
+export interface Screen {
+  columns: number;
+  rows: number;
+  symbols: Symbols;
+  style?: Style;
+}
+
+/** What is going on after an event. */
+export function afterEvent(
+  running: readonly Running[],
+  { step, subject, message, ms, level }: Event,
+  now: number,
+): Running[] {
+  if (level === "begin") {
+    return [...running, { step, subject, message, since: now }];
+  }
+  // A detail without a time is something on the way.
+  if (level === "detail" && ms === undefined) return [...running];
+  const ended = running.findIndex((one) =>
+    one.step === step && one.subject === subject
+  );
+  return running.filter((_, i) => i !== ended);
+}
+
+/**
+ * The lines of what is going on, each at most a row of the screen; the last one counts
+ * the time of it all.
+ *
+ * @param since when it all began
+ */
+export function frame(
+  running: readonly Running[],
+  since: number,
+  now: number,
+  { columns, rows, symbols, style = PLAIN }: Screen,
+): string[] {
+  const { spinner, more } = symbols;
+  const width = Math.max(1, Math.min(columns - 1, LONGEST_LINE));
+  const picture = spinner[Math.floor((now - since) / FRAME) % spinner.length] ??
+    "";
+  const line = (text: string, began: number) => {
+    const time = `${((now - began) / 1000).toFixed(1)} s`;
+    const room = width - picture.length - time.length - 2;
+    if (room < 4) return style.green(picture.slice(0, width));
+    return `${style.green(picture)} ${shorten(text, room, more)} ` +
+      style.dim(time);
+  };
+  // The screen also shows what has happened.
+  const most = Math.max(1, Math.floor(rows / 2));
+  const shown = running.slice(0, most)
+    .map(({ subject, message, since }) =>
+      line(`${subject}: ${message}`, since)
+    );
+  const left = running.length - shown.length;
+  if (left > 0) shown.push(shorten(`${more} and ${left} more`, width, more));
+  return shown.length === 0 ? [line("working", since)] : shown;
+}
+
+/** What moves the cursor from below some lines to where they began, and removes them. */
+export function erase(lines: readonly string[], columns: number): string {
+  // Those that don't fit into a row any more take several.
+  const rows = lines.reduce(
+    (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)),
+    0,
+  );
+  return rows === 0 ? "" : `\r\u001b[${rows}A\u001b[J`;
+}
+
+/** `gunicorn: started 4711 on 127.0.0.1:45643 (310 ms)`. */
+export function formatEvent(
+  { subject, message, ms, level }: Event,
+  style: Style = PLAIN,
+): string {
+  const time = ms === undefined ? "" : style.dim(` (${formatDuration(ms)})`);
+  const warning = level === "warning" ? style.yellow("warning: ") : "";
+  const text = `${style.bold(`${subject}:`)} ${warning}${message}${time}`;
+  return level === "detail" ? style.dim(text) : text;
+}
+
+/** The mark in front of what has happened. */
+export function mark(
+  { level, step, ms }: Event,
+  { done, warning }: Symbols,
+  style: Style = PLAIN,
+): string {
+  if (level === "warning") return style.yellow(warning);
+  const isOutput = level === "detail" || step === "hook" && ms === undefined;
+  return isOutput ? " " : style.green(done);
+}
+
+function shorten(text: string, width: number, more: string): string {
+  if (text.length <= width) return text;
+  return text.slice(0, Math.max(0, width - more.length)) + more;
+}

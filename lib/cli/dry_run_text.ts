@@ -1,0 +1,28 @@
+import type { DryRunResult } from "../deploy/dry_run.ts";
+
+/** What a deploy would do, a line for each service and one for nginx. */
+export function formatDryRun(
+  { changed, services, nginx, warnings }: DryRunResult,
+): string {
+  return [
+    ...services.map(({ name, starts, replaces, stops, why }) => {
+      if (why !== undefined) return `${name}: nothing to do: ${why}`;
+      const count = starts === 1 ? "1 instance" : `${starts} instances`;
+      const first = stops.length > 0 ? `stop ${stops.join(", ")}, then ` : "";
+      const then = replaces.length > 0
+        ? ` in the place of ${replaces.join(", ")}`
+        : "";
+      return `${name}: would ${first}start ${count}${then}`;
+    }),
+    `nginx: ${NGINX[nginx.action]}`,
+    ...warnings.map((warning) => `warning: ${warning}`),
+    changed ? "nothing was done: it was a dry run" : "nothing to do",
+  ].join("\n");
+}
+
+const NGINX: Record<DryRunResult["nginx"]["action"], string> = {
+  started: "would be started",
+  reloaded: "would be reloaded",
+  switched: "wouldn't be reloaded; live links would be moved",
+  unchanged: "would stay as it is",
+};

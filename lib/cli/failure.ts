@@ -1,0 +1,115 @@
+import type { Status } from "../deploy/status.ts";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { PLAIN, type Style } from "./style.ts";
+
+/** A failure of a command that changes who serves, and who serves after it. */
+export class FailedChange extends Error {
+  override name = "FailedChange";
+
+  constructor(readonly failure: unknown, readonly status: Status) {
+    super(messageOf(failure), { cause: failure });
+  }
+}
+
+export interface FailureFormat {
+  /** The stack too. */
+  verbose: boolean;
+  style?: Style;
+}
+
+/** So that a failure fits one screen of 24 lines; `source` has the rest. */
+const MOST_QUOTED = 10;
+const MOST_SERVING = 4;
+const LONGEST_QUOTED = 160;
+
+/**
+ * A failure for people: what happened, the words of others and where they stand, who
+ * serves now, and what to do next.
+ */
+export function formatFailure(
+  thrown: unknown,
+  { verbose, style = PLAIN }: FailureFormat,
+): string {
+  const { error, status } = taken(thrown);
+  const lines = [`${style.red("zddeploy:")} ${messageOf(error)}`];
+  if (error instanceof ZddError) {
+    lines.push(...quoted(error.quote).map((line) => style.dim(`  | ${line}`)));
+    if (error.source !== undefined) lines.push(`  (${error.source})`);
+  }
+  if (status !== undefined) lines.push(...servingLines(status));
+  const hint = hintOf(error, verbose) ??
+    (status && "mend that, then run zddeploy again");
+  if (hint !== undefined) lines.push(`${style.bold("hint:")} ${hint}`);
+  if (verbose && error instanceof Error && error.stack !== undefined) {
+    lines.push(error.stack);
+  }
+  return lines.join("\n");
+}
+
+/** A failure for programs. */
+export function failureJson(thrown: unknown): unknown {
+  const { error, status } = taken(thrown);
+  const { hint, quote, source } = error instanceof ZddError
+    ? error
+    : { hint: undefined, quote: [], source: undefined };
+  return {
+    error: { message: messageOf(error), hint, quote, source },
+    serving: status?.services.flatMap(serving),
+    exitStatus: exitStatusOf(error),
+  };
+}
+
+/** The exit status that a failure ends zddeploy with. */
+export function exitStatusOf(thrown: unknown): number {
+  const { error } = taken(thrown);
+  return error instanceof ZddError ? error.exitStatus : ExitStatus.failed;
+}
+
+function taken(thrown: unknown): { error: unknown; status?: Status } {
+  return thrown instanceof FailedChange
+    ? { error: thrown.failure, status: thrown.status }
+    : { error: thrown };
+}
+
+/** `now: web: 4711 serves on 127.0.0.1:20001, release 41`. */
+function servingLines({ services, nginx }: Status): string[] {
+  const lines = services.flatMap((service) => {
+    const found = serving(service).map(({ pid, address, release }) =>
+      `${service.name}: ${pid} serves on ${address}` +
+      (release === undefined ? "" : `, release ${release}`)
+    );
+    return found.length > 0 ? found : `${service.name}: nothing serves`;
+  });
+  if (!nginx.running) lines.push("nginx doesn't run");
+  const shown = lines.slice(0, MOST_SERVING);
+  if (shown.length < lines.length) {
+    shown.push("… zddeploy status shows the others");
+  }
+  return shown.map((line) => `now: ${line}`);
+}
+
+function serving({ name, instances }: Status["services"][number]) {
+  return instances.filter(({ state }) => state === "serving")
+    .map(({ pid, address, release }) => ({
+      service: name,
+      pid,
+      address,
+      release,
+    }));
+}
+
+/** The last lines: what ended a server stands there. */
+function quoted(lines: string[]): string[] {
+  const last = lines.slice(-MOST_QUOTED).map((line) =>
+    line.length > LONGEST_QUOTED ? line.slice(0, LONGEST_QUOTED) + "…" : line
+  );
+  const left = lines.length - last.length;
+  return left > 0 ? [`… ${left} more lines above`, ...last] : last;
+}
+
+function hintOf(error: unknown, verbose: boolean): string | undefined {
+  if (error instanceof ZddError) return error.hint;
+  return verbose
+    ? undefined
+    : "this shouldn't happen; --verbose shows where it did";
+}

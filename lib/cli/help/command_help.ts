@@ -1,0 +1,50 @@
+import type { Command } from "../command.ts";
+import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
+import { ABOUT } from "./about_commands.ts";
+import type { Block } from "./document.ts";
+
+/** `canary PERCENT`. */
+export function commandTerm({ name, words = [] }: Command): string {
+  return [name, ...words].join(" ");
+}
+
+/** `zddeploy init [KIND] [OPTIONS] [-- COMMAND…]`. */
+export function usageOf(command: Command): string {
+  const rest = command.rest?.replace(/^\[/, "[-- ");
+  return ["zddeploy", commandTerm(command), "[OPTIONS]", rest]
+    .filter((part) => part !== undefined).join(" ");
+}
+
+/** What a command does, its own options and examples. */
+export function aboutCommand(command: Command): Block[] {
+  const { options = [] } = command;
+  const { text, examples } = ABOUT[command.name] ?? { text: [], examples: [] };
+  return [
+    ...text.map((text) => ({ text })),
+    ...options.length === 0 ? [] : [{
+      items: options.map((option) =>
+        [optionTerm(option), option.help] as const
+      ),
+    }],
+    ...examples.length === 0 ? [] : [{ code: examples.join("\n") }],
+  ];
+}
+
+/** What `zddeploy help COMMAND` prints. */
+export function commandHelp(command: Command): Block[] {
+  const { options = [] } = command;
+  const { text, examples } = ABOUT[command.name] ?? { text: [], examples: [] };
+  return [
+    { text: `usage: ${usageOf(command)}` },
+    ...text.map((text) => ({ text })),
+    { heading: "options" },
+    {
+      items: [...options, ...GLOBAL_OPTIONS].map((option) =>
+        [optionTerm(option), option.help] as const
+      ),
+    },
+    ...examples.length === 0
+      ? []
+      : [{ heading: "examples" }, { code: examples.join("\n") }],
+  ];
+}

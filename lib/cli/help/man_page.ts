@@ -1,0 +1,39 @@
+import { COMMANDS, TOPICS } from "../commands.ts";
+import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
+import { VERSION } from "../version.ts";
+import { aboutCommand, usageOf } from "./command_help.ts";
+import type { Block } from "./document.ts";
+import { INTRODUCTION } from "./overview.ts";
+import { renderRoff, sectionTitle } from "./roff.ts";
+import { topicHelp } from "./topics.ts";
+
+/** The man page zddeploy(1), of the same texts as the help. */
+export function manPage(): string {
+  const commands = COMMANDS.flatMap((command): Block[] => [
+    { heading: usageOf(command).replace(/^zddeploy /, "") },
+    { text: `${command.summary}.` },
+    ...aboutCommand(command),
+  ]);
+  const sections: [title: string, blocks: Block[]][] = [
+    ["synopsis", [{ text: "`zddeploy` [COMMAND] [OPTIONS]" }]],
+    ["description", [{ text: INTRODUCTION }]],
+    ["options", [{
+      items: GLOBAL_OPTIONS.map((option) =>
+        [optionTerm(option).trimStart(), option.help] as const
+      ),
+    }]],
+    ["commands", commands],
+    ...TOPICS.map((topic) =>
+      [topic.replace("-", " "), topicHelp(topic)] as [string, Block[]]
+    ),
+  ];
+  return [
+    // Without a date: the same version is the same page.
+    `.TH ZDDEPLOY 1 "" "zdd ${VERSION}"\n`,
+    `${sectionTitle("name")}zddeploy \\- put a web service live without ` +
+    "failing a request\n",
+    ...sections.map(([title, blocks]) =>
+      sectionTitle(title) + renderRoff(blocks)
+    ),
+  ].join("");
+}

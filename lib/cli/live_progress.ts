@@ -1,0 +1,79 @@
+import type { Event } from "../deploy/report.ts";
+import {
+  afterEvent,
+  ASCII,
+  erase,
+  formatEvent,
+  FRAME,
+  frame,
+  mark,
+  type Running,
+  type Symbols,
+  UNICODE,
+} from "./display.ts";
+import { draw } from "./output.ts";
+import type { Progress } from "./progress.ts";
+import type { Style } from "./style.ts";
+
+/** The live display: what has happened, and below it, redrawn in place, what goes on. */
+export class LiveProgress implements Progress {
+  readonly #symbols: Symbols = knowsUnicode() ? UNICODE : ASCII;
+  readonly #since = performance.now();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #running: Running[] = [];
+  /** The lines that stand there to be redrawn. */
+  #drawn: string[] = [];
+
+  /** @param isWanted whether an event becomes a line that stays */
+  constructor(
+    readonly style: Style,
+    readonly isWanted: (event: Event) => boolean,
+  ) {
+    this.#timer = setInterval(() => this.#redraw(), FRAME);
+    this.#redraw();
+  }
+
+  report = (event: Event): void => {
+    this.#running = afterEvent(this.#running, event, performance.now());
+    if (!this.isWanted(event)) return this.#redraw();
+    const sign = mark(event, this.#symbols, this.style);
+    this.#redraw(`${sign} ${formatEvent(event, this.style)}\n`);
+  };
+
+  end(): void {
+    clearInterval(this.#timer);
+    draw("stderr", erase(this.#drawn, screenSize().columns));
+    this.#drawn = [];
+  }
+
+  /** All in one write, so that nothing flickers. */
+  #redraw(above = ""): void {
+    const { columns, rows } = screenSize();
+    const lines = frame(this.#running, this.#since, performance.now(), {
+      columns,
+      rows,
+      symbols: this.#symbols,
+      style: this.style,
+    });
+    const removal = erase(this.#drawn, columns);
+    this.#drawn = lines;
+    draw("stderr", removal + above + lines.join("\n") + "\n");
+  }
+}
+
+/** The size of the terminal; the usual one where it doesn't tell. */
+export function screenSize(): { columns: number; rows: number } {
+  try {
+    const { columns, rows } = Deno.consoleSize();
+    if (columns > 0 && rows > 0) return { columns, rows };
+  } catch { /* no terminal */ }
+  return { columns: 80, rows: 24 };
+}
+
+/** Whether the locale says that the terminal shows UTF-8 (POSIX, Environment Variables). */
+function knowsUnicode(): boolean {
+  const names = ["LC_ALL", "LC_CTYPE", "LANG"];
+  const locale = names.map((name) => Deno.env.get(name))
+    .find((value) => value !== undefined && value !== "");
+  return /utf-?8/i.test(locale ?? "");
+}

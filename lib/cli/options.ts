@@ -1,0 +1,42 @@
+import type { Option } from "./command.ts";
+import { COLOR_WHEN } from "./style.ts";
+
+/** The options that every command has, in the order of the help. */
+export const GLOBAL_OPTIONS: Option[] = [
+  {
+    name: "conf",
+    short: "c",
+    value: "FILE",
+    complete: "file",
+    help: "the deploy.conf (default: deploy.conf in this directory)",
+  },
+  {
+    name: "verbose",
+    short: "v",
+    help: "show every command that is run, every signal that is sent, and " +
+      "the stack of a failure",
+  },
+  {
+    name: "quiet",
+    short: "q",
+    help: "show warnings and failures only",
+  },
+  {
+    name: "json",
+    help: "print the result, or the failure, as JSON to stdout",
+  },
+  {
+    name: "color",
+    value: "WHEN",
+    complete: COLOR_WHEN,
+    help: "always, never or auto: on a terminal, unless NO_COLOR is set",
+  },
+  { name: "help", short: "h", help: "show the help of a command" },
+  { name: "version", help: "show the version; with --verbose Deno's too" },
+];
+
+/** `-c, --conf FILE`. */
+export function optionTerm({ name, short, value }: Option): string {
+  const names = short === undefined ? `    --${name}` : `-${short}, --${name}`;
+  return value === undefined ? names : `${names} ${value}`;
+}

@@ -1,0 +1,115 @@
+import { formatDuration } from "../config/duration.ts";
+import type {
+  InstanceState,
+  InstanceStatus,
+  NginxStatus,
+  Status,
+} from "../deploy/status.ts";
+import { PLAIN, type Style } from "./style.ts";
+import { formatTable } from "./table.ts";
+
+export interface StatusFormat {
+  /** The logs too. */
+  verbose?: boolean;
+  style?: Style;
+  /** In ms since the epoch. */
+  now?: number;
+}
+
+/** The status as a table, nginx as its last row. */
+export function formatStatus(
+  { services, nginx, notes }: Status,
+  { verbose = false, style = PLAIN, now = Date.now() }: StatusFormat = {},
+): string {
+  const instances = services.flatMap(({ instances }) => instances);
+  // Where nothing is named there is nothing to show.
+  const hasReleases = instances.some(({ release }) => release !== undefined);
+  const columns = COLUMNS.filter(({ title }) =>
+    (title !== "RELEASE" || hasReleases) && (title !== "LOG" || verbose)
+  );
+  const rows = services.flatMap(({ name, instances }) =>
+    instances.length === 0
+      ? [[name, style.red("not running")]]
+      : instances.map((instance) => [
+        name,
+        ...columns.map(({ cell }) => cell(instance, style)),
+      ])
+  );
+  return [
+    formatTable([
+      ["SERVICE", ...columns.map(({ title }) => title)].map(style.bold),
+      ...rows,
+      nginxRow(nginx, style, now),
+    ]),
+    ...notes.map((note) => `${style.yellow("note:")} ${note}`),
+  ].join("\n");
+}
+
+interface Column {
+  title: string;
+  cell: (instance: InstanceStatus, style: Style) => string;
+}
+
+const COLUMNS: Column[] = [
+  { title: "STATE", cell: (instance, style) => formatState(instance, style) },
+  { title: "PID", cell: ({ pid }) => String(pid) },
+  { title: "ADDRESS", cell: ({ address }) => address },
+  { title: "RELEASE", cell: ({ release }) => release ?? "" },
+  { title: "UPTIME", cell: ({ uptime }) => formatUptime(uptime) },
+  { title: "MEMORY", cell: ({ memory }) => formatMemory(memory) },
+  {
+    title: "CONNECTIONS",
+    cell: ({ connections }) => String(connections ?? ""),
+  },
+  { title: "LOG", cell: ({ log }) => log },
+];
+
+const STATE_COLORS: Record<InstanceState, keyof Style> = {
+  serving: "green",
+  canary: "yellow",
+  standby: "dim",
+  stopping: "yellow",
+  dead: "red",
+};
+
+function formatState(
+  { state, percent }: InstanceStatus,
+  style: Style,
+): string {
+  const share = percent === undefined ? "" : ` ${percent} %`;
+  return style[STATE_COLORS[state]](state + share);
+}
+
+/** `nginx  2 workers  4711  loaded 3 min 5 s ago`. */
+function nginxRow(nginx: NginxStatus, style: Style, now: number): string[] {
+  const { running, pid, workers, oldWorkers, loadedAt } = nginx;
+  if (!running) return ["nginx", style.red("not running")];
+  const old = oldWorkers > 0 ? style.yellow(` and ${oldWorkers} old`) : "";
+  const loaded = loadedAt === undefined
+    ? ""
+    : `loaded ${formatAge(now - Date.parse(loadedAt))} ago`;
+  return [
+    "nginx",
+    `${workers} ${workers === 1 ? "worker" : "workers"}${old}`,
+    String(pid ?? ""),
+    loaded,
+  ];
+}
+
+function formatUptime(seconds?: number): string {
+  return seconds === undefined ? "" : formatAge(seconds * 1000);
+}
+
+/** Whole seconds, then two units. */
+function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const hours = Math.floor(seconds / 3600);
+  const days = Math.floor(hours / 24);
+  if (days > 0) return `${days} d ${hours % 24} h`;
+  if (hours > 0) return `${hours} h ${Math.floor(seconds / 60) % 60} min`;
+  return seconds === 0 ? "0 s" : formatDuration(seconds * 1000);
+}
+
+function formatMemory(bytes?: number): string {
+  return bytes === undefined ? "" : `${(bytes / 2 ** 20).toFixed(1)} MB`;
+}

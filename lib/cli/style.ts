@@ -1,0 +1,72 @@
+/** When zdd prints in colours. */
+export const COLOR_WHEN = ["always", "never", "auto"] as const;
+export type ColorWhen = typeof COLOR_WHEN[number];
+
+/** How text is marked for whoever reads it; the identity where that isn't wanted. */
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+}
+
+/** No colours. */
+export const PLAIN: Style = {
+  bold: String,
+  dim: String,
+  red: String,
+  green: String,
+  yellow: String,
+};
+
+// ECMA-48, "select graphic rendition".
+const ESCAPE = "\u001b[";
+
+/** Colours, as terminals understand them. */
+export const COLORED: Style = {
+  bold: sgr(1, 22),
+  dim: sgr(2, 22),
+  red: sgr(31, 39),
+  green: sgr(32, 39),
+  yellow: sgr(33, 39),
+};
+
+/** The style for one of the two streams. */
+export function styleOf(
+  stream: { isTerminal(): boolean },
+  when: ColorWhen,
+): Style {
+  if (when !== "auto") return when === "always" ? COLORED : PLAIN;
+  // https://no-color.org
+  const refused = (Deno.env.get("NO_COLOR") ?? "") !== "" ||
+    !isCapable(Deno.env.get("TERM"));
+  return stream.isTerminal() && !refused ? COLORED : PLAIN;
+}
+
+/** Whether a terminal of this TERM understands more than text. */
+export function isCapable(term: string | undefined): boolean {
+  return term !== undefined && term !== "" && term !== "dumb";
+}
+
+/** How many columns a text takes, its colours left out. */
+export function widthOf(text: string): number {
+  return text.replaceAll(SGR, "").length;
+}
+
+/** The first columns of a line; its colours are all kept, so that they end. */
+export function cut(line: string, columns: number): string {
+  let room = columns;
+  return line.split(SGR).map((part) => {
+    if (part.match(SGR) !== null) return part;
+    const shown = part.slice(0, Math.max(0, room));
+    room -= shown.length;
+    return shown;
+  }).join("");
+}
+
+const SGR = new RegExp(`(${ESCAPE.replace("[", "\\[")}\\d*m)`, "g");
+
+function sgr(on: number, off: number): (text: string) => string {
+  return (text) => `${ESCAPE}${on}m${text}${ESCAPE}${off}m`;
+}

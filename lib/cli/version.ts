@@ -1,0 +1,14 @@
+import denoJson from "../../deno.json" with { type: "json" };
+import type { GlobalOptions } from "./command.ts";
+import { printJson, printResult } from "./output.ts";
+
+/** zdd's own version, such as `0.1.0`. */
+export const VERSION: string = denoJson.version;
+
+/** Prints the version, and those of what it runs on to whoever asks for details. */
+export function printVersion({ json, verbose }: GlobalOptions): void {
+  const { deno, v8 } = Deno.version;
+  if (json) return printJson({ zddeploy: VERSION, deno, v8 });
+  printResult(`zddeploy ${VERSION}`);
+  if (verbose) printResult(`deno ${deno}\nv8 ${v8}`);
+}

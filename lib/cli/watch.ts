@@ -1,0 +1,68 @@
+import { draw, printResult } from "./output.ts";
+import { screenSize } from "./live_progress.ts";
+import { cut } from "./style.ts";
+
+/** The screen that a full-screen program has to itself, and the way back (xterm, 1049). */
+const OWN_SCREEN = "\u001b[?1049h";
+const SHARED_SCREEN = "\u001b[?1049l";
+
+/**
+ * Shows a text again and again until SIGINT or SIGTERM: on a terminal in place, else
+ * one below the other. What it was last stays on the terminal.
+ *
+ * @param interval in ms
+ */
+export async function watch(
+  text: () => string,
+  interval: number,
+): Promise<void> {
+  const inPlace = Deno.stdout.isTerminal();
+  const ended = endOf(["SIGINT", "SIGTERM"]);
+  let last = "";
+  if (inPlace) draw("stdout", OWN_SCREEN);
+  try {
+    do {
+      last = text();
+      if (inPlace) draw("stdout", onScreen(last, screenSize()));
+      else printResult(last);
+    } while (!await ended.within(interval));
+  } finally {
+    if (inPlace) draw("stdout", SHARED_SCREEN);
+  }
+  if (inPlace) printResult(last);
+}
+
+/** A whole screen of text, from its upper left corner. What doesn't fit is left out. */
+export function onScreen(
+  text: string,
+  { columns, rows }: { columns: number; rows: number },
+): string {
+  const lines = text.split("\n").slice(0, rows - 1).map((line) =>
+    cut(line, columns)
+  );
+  // Each line clears what it doesn't cover: clearing all of it first would flicker.
+  return "\u001b[H" + lines.map((line) => `${line}\u001b[K\r\n`).join("") +
+    "\u001b[J";
+}
+
+/** Waits for the end that a signal brings. */
+function endOf(signals: Deno.Signal[]) {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => end = resolve);
+  for (const name of signals) Deno.addSignalListener(name, end);
+  return {
+    /** Whether it came, at most `ms` from now. */
+    async within(ms: number): Promise<boolean> {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const over = new Promise<false>((resolve) =>
+        timer = setTimeout(() => resolve(false), ms)
+      );
+      const came = await Promise.race([over, ended.then(() => true)]);
+      clearTimeout(timer);
+      if (came) {
+        for (const name of signals) Deno.removeSignalListener(name, end);
+      }
+      return came;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { dirname } from "@std/path";
+import { readIfExists } from "../system/files.ts";
+import { findProgram } from "../system/program.ts";
+import { isSimple } from "../system/shell.ts";
+import type { Project } from "./project.ts";
+import { render } from "./render.ts";
+import { presentState } from "./status.ts";
+
+/** What was found out without starting anything, beyond what `readProject` refuses. */
+export interface Checked {
+  /** Whether nginx has tested what would be rendered now. */
+  nginxTested: boolean;
+  /** What may be wrong. */
+  warnings: string[];
+}
+
+/**
+ * Lets nginx test what would be rendered for the instances that run now, and looks
+ * whether everything is there that a deploy needs.
+ *
+ * @throws {ZddError} with nginx's words, if it refuses it.
+ */
+export async function checkProject(project: Project): Promise<Checked> {
+  const warnings = [
+    ...missingPrograms(project),
+    ...unwritable(project),
+  ];
+  const { nginx, config: { nginx: { rendered, conf } } } = project;
+  const { text } = render(project, presentState(project));
+  if (conf === rendered) {
+    await nginx.testText(text);
+  } else if (readIfExists(rendered) === text) {
+    await nginx.test();
+  } else {
+    warnings.push(
+      `nginx can test "${rendered}" only in its place, which the next ` +
+        `deploy does: "${conf}" includes it`,
+    );
+    return { nginxTested: false, warnings };
+  }
+  return { nginxTested: true, warnings };
+}
+
+/** Start and stop commands of which no program is to be found. */
+function missingPrograms({ config: { services } }: Project): string[] {
+  return services.flatMap(({ name, start, stop, cwd, env }) =>
+    // With a PATH of its own, only its shell knows.
+    env.PATH !== undefined ? [] : Object.entries({ start, stop })
+      .flatMap(([key, command]) => {
+        const [program] = /^[^\s"'$\\~*?{]+(?=\s|$)/.exec(command) ?? [];
+        if (program === undefined || !isSimple(command)) return [];
+        return findProgram(program, cwd) === undefined
+          ? [`[service:${name}] ${key}: no program "${program}"`]
+          : [];
+      })
+  );
+}
+
+/** Directories that a deploy must write and this user can't. */
+function unwritable({ config: { stateDir, nginx } }: Project): string[] {
+  return [stateDir, dirname(nginx.rendered)].flatMap((directory) => {
+    const there = nearestDirectory(directory);
+    return mayWrite(there) ? [] : [`cannot write in "${there}"`];
+  });
+}
+
+/** The directory itself or, while that isn't there, the one it will be made in. */
+function nearestDirectory(directory: string): string {
+  try {
+    Deno.statSync(directory);
+    return directory;
+  } catch {
+    const parent = dirname(directory);
+    return parent === directory ? directory : nearestDirectory(parent);
+  }
+}
+
+/** By mode and owner: trying would leave a trace. Access lists and read-only mounts aren't seen. */
+function mayWrite(directory: string): boolean {
+  const { mode, uid, gid } = Deno.statSync(directory);
+  if (Deno.uid() === 0 || mode === null) return true;
+  if (uid === Deno.uid()) return (mode & 0o200) !== 0;
+  if (gid === Deno.gid() && (mode & 0o020) !== 0) return true;
+  // One of its other groups may have it.
+  return (mode & 0o022) !== 0;
+}

@@ -1,0 +1,132 @@
+import { hasSlots, type ServiceConfig } from "../config/config.ts";
+import type { Instance } from "../service/instance.ts";
+import { readIfExists } from "../system/files.ts";
+import { isRunning } from "../system/process.ts";
+import type { Applied } from "./apply.ts";
+import { checkProject } from "./check_project.ts";
+import {
+  chooseServices,
+  type DeployOptions,
+  refuseDuringCanary,
+  requireLive,
+  serves,
+} from "./deploy.ts";
+import type { Project } from "./project.ts";
+import { render } from "./render.ts";
+import { stopwatch } from "./report.ts";
+import { requestAll } from "./start.ts";
+import { serviceState, type State } from "./state.ts";
+import { StateDir } from "./state_dir.ts";
+import { presentState } from "./status.ts";
+
+/** What a deploy would do now. */
+export interface DryRunResult {
+  dryRun: true;
+  /** Whether it would change anything. */
+  changed: boolean;
+  nginx: { action: Applied["action"]; pid?: number };
+  services: DryRunService[];
+  warnings: string[];
+  ms: number;
+}
+
+export interface DryRunService {
+  name: string;
+  /** How many instances would be started. */
+  starts: number;
+  /** The pids of those that would be replaced, or kept as the standby. */
+  replaces: number[];
+  /** The pids of the standby that would be stopped first, for its address is needed. */
+  stops: number[];
+  /** Why nothing would be started. */
+  why?: string;
+}
+
+/**
+ * Tells what a deploy would do, having checked all that can be known before. It takes
+ * no lock and changes nothing; `nginx -t` may create nginx's own logs and directories.
+ *
+ * @throws {ZddError} what the deploy would, if it can't be done.
+ */
+export async function dryRun(
+  project: Project,
+  options: Pick<DeployOptions, "services" | "canary" | "release">,
+): Promise<DryRunResult> {
+  const took = stopwatch();
+  const { release, canary } = options;
+  const chosen = chooseServices(project.config, options.services ?? []);
+  const { warnings } = await checkProject(project);
+  const state = presentState(project);
+  const directory = new StateDir(project.config.stateDir);
+  if (readIfExists(directory.journal) !== undefined) {
+    warnings.push(
+      "a deploy is running, or has died; what it left would be repaired first",
+    );
+  }
+  refuseDuringCanary(state);
+  if (canary !== undefined) requireLive(project, chosen, state);
+  const master = project.nginx.master();
+  const done = master !== undefined && serves(chosen, state, release);
+  const services = chosen.map((service) =>
+    forService(service, state, { canary, serving: done ? release : undefined })
+  );
+  const starting = services.filter(({ starts }) => starts > 0)
+    .map(({ name }) => name);
+  const action = done ? "unchanged" : nginxAction(project, state, starting);
+  return {
+    dryRun: true,
+    changed: starting.length > 0 || action !== "unchanged",
+    nginx: { action, pid: master?.pid },
+    services,
+    warnings,
+    ms: took(),
+  };
+}
+
+function forService(
+  service: ServiceConfig,
+  state: State,
+  { canary, serving }: { canary?: number; serving?: string },
+): DryRunService {
+  const { name } = service;
+  const own = serviceState(state, name);
+  const kept = { name, starts: 0, replaces: [], stops: [] };
+  if (serving !== undefined) {
+    return { ...kept, why: `release ${serving} serves already` };
+  }
+  const { numbers } = requestAll(service, state);
+  if (numbers.length === 0) {
+    return { ...kept, why: "it has a fixed port and runs" };
+  }
+  return {
+    name,
+    starts: numbers.length,
+    replaces: canary === undefined ? pids(own.current) : [],
+    stops: hasSlots(service) ? pids(own.standby) : [],
+  };
+}
+
+/**
+ * What nginx would be made to do. A slot whose port somebody else has taken meanwhile
+ * makes a reload of what is `switched` here.
+ *
+ * @param starting the services of which instances would be started
+ */
+function nginxAction(
+  project: Project,
+  state: State,
+  starting: string[],
+): Applied["action"] {
+  if (project.nginx.master() === undefined) return "started";
+  const { text, live } = render(project, state);
+  const isLoaded = text === readIfExists(project.config.nginx.rendered);
+  if (!isLoaded || starting.some((name) => !live.includes(name))) {
+    return "reloaded";
+  }
+  return starting.length > 0 ? "switched" : "unchanged";
+}
+
+function pids(instances: Instance[]): number[] {
+  return instances.filter(({ process }) => isRunning(process))
+    .map(({ process }) => process.pid);
+}
