@@ -31,7 +31,7 @@ export async function recover(
   directory: StateDir,
   report: Report,
 ): Promise<State> {
-  const { state, damaged } = readState(directory);
+  const { state, damaged, missing } = readState(directory);
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
     report({
@@ -46,9 +46,9 @@ export async function recover(
   for (const service of project.config.services) {
     const own = serviceState(state, service.name);
     if (own.current.some(({ process }) => isRunning(process))) continue;
-    const marked = damaged === undefined
-      ? []
-      : adoptMarked(service, own, new LiveLinks(directory.path));
+    const marked = damaged !== undefined || missing
+      ? adoptMarked(service, own, new LiveLinks(directory.path))
+      : [];
     const found = marked.length > 0 ? marked : findRunning(service);
     if (found.length === 0) continue;
     own.current = found;
