@@ -1,4 +1,5 @@
-import { LiveLinks } from "../nginx/live_links.ts";
+import { type Config, hasSlots } from "../config/config.ts";
+import { linkKey, LiveLinks } from "../nginx/live_links.ts";
 import { workersOf } from "../nginx/master.ts";
 import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
@@ -55,22 +56,27 @@ export async function apply(
   const { project, directory, journal, state, next } = change;
   const { text, live } = render(project, next);
   const links = new LiveLinks(directory.path);
-  const moves = planMoves(links, live, next);
-  recordMoves(journal, links, moves);
-  // The first time, nginx must find a link before its configuration asks for it.
-  for (const { service, from, to } of moves) {
-    if (from === undefined) links.point(service, to);
+  const asked = live.map((name) => keyOf(project.config, name));
+  const moves = planMoves(change, links, live);
+  recordMoves(journal, moves);
+  const running = project.nginx.master();
+  const reachable = moves.length > 0 ? links : undefined;
+  if (running !== undefined) requireAllReach(running, next, reachable);
+  // Nginx must find a link before its configuration asks for it the first time.
+  for (const { key, from, to } of moves) {
+    if (from === undefined) links.point(key, to);
   }
-  const applied = await configure(change, text, report, signal);
-  requireAllReach(
-    applied.nginx.master,
-    next,
-    moves.length > 0 ? links : undefined,
+  const applied = await configure(
+    change,
+    { text, links: asked },
+    report,
+    signal,
   );
+  requireAllReach(applied.nginx.master, next, reachable);
   if (moves.length > 0) {
     signal?.throwIfAborted();
-    for (const { service, from, to } of moves) {
-      if (from !== undefined) links.point(service, to);
+    for (const { service, key, from, to } of moves) {
+      if (from !== undefined) links.point(key, to);
       report({
         step: "switch",
         subject: service,
@@ -113,28 +119,37 @@ function requireAllReach(
 /** A link that must lead elsewhere in the next state. */
 interface Move {
   service: string;
+  key: string;
+  /** Where it leads now; undefined if no configuration that runs asks for it. */
   from?: string;
   to: string;
 }
 
-function planMoves(links: LiveLinks, live: string[], next: State): Move[] {
+function planMoves(
+  { project, state, next }: Change,
+  links: LiveLinks,
+  live: string[],
+): Move[] {
   return live.flatMap((service) => {
     const { current, canary } = serviceState(next, service);
     if (current.length === 0) return [];
-    const from = links.read(service);
+    const key = keyOf(project.config, service);
+    const isAsked = state.nginx?.links.includes(key) ?? false;
+    const from = isAsked ? links.read(key) : undefined;
     const to = links.prepare({ current, canary });
-    return from === to ? [] : [{ service, from, to }];
+    return from === to ? [] : [{ service, key, from, to }];
   });
 }
 
-function recordMoves(
-  journal: Journal,
-  links: LiveLinks,
-  moves: Move[],
-): void {
+function keyOf({ services }: Config, name: string): string {
+  const service = services.find((service) => service.name === name);
+  return linkKey(name, service !== undefined && hasSlots(service));
+}
+
+function recordMoves(journal: Journal, moves: Move[]): void {
   if (moves.length === 0) return;
   journal.text.links = Object.fromEntries(
-    moves.map(({ service }) => [service, links.read(service) ?? null]),
+    moves.map(({ key, from }) => [key, from ?? null]),
   );
   journal.write();
 }
@@ -152,7 +167,7 @@ function describe(state: State, name: string): string {
 /** Makes nginx run with what the template says for the next state, unless it is known to. */
 async function configure(
   { project, journal, next }: Change,
-  text: string,
+  { text, links }: { text: string; links: string[] },
   report: Report,
   signal?: AbortSignal,
 ): Promise<Applied> {
@@ -197,5 +212,5 @@ async function configure(
   const message = `${action} ${master.pid}`;
   report({ step: "switch", subject: "nginx", message, ms: switching() });
   const since = new Date().toISOString();
-  return { action, nginx: { master, hash, since }, oldWorkers };
+  return { action, nginx: { master, hash, since, links }, oldWorkers };
 }

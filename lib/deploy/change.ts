@@ -100,7 +100,7 @@ export async function change(
     record("failed", messageOf(error));
     throw error;
   }
-  tidy(directory, journal, state, report);
+  tidy(directory, journal, report);
   await hooks.inform("after_switch", facts);
   const { oldWorkers } = applied;
   const retired = await retireAll(
@@ -161,12 +161,11 @@ function unchanged(
 function tidy(
   directory: StateDir,
   journal: Journal,
-  { services }: State,
   report: Report,
 ): void {
   try {
     journal.close();
-    new LiveLinks(directory.path).clean(Object.keys(services));
+    new LiveLinks(directory.path).clean();
   } catch (error) {
     const message = `${messageOf(error)}; the next run tries again`;
     report({ step: "commit", subject: "zdd", message, level: "warning" });

@@ -45,7 +45,10 @@ export async function deploy(
     const requests = services.map((service) => requestAll(service, cleared));
     const { plans, state } = await planStarts(config, requests, cleared);
     const { canary } = options;
-    if (canary !== undefined) requireLive(project, services, state);
+    if (canary !== undefined) {
+      requireCurrent(services, state);
+      requireLive(project, services, state);
+    }
     const next: ChangePlan["next"] = (started) =>
       canary === undefined
         ? replaceCurrent(config, state, started)
@@ -119,6 +122,18 @@ async function makeRoom(
   writeState(directory, next);
   await retireAll(project, directory, next, [], report);
   return next;
+}
+
+/** @throws {ZddError} if there is nobody to leave the rest of the requests to. */
+function requireCurrent(services: ServiceConfig[], state: State): void {
+  for (const { name } of services) {
+    const { current } = serviceState(state, name);
+    if (current.some(({ process }) => isRunning(process))) continue;
+    throw new ZddError(
+      `${name} cannot have a canary: no instance of it serves yet`,
+      { hint: "deploy it first, without --canary" },
+    );
+  }
 }
 
 /** @throws {ZddError} if the template prints the port of one of the services. */

@@ -1,3 +1,4 @@
+import { basename } from "@std/path";
 import { type Config, readConfig } from "../config/config.ts";
 import { isFile } from "../system/files.ts";
 import { Nginx } from "../nginx/nginx.ts";
@@ -23,7 +24,14 @@ export function readProject(path: string): Project {
   const file = config.nginx.template;
   const template = isFile(file) ? Template.read(file) : new Template(file, "");
   const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
-  template.check(templateNames(config, {}, version).names, mistakes);
+  const { names, live } = templateNames(config, {}, version);
+  template.check(names, mistakes);
+  if (!live.isComplete) {
+    mistakes.add({
+      file: basename(file),
+      message: "it.live.pass needs <%= it.live.upstreams() %> at http level",
+    });
+  }
   mistakes.throwIfAny();
   return { config, template, nginx };
 }

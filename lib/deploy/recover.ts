@@ -39,8 +39,12 @@ export async function recover(
   directory: StateDir,
   report: Report,
 ): Promise<State> {
+<<<<<<< HEAD
   const lost = !isFile(directory.state);
   const { state, damaged } = readState(directory);
+=======
+  const { state, damaged, missing } = readState(directory);
+>>>>>>> live
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
     report({
@@ -56,6 +60,7 @@ export async function recover(
   for (const service of project.config.services) {
     const own = serviceState(state, service.name);
     if (own.current.some(({ process }) => isRunning(process))) continue;
+<<<<<<< HEAD
     const others = [
       ...own.standby,
       ...own.canary?.instances ?? [],
@@ -68,6 +73,12 @@ export async function recover(
     const found = marked.length > 0 ? marked : findRunning(service).filter(
       ({ process }) => !others.some((other) => isSame(other.process, process)),
     );
+=======
+    const marked = damaged !== undefined || missing
+      ? adoptMarked(service, own, new LiveLinks(directory.path))
+      : [];
+    const found = marked.length > 0 ? marked : findRunning(service);
+>>>>>>> live
     if (found.length === 0) continue;
     own.current = found;
     changed = true;

@@ -134,7 +134,7 @@ async function drainInstance(
   const message = left.connections + left.workers === 0
     ? `drained ${pid}`
     : `${pid} still has ${left.connections} connections, and nginx ` +
-      `${left.workers} old workers, after ${formatDuration(drainTimeout)}; ` +
+      `${left.workers} old workers, after ${formatDuration(took())}; ` +
       "stopping it";
   const level = left.connections > 0 ? "warning" : undefined;
   report({ step: "drain", subject, message, ms: took(), level });

@@ -49,6 +49,8 @@ export interface NginxState {
   hash: string;
   /** When it was started or reloaded; ISO 8601. */
   since: string;
+  /** The keys of the live links that this configuration asks for. */
+  links: string[];
 }
 
 /** An empty state, for the first deploy. */
@@ -67,10 +69,10 @@ export function serviceState(state: State, name: string): ServiceState {
  */
 export function readState(
   directory: StateDir,
-): { state: State; damaged?: string } {
+): { state: State; damaged?: string; missing?: boolean } {
   try {
     const text = readIfExists(directory.state);
-    if (text === undefined) return { state: emptyState() };
+    if (text === undefined) return { state: emptyState(), missing: true };
     const value: unknown = JSON.parse(text);
     if (isState(value)) return { state: value };
     return { state: emptyState(), damaged: "not a state of version 1" };
@@ -102,7 +104,8 @@ function isState(value: unknown): value is State {
     isOptionalText(value.deploy) &&
     (value.nginx === undefined ||
       isObject(value.nginx) && isProcessId(value.nginx.master) &&
-        typeof value.nginx.hash === "string");
+        typeof value.nginx.hash === "string" &&
+        Array.isArray(value.nginx.links));
 }
 
 function isServiceState(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import { dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
+import { isDirectory } from "../system/files.ts";
 import { identify } from "../system/process.ts";
 import { waitUntil } from "../system/wait.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
@@ -37,7 +38,7 @@ export class StateDir {
     ];
     for (const directory of directories) {
       try {
-        Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
+        makeDirectory(directory);
       } catch (error) {
         throw new ZddError(
           `Cannot create "${directory}": ${messageOf(error)}`,
@@ -107,4 +108,12 @@ export class StateDir {
       return [];
     }
   }
+}
+
+/** Makes a directory, and those above it that are missing, with mode 0755 whatever the umask is: nginx's workers must get through. */
+function makeDirectory(path: string): void {
+  if (isDirectory(path)) return;
+  makeDirectory(dirname(path));
+  Deno.mkdirSync(path);
+  Deno.chmodSync(path, 0o755);
 }

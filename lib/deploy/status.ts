@@ -97,7 +97,9 @@ export function status({ config, nginx }: Project): Status {
       instances: [
         ...currentOf(service, known).map(as("serving")),
         ...(known?.canary?.instances ?? []).map(as("canary"))
-          .map((instance) => ({ ...instance, percent })),
+          .map((instance) =>
+            instance.state === "canary" ? { ...instance, percent } : instance
+          ),
         ...(known?.standby ?? []).map(as("standby")),
         ...(known?.retiring ?? []).map(({ instance }) => instance)
           .filter(({ process }) => isRunning(process)).map(as("stopping")),

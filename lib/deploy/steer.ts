@@ -20,7 +20,7 @@ export function steerCanary(
   options: ChangeOptions,
 ): Promise<ChangeResult> {
   return move("canary", project, options, (state) => {
-    requireCanary(state);
+    requireRunningCanary(state);
     return setCanary(project.config, state, percent);
   });
 }
@@ -31,7 +31,7 @@ export function promote(
   options: ChangeOptions,
 ): Promise<ChangeResult> {
   return move("promote", project, options, (state) => {
-    requireCanary(state);
+    requireRunningCanary(state);
     return promoteCanary(project.config, state);
   });
 }
@@ -81,6 +81,17 @@ function requireCanary(state: State): void {
   throw new ZddError("There is no canary", {
     hint: "start one with zddeploy deploy --canary PERCENT",
   });
+}
+
+function requireRunningCanary(state: State): void {
+  requireCanary(state);
+  for (const [name, { canary }] of Object.entries(state.services)) {
+    const dead = canary?.instances.find(({ process }) => !isRunning(process));
+    if (dead === undefined) continue;
+    throw new ZddError(`The canary ${dead.process.pid} of ${name} has ended`, {
+      hint: "end it with zddeploy abort, or start it again with zddeploy start",
+    });
+  }
 }
 
 function requireStandby(state: State): void {

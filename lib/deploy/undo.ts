@@ -37,14 +37,14 @@ export async function undo(
   try {
     const links = new LiveLinks(project.config.stateDir);
     const moved = Object.entries(journal.text.links ?? {});
-    for (const [service, target] of moved) {
-      if (target !== null) links.point(service, target);
+    for (const [key, target] of moved) {
+      if (target !== null) links.point(key, target);
     }
     const oldWorkers = await undoSwitch(project, journal, reason) ??
       (moved.length > 0 ? [] : undefined);
     // Only now does nobody ask for those that were new.
-    for (const [service, target] of moved) {
-      if (target === null) links.point(service, undefined);
+    for (const [key, target] of moved) {
+      if (target === null) links.point(key, undefined);
     }
     await Promise.all(starts.map(async (start) => {
       const traces = { ...start, log: start.instance?.log };

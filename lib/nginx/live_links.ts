@@ -1,4 +1,4 @@
-import { basename, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
 import type { Slot } from "../service/slots.ts";
 import { discard, removeIfExists } from "../system/files.ts";
@@ -30,11 +30,12 @@ export interface Route {
  * The symbolic links by which nginx finds, at each request, who serves:
  *
  *     live/NAME        -> .shares/12     the shares of slot b, an empty file each
- *     live/NAME        -> .routes/ID     the hundred links of a service without slots,
+ *     live/.at/NAME    -> ../.routes/ID  the hundred links of a service without slots,
  *                                        each to at/ADDRESS
  *     live/.sockets/ID -> /path          where the address is a unix socket
  *
- * Replacing `live/NAME` by rename(2) is the switch.
+ * Replacing the first or the second by rename(2) is the switch. A link is named by its
+ * path below `live`: its key.
  */
 export class LiveLinks {
   readonly directory: string;
@@ -43,10 +44,10 @@ export class LiveLinks {
     this.directory = join(stateDir, "live");
   }
 
-  /** Where a service's link leads; undefined if there is none. */
-  read(service: string): string | undefined {
+  /** Where a link leads; undefined if there is none. */
+  read(key: string): string | undefined {
     try {
-      return Deno.readLinkSync(join(this.directory, service));
+      return Deno.readLinkSync(join(this.directory, key));
     } catch {
       return undefined;
     }
@@ -76,12 +77,10 @@ export class LiveLinks {
    *
    * @param target what `prepare` or `read` returned; undefined removes the link
    */
-  point(service: string, target: string | undefined): void {
-    const link = join(this.directory, service);
-    const temporary = join(
-      this.directory,
-      `.${service}.${crypto.randomUUID().slice(0, 8)}`,
-    );
+  point(key: string, target: string | undefined): void {
+    const link = join(this.directory, key);
+    const unique = crypto.randomUUID().slice(0, 8);
+    const temporary = join(dirname(link), `.${basename(key)}.${unique}`);
     try {
       if (target === undefined) return removeIfExists(link);
       Deno.symlinkSync(target, temporary);
@@ -95,13 +94,16 @@ export class LiveLinks {
     }
   }
 
-  /** Removes what no link of these services leads to any more. */
-  clean(services: string[]): void {
-    const routes = new Set(services.flatMap((name) => this.read(name) ?? []));
+  /** Removes what no link leads to any more. */
+  clean(): void {
+    const routes = new Set(
+      entries(join(this.directory, ".at"))
+        .flatMap((name) => this.read(join(".at", name)) ?? []),
+    );
     const used = new Set<string>();
     for (const name of entries(join(this.directory, ".routes"))) {
       const route = join(this.directory, ".routes", name);
-      if (!routes.has(join(".routes", name))) {
+      if (!routes.has(join("../.routes", name))) {
         Deno.removeSync(route, { recursive: true });
         continue;
       }
@@ -143,6 +145,7 @@ export class LiveLinks {
     const parent = join(this.directory, ".routes");
     const of = canary && `+${canary.instances[0]?.id}+${canary.percent}`;
     const directory = join(parent, `${current[0]?.id}${of ?? ""}`);
+    makeDirectory(join(this.directory, ".at"));
     makeDirectory(parent);
     makeDirectory(directory);
     const share = canary?.percent ?? 0;
@@ -155,7 +158,7 @@ export class LiveLinks {
         Deno.symlinkSync(join("../../../at", where), join(directory, name))
       );
     });
-    return join(".routes", basename(directory));
+    return join("../.routes", basename(directory));
   }
 
   /** The directory whose name tells nginx the address. Returns that name. */
@@ -172,6 +175,11 @@ export class LiveLinks {
     }
     return where;
   }
+}
+
+/** The key of the link of a service. */
+export function linkKey(service: string, hasSlots: boolean): string {
+  return hasSlots ? service : join(".at", service);
 }
 
 /** The shares that slot b serves. */

@@ -42,6 +42,7 @@ const EACH_REQUEST = "$connection.$connection_requests";
 export class LiveSnippets {
   readonly #splits: Split[] = [];
   readonly #used = new Map<string, LiveService>();
+  #hasUpstreams = false;
   /** What `upstreams` prints. */
   readonly #printed: ReadonlyMap<string, LiveService>;
 
@@ -66,8 +67,14 @@ export class LiveSnippets {
     return [...this.#used.keys()];
   }
 
+  /** Whether the template has `upstreams` as well as `pass`, or neither. */
+  get isComplete(): boolean {
+    return this.#used.size === 0 || this.#hasUpstreams;
+  }
+
   /** At http level: all that `pass` refers to. */
   upstreams = (): string => {
+    this.#hasUpstreams = true;
     if (this.#printed.size === 0) return "";
     const blocks = [
       [
@@ -89,7 +96,14 @@ export class LiveSnippets {
   };
 
   /** In a location: passes its requests to whichever instance serves. */
-  pass = (name: string, { by = EACH_REQUEST }: PassOptions = {}): string => {
+  pass = (name: string, options: PassOptions = {}): string => {
+    const { by = EACH_REQUEST, ...others } = Object(options);
+    if (typeof options !== "object" || Object.keys(others).length > 0) {
+      throw new TypeError(
+        `Expected { by: "$variable" } behind "${name}", got ` +
+          JSON.stringify(options),
+      );
+    }
     const service = this.services.get(name);
     if (service === undefined) {
       const names = [...this.services.keys()].join(", ");
@@ -97,7 +111,7 @@ export class LiveSnippets {
         `There is no service "${name}" for it.live.pass; there are ${names}`,
       );
     }
-    if (/["\\\n;{}]/.test(by)) {
+    if (typeof by !== "string" || /["\\\n;{}]/.test(by)) {
       throw new TypeError(
         `Expected variables such as "$remote_addr" for "by", got "${by}"`,
       );
@@ -105,14 +119,21 @@ export class LiveSnippets {
     this.#used.set(name, service);
     const share = this.#split(by, service.slots ? SHARES : BUCKETS);
     const variable = variableOf(name);
-    const link = join(this.stateDir, "live", name, share);
+    const link = join(this.#live, linkOf(service), share);
     const lines = [
       "open_file_cache off;", // it would remember who served before
       "disable_symlinks off;",
-      ...service.slots === undefined ? [`root ${link};`] : [
-        `set ${variable} ${upstreamOf(name, "a")};`,
-        `if (-e ${link}) { set ${variable} ${upstreamOf(name, "b")}; }`,
-      ],
+      ...service.slots === undefined
+        ? [
+          `root "${link}";`,
+          // nginx learns the address with a request's head but connects when it has
+          // the body, and by then the old instance may be gone.
+          "proxy_request_buffering off;",
+        ]
+        : [
+          `set ${variable} ${upstreamOf(name, "a")};`,
+          `if (-e "${link}") { set ${variable} ${upstreamOf(name, "b")}; }`,
+        ],
       `proxy_pass http://${variable};`,
       "proxy_http_version 1.1;",
       "proxy_set_header Connection $zdd_connection;",
@@ -126,6 +147,18 @@ export class LiveSnippets {
     ];
     return lines.join("\n            ");
   };
+
+  /** The directory of the links, as nginx.conf can have it. */
+  get #live(): string {
+    const live = join(this.stateDir, "live");
+    if (/["$\\\n]/.test(live)) {
+      throw new TypeError(
+        `nginx.conf cannot have the path "${live}" in it; set state_dir in ` +
+          "[deploy] to one without quotes, dollar signs and backslashes",
+      );
+    }
+    return live;
+  }
 
   /** The variable of a split, which is added if there is none. */
   #split(by: string, { prefix, lines }: typeof SHARES): string {
@@ -169,14 +202,19 @@ export class LiveSnippets {
   #addressMap(name: string): string[] {
     const variable = variableOf(name);
     const at = `${variable.slice(1)}_at`;
-    const sockets = join(this.stateDir, "live", ".sockets");
+    const sockets = join(this.#live, ".sockets");
     return [
       `map $realpath_root ${variable} {`,
-      `    "~/at/(?<${at}>unix-[^/]+)$" unix:${sockets}/$${at}:;`,
+      `    "~/at/(?<${at}>unix-[^/]+)$" "unix:${sockets}/$${at}:";`,
       `    "~/at/(?<${at}>[^/]+)$" $${at};`,
       "}",
     ];
   }
+}
+
+/** Where a service's link is below `live`. */
+function linkOf({ name, slots }: LiveService): string {
+  return slots === undefined ? join(".at", name) : name;
 }
 
 /** nginx's variables have letters, digits and underscores in their names. */

@@ -67,7 +67,7 @@ export function lineAt(text: string, index: number): number {
 }
 
 /** Whether a place in nginx.conf stands behind a `#` that isn't quoted. */
-function isComment(text: string, index: number): boolean {
+export function isComment(text: string, index: number): boolean {
   const lineStart = Math.max(
     text.lastIndexOf("\n", index),
     text.lastIndexOf("\r", index),

@@ -3,7 +3,13 @@ import { Eta } from "eta";
 import { messageOf } from "../error.ts";
 import type { Mistakes } from "../config/mistakes.ts";
 import { nearest } from "../config/suggestion.ts";
-import { lineAt, namesOfIt, placeholders, splitTags } from "./scan.ts";
+import {
+  isComment,
+  lineAt,
+  namesOfIt,
+  placeholders,
+  splitTags,
+} from "./scan.ts";
 
 /** What a template can print: `it` in Eta, `{NAME}` in the classic language. */
 export type TemplateNames = Record<string, unknown>;
@@ -52,6 +58,7 @@ export class Template {
       ...this.#unknownPlaceholders(names),
       ...this.#unknownNames(names),
       ...this.#wrongExpressions(),
+      ...this.#hiddenSnippets(),
     ];
     for (const { line, message, name } of found) {
       const near = name === undefined ? undefined : nearest(name, known);
@@ -108,6 +115,19 @@ export class Template {
         );
     });
     return wrong && lineAt(this.text, wrong.start);
+  }
+
+  /** Snippets of many lines, of which a `#` in front hides only the first. */
+  #hiddenSnippets(): Finding[] {
+    return splitTags(this.text)
+      .filter(({ text, start, isTag }) =>
+        isTag && /\bit\.live\./.test(text) && isComment(this.text, start)
+      )
+      .map(({ text, start }) => ({
+        line: lineAt(this.text, start),
+        message:
+          `A comment hides only the first line of ${text}; write <%/* … */%>`,
+      }));
   }
 
   /** Expressions that aren't JavaScript; those in statements show only as a whole. */

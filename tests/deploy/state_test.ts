@@ -42,7 +42,7 @@ const STATE: State = {
     },
     größe: { current: [], standby: [], retiring: [] },
   },
-  nginx: { master: PROCESS, hash: "abc", since: "2026" },
+  nginx: { master: PROCESS, hash: "abc", since: "2026", links: [] },
 };
 
 /** What readState() makes of a state.json with this in it. */
@@ -65,7 +65,7 @@ Deno.test("readState() reads what writeState() has written", () => {
 Deno.test("readState() is an empty state before the first deploy", () => {
   using directory = new TempDir();
   const place = new StateDir(directory.join("none"));
-  assertEquals(readState(place), { state: emptyState() });
+  assertEquals(readState(place), { state: emptyState(), missing: true });
 });
 
 Deno.test("readState() calls a file damaged that is cut, empty or no JSON", () => {
@@ -169,7 +169,7 @@ Deno.test("setStateAside() keeps the damaged state where a person can look at it
   const aside = setStateAside(place);
   assert(aside.startsWith(directory.join("state.json.damaged-")), aside);
   assertEquals(Deno.readTextFileSync(aside), "damaged");
-  assertEquals(readState(place), { state: emptyState() });
+  assertEquals(readState(place), { state: emptyState(), missing: true });
 });
 
 Deno.test("setStateAside() never replaces a state that was set aside before", () => {

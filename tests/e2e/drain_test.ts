@@ -89,7 +89,7 @@ Deno.test("a client that never finishes holds the deploy for drain_timeout only"
   assertMatch(
     stderr,
     new RegExp(
-      `warning: ${old} still has 1 connection.* after 1 s; stopping it`,
+      `warning: ${old} still has 1 connection.* after 1(\\.\\d)? s; stopping it`,
     ),
   );
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));

@@ -64,14 +64,17 @@ Deno.test("a link without slots shares a hundred buckets out", () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   const current = [at("127.0.0.1:1"), at("127.0.0.1:2")];
-  links.point("web", links.prepare({ current }));
-  assertEquals(shareOut(directory, "web"), {
+  links.point(".at/web", links.prepare({ current }));
+  assertEquals(shareOut(directory, ".at/web"), {
     "127.0.0.1:1": 50,
     "127.0.0.1:2": 50,
   });
   const canary = { instances: [at("127.0.0.1:3")], percent: 7 };
-  links.point("web", links.prepare({ current: current.slice(0, 1), canary }));
-  assertEquals(shareOut(directory, "web"), {
+  links.point(
+    ".at/web",
+    links.prepare({ current: current.slice(0, 1), canary }),
+  );
+  assertEquals(shareOut(directory, ".at/web"), {
     "127.0.0.1:1": 93,
     "127.0.0.1:3": 7,
   });
@@ -81,9 +84,9 @@ Deno.test("a unix socket is found behind a link that nginx can name", () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   const destination = at("unix:/run/my/web.sock");
-  links.point("web", links.prepare({ current: [destination] }));
+  links.point(".at/web", links.prepare({ current: [destination] }));
   const name = `unix-${destination.id}`;
-  assertEquals(shareOut(directory, "web"), { [name]: 100 });
+  assertEquals(shareOut(directory, ".at/web"), { [name]: 100 });
   assertEquals(
     Deno.readLinkSync(directory.join("live/.sockets", name)),
     "/run/my/web.sock",
@@ -111,10 +114,11 @@ Deno.test("prepare() can be done again after a deploy that died in the middle", 
   for (const slot of [undefined, "b"] as const) {
     const route = { current: [at("127.0.0.1:1", slot)] };
     const target = links.prepare(route);
-    const [bucket] = [...Deno.readDirSync(directory.join("live", target))];
-    Deno.removeSync(directory.join("live", target, bucket?.name ?? ""));
+    const parent = slot === undefined ? "live/.at" : "live";
+    const [bucket] = [...Deno.readDirSync(directory.join(parent, target))];
+    Deno.removeSync(directory.join(parent, target, bucket?.name ?? ""));
     assertEquals(links.prepare(route), target);
-    const { length } = [...Deno.readDirSync(directory.join("live", target))];
+    const { length } = [...Deno.readDirSync(directory.join(parent, target))];
     assertEquals(length, slot === undefined ? 100 : 8);
   }
 });
@@ -124,9 +128,9 @@ Deno.test("clean() removes what no link leads to, and nothing else", () => {
   const links = new LiveLinks(directory.path);
   const one = links.prepare({ current: [at("127.0.0.1:1")] });
   links.prepare({ current: [at("unix:/run/x")] });
-  links.point("web", one);
-  links.clean(["web"]);
-  assertEquals(shareOut(directory, "web"), { "127.0.0.1:1": 100 });
+  links.point(".at/web", one);
+  links.clean();
+  assertEquals(shareOut(directory, ".at/web"), { "127.0.0.1:1": 100 });
   const left = (path: string) =>
     [...Deno.readDirSync(directory.join(path))].map(({ name }) => name);
   assertEquals(left("at"), ["127.0.0.1:1"]);

@@ -1,0 +1,230 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { Journal } from "../../lib/deploy/journal.ts";
+import { readProject } from "../../lib/deploy/project.ts";
+import {
+  readState,
+  type ServiceState,
+  type State,
+} from "../../lib/deploy/state.ts";
+import { StateDir } from "../../lib/deploy/state_dir.ts";
+import { status } from "../../lib/deploy/status.ts";
+import { allProcesses, environmentOf } from "../../lib/system/process.ts";
+import { Load, type LoadResult } from "../support/load.ts";
+import {
+  classicTemplate,
+  deployedLiveSite,
+  liveConf,
+  liveService,
+  liveTemplate,
+  pidAt,
+} from "../support/live_site.ts";
+import type { Outcome, Site } from "../support/site.ts";
+
+const DYING = fromFileUrl(new URL("dying.ts", import.meta.url));
+
+export type Switch = "live" | "reload";
+
+/** What a zddeploy that was killed has left on the disk. */
+export interface Remains {
+  /** It died with a journal: `undo` before the commit, `close` behind it. */
+  journal?: "undo" | "close";
+  /** Which of its parts had been written. */
+  stage: string;
+  /** Instances that had stopped serving, and weren't told to stop. */
+  unstopped: number;
+}
+
+export interface CrashSiteOptions {
+  /** More lines of the section [service:web]. */
+  lines?: string[];
+  /** Whether clients ask all the time. */
+  load?: boolean;
+}
+
+/** A site with one service, on which zddeploy dies again and again while clients ask. */
+export class CrashSite implements AsyncDisposable {
+  readonly directory: StateDir;
+  #load?: Load;
+
+  private constructor(readonly site: Site, readonly kind: Switch) {
+    this.directory = new StateDir(site.path(".zdd"));
+  }
+
+  /** Deploys once. The clients keep their connections where no reload cuts them. */
+  static async create(
+    kind: Switch,
+    { lines = [], load = true }: CrashSiteOptions = {},
+  ): Promise<CrashSite> {
+    const port = kind === "live" ? "env" : "own";
+    const site = await deployedLiveSite(
+      liveConf([liveService({ port, lines })]),
+      kind === "live" ? liveTemplate() : classicTemplate(),
+    );
+    const own = new CrashSite(site, kind);
+    if (load) {
+      own.#load = await Load.start({
+        url: `http://127.0.0.1:${site.port}/`,
+        clients: 6,
+        keepAlive: kind === "live",
+        methods: ["GET", "POST"],
+        pause: 5,
+        timeout: 60_000, // a busy machine is no failure
+        expect: /^\S+ \d+ \d+\n$/,
+        text: /^\S+ (\d+) /,
+      });
+    }
+    return own;
+  }
+
+  /** Takes a site that has been deployed, without load. */
+  static over(site: Site): CrashSite {
+    return new CrashSite(site, "live");
+  }
+
+  /** The state as it is on the disk. */
+  state(): State {
+    const { state, damaged } = readState(this.directory);
+    assertEquals(damaged, undefined);
+    return state;
+  }
+
+  /** What the state says of the service. */
+  get web(): ServiceState {
+    const { web } = this.state().services;
+    assert(web !== undefined);
+    return web;
+  }
+
+  /** The names of all acts of a command, in their order: see dying.ts. */
+  async acts(...args: string[]): Promise<string[]> {
+    const list = this.site.path("acts");
+    const { code, stderr } = await this.#run({ ZDD_ACTS: list }, args);
+    assertEquals(code, 0, stderr);
+    const acts = this.site.read("acts").trimEnd().split("\n");
+    Deno.removeSync(list);
+    return acts;
+  }
+
+  /** Runs a command that dies at an act. Returns what it has left. */
+  async die(where: string, ...args: string[]): Promise<Remains> {
+    const { code, stderr } = await this.#run({ ZDD_DIE: where }, args);
+    assertEquals(code, 137, `${where}: it wasn't killed\n${stderr}`);
+    return this.remains();
+  }
+
+  remains(): Remains {
+    const state = this.state();
+    const journal = Journal.read(this.directory);
+    const text = journal?.text;
+    const unstopped = Object.values(state.services)
+      .flatMap(({ retiring }) => retiring)
+      .filter(({ stopSent }) => !stopSent).length;
+    if (text === undefined) {
+      const stage = unstopped > 0 ? "committed" : "no journal";
+      return { stage, unstopped };
+    }
+    const committed = state.deploy === text.id;
+    const stage = committed
+      ? "committed, with its journal"
+      : text.links !== undefined
+      ? "links"
+      : text.nginx !== undefined
+      ? `nginx ${text.nginx}`
+      : text.conf !== undefined
+      ? "conf"
+      : text.starts.some(({ instance }) => instance !== undefined)
+      ? "instances"
+      : text.starts.some(({ leader }) => leader !== undefined)
+      ? "leaders"
+      : "begun";
+    return { journal: committed ? "close" : "undo", stage, unstopped };
+  }
+
+  /** Runs a command that must repair what is left, and say so. */
+  async repair(remains: Remains, ...args: string[]): Promise<Outcome> {
+    const outcome = await this.site.zdd(...args);
+    const { code, stderr } = outcome;
+    assertEquals(code, 0, `zddeploy ${args.join(" ")}\n${stderr}`);
+    if (remains.journal === "undo") {
+      assertMatch(stderr, /^zdd: undid the deploy of 2\S+, which had died/m);
+    }
+    if (remains.unstopped > 0) {
+      assertMatch(stderr, /^web: (stopped|killed) \d+|is gone already/m);
+    }
+    return outcome;
+  }
+
+  /** Fails unless everything is as if nothing had ever died. */
+  async assertWhole(): Promise<void> {
+    const { site } = this;
+    const own = this.web;
+    assertEquals(own.current.length, 1);
+    assertEquals(own.retiring, []);
+    const canaries = own.canary?.instances ?? [];
+    const known = [...own.current, ...own.standby, ...canaries];
+    assertEquals(
+      markedInstances(site).join(" "),
+      known.map(({ id }) => id).sort().join(" "),
+      "other instances run than the state knows",
+    );
+    assertEquals(site.exists(".zdd/journal.json"), false);
+    const { ok, notes } = status(readProject(site.path("deploy.conf")));
+    assertEquals({ ok, notes }, { ok: true, notes: [] });
+    const serving = [...own.current, ...canaries].map((one) => one.process.pid);
+    const answering = await pidAt(site);
+    assert(serving.includes(answering), `${answering} answers`);
+    await assertNginxAccepts(site);
+  }
+
+  /** Ends the load, of which nothing may have failed. */
+  async assertNothingFailed(): Promise<LoadResult> {
+    const result = await this.endLoad();
+    assertEquals(result.failures.slice(0, 3), []);
+    assertEquals(result.failed, 0);
+    assert(result.ok > 0, "nobody asked for anything");
+    return result;
+  }
+
+  async endLoad(): Promise<LoadResult> {
+    if (this.#load === undefined) throw new Error("There is no load");
+    return await this.#load.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#load?.[Symbol.asyncDispose]();
+    await this.site[Symbol.asyncDispose]();
+  }
+
+  async #run(
+    env: Record<string, string>,
+    args: string[],
+  ): Promise<{ code: number; stderr: string }> {
+    const variables = Object.entries(env).map((pair) => pair.join("="));
+    const { code, stderr } = await this.site.command(
+      "env",
+      ...variables,
+      Deno.execPath(),
+      ...["run", "-A", "--no-lock", DYING, ...args],
+    ).output();
+    return { code, stderr: new TextDecoder().decode(stderr) };
+  }
+}
+
+/** The instances that run because of a site, by what stands in the processes' environment. */
+export function markedInstances(site: Site): string[] {
+  const ids = new Set<string>();
+  for (const { pid } of allProcesses()) {
+    if (environmentOf(pid, "ZDD_STATE_DIR") !== site.path(".zdd")) continue;
+    const id = environmentOf(pid, "ZDD_INSTANCE");
+    if (id !== undefined) ids.add(id);
+  }
+  return [...ids].sort();
+}
+
+/** Fails unless `nginx -t` is content with the rendered file. */
+export async function assertNginxAccepts(site: Site): Promise<void> {
+  const { code, stderr } = await site
+    .command("nginx", "-t", "-c", site.path("nginx.conf")).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+}

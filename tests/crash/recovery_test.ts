@@ -1,0 +1,138 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Client } from "../e2e/client.ts";
+import {
+  classicTemplate,
+  deployedLiveSite,
+  isAlive,
+  liveConf,
+  liveService,
+  liveTemplate,
+  nginxProcesses,
+  pidAt,
+} from "../support/live_site.ts";
+import { until } from "../support/site.ts";
+import { CrashSite, markedInstances } from "./crash_site.ts";
+
+for (const port of ["env", "socket", "own"] as const) {
+  for (const what of ["damaged", "gone"] as const) {
+    Deno.test(`with a ${what} state nothing is started twice nor left behind (port: ${port})`, async () => {
+      await using site = await deployedLiveSite(
+        liveConf([liveService({ port })]),
+      );
+      const pid = await pidAt(site);
+      const state = site.path(".zdd/state.json");
+      if (what === "gone") Deno.removeSync(state);
+      else Deno.writeTextFileSync(state, '{"version": 1, "serv');
+      const started = await site.deploy("start");
+      assertMatch(started.stderr, new RegExp(`web: found ${pid} on `));
+      assertEquals(await pidAt(site), pid);
+      // What was found is known from now on.
+      const { stderr } = await site.deploy();
+      assertMatch(stderr, new RegExp(`web: stopped ${pid}`));
+      assertEquals(isAlive(pid), false);
+      assertEquals(markedInstances(site).length, 1);
+      assertEquals((await site.zdd("status")).code, 0);
+    });
+  }
+}
+
+Deno.test("an instance that is still stopping isn't taken for the current one", async () => {
+  await using site = await deployedLiveSite(
+    liveConf([
+      liveService({
+        port: "own",
+        lines: ["stop: true", "stop_timeout: 100ms"],
+      }),
+    ]),
+  );
+  const pid = await pidAt(site);
+  await site.deploy("stop"); // it doesn't end
+  assert(isAlive(pid));
+  const { stderr } = await site.deploy("start");
+  assertMatch(stderr, /^web: started \d+/m);
+  assert(await pidAt(site) !== pid);
+});
+
+Deno.test("an old worker's slow client still reaches the old instance after a crash", async () => {
+  await using own = await CrashSite.create("reload", { load: false });
+  const { site } = own;
+  const old = await pidAt(site);
+  using client = await Client.connect(site.port);
+  await client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n");
+  await client.send("Connection: close\r\n\r\nab");
+  await until("nginx has it", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return true;
+  });
+  // nginx asks the instance only when it has the whole body.
+  const remains = await own.die("remove journal.json#1", "deploy");
+  assertEquals(remains.journal, "close");
+  const repaired = site.zdd("start");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await client.send("cd");
+  const answer = await client.rest();
+  assertMatch(answer, new RegExp(`^HTTP/1.1 200 .*v1 ${old} 4\n`, "s"));
+  const { code, stderr } = await repaired;
+  assertEquals(code, 0, stderr);
+  await own.assertWhole();
+});
+
+Deno.test("what was reloaded by somebody else between a crash and the repair is reloaded back", async () => {
+  await using own = await CrashSite.create("reload");
+  const { site } = own;
+  const old = await pidAt(site);
+  await own.die("nginx -t#1", "deploy"); // the new nginx.conf is there
+  const workers = nginxProcesses(site);
+  Deno.kill(site.nginxMaster() ?? 0, "SIGHUP"); // as logrotate or certbot do
+  await until(
+    "it has new workers",
+    () => nginxProcesses(site).some((pid) => !workers.includes(pid)),
+  );
+  await until("they serve", async () => await pidAt(site) !== old);
+  const { stderr } = await site.deploy("start");
+  assertMatch(stderr, /undid the deploy of/);
+  assertEquals(await pidAt(site), old);
+  await own.assertWhole();
+  await own.assertNothingFailed();
+});
+
+Deno.test("an old instance whose service has left deploy.conf meanwhile is stopped", async () => {
+  const two = [liveService(), liveService({ name: "api" })];
+  const locations = (other: string) =>
+    `location / { <%= it.live.pass("web") %> } ${other}`;
+  await using own = CrashSite.over(
+    await deployedLiveSite(
+      liveConf(two),
+      liveTemplate(locations('location /api { <%= it.live.pass("api") %> }')),
+    ),
+  );
+  const { site } = own;
+  const api = await pidAt(site, "/api");
+  await own.die("stop#1", "deploy");
+  assert(isAlive(api));
+  site.write("deploy.conf", liveConf([liveService()]));
+  site.write("nginx.conf.template", liveTemplate(locations("")));
+  await site.deploy();
+  assertEquals(isAlive(api), false);
+});
+
+Deno.test("a journal whose pid file has lost its directory is undone all the same", async () => {
+  const site = await deployedLiveSite(
+    liveConf([
+      liveService({ port: "own" }).replaceAll("web.pid", "run/web.pid"),
+    ]),
+    classicTemplate(),
+    { "run/.keep": "" },
+  );
+  await using own = CrashSite.over(site);
+  const old = await pidAt(site);
+  await own.die("write journal.json#4", "deploy");
+  Deno.removeSync(site.path("run"), { recursive: true });
+  site.write("deploy.conf", liveConf([liveService({ port: "own" })]));
+  const { code, stderr } = await site.zdd("start");
+  assertEquals(code, 0, stderr);
+  assertMatch(stderr, /Cannot write ".*run\/web\.pid"/);
+  assertMatch(stderr, /undid the deploy of/);
+  assertEquals(await pidAt(site), old);
+  await own.assertWhole();
+});

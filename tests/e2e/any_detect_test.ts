@@ -1,0 +1,141 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assertNothingFailed,
+  instancesOf,
+  isAlive,
+  nginxProcesses,
+  pidAt,
+  pidsOf,
+  startLoad,
+} from "../support/live_site.ts";
+import { ANY_SERVER, anyConf, anySite } from "../support/any_site.ts";
+import { freePort, type Site } from "../support/site.ts";
+import { titleOf, untilProcesses } from "./web_site.ts";
+
+/** An address of this host that isn't loopback's; undefined if there is none. */
+function otherAddress(): string | undefined {
+  return Deno.networkInterfaces().find(({ family, address }) =>
+    family === "IPv4" && !address.startsWith("127.")
+  )?.address;
+}
+
+async function addressOf(site: Site): Promise<string | undefined> {
+  return (await instancesOf(site)).find(({ state }) => state === "serving")
+    ?.address;
+}
+
+for (
+  const [what, host] of [
+    ["loopback", "127.0.0.1"],
+    ["all addresses", "0.0.0.0"],
+    ["all addresses of IPv6", "[::]"],
+    ["IPv6's loopback", "[::1]"],
+    ["another address of loopback", "127.1.2.3"],
+  ] as const
+) {
+  Deno.test(`port: detect finds a port on ${what}`, async () => {
+    await using site = anySite([
+      "port: detect",
+      `start: ${ANY_SERVER} ${host.replace(/[[\]]/g, "")}:0`,
+    ]);
+    await site.deploy();
+    const before = await pidAt(site);
+    await using load = await startLoad(site);
+    await site.deploy();
+    await assertNothingFailed(load);
+    assert(await pidAt(site) !== before);
+    assertEquals(isAlive(before), false);
+  });
+}
+
+Deno.test("port: detect names the ports if there are several, and takes a hint", async () => {
+  const [one, other] = [freePort(), freePort()].toSorted((a, b) => a - b);
+  const start = `start: ${ANY_SERVER} 127.0.0.1:${one} 127.0.0.1:${other}`;
+  await using site = anySite(["port: detect", start]);
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    new RegExp(
+      `web didn't start: it listens on several ports: (${one}, ${other}|` +
+        `${other}, ${one}); say which one serves with "port: detect \\d+"`,
+    ),
+  );
+  await untilProcesses(site, []);
+
+  site.write("deploy.conf", anyConf([`port: detect ${other}`, start]));
+  await site.deploy();
+  assertEquals(await addressOf(site), `127.0.0.1:${other}`);
+});
+
+Deno.test("port: detect says if nobody listens on the port of its hint", async () => {
+  const port = freePort();
+  await using site = anySite([
+    `port: detect ${port}`,
+    `start: ${ANY_SERVER} 127.0.0.1:0`,
+    "start_timeout: 1",
+  ]);
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    new RegExp(
+      `none of its processes listens on port ${port} after 1 s`,
+    ),
+  );
+});
+
+Deno.test("port: detect ignores a socket on an address that loopback doesn't reach", async () => {
+  const other = otherAddress();
+  const start = (...addresses: string[]) => [
+    "port: detect",
+    `start: ${ANY_SERVER} ${addresses.join(" ")}`,
+    "start_timeout: 2",
+  ];
+  // A host without any other has nothing to ignore.
+  const ignored = other === undefined ? [] : [`${other}:0`];
+  await using site = anySite(start(...ignored, "127.0.0.1:0"));
+  await site.deploy();
+  assertMatch(await addressOf(site) ?? "", /^127\.0\.0\.1:/);
+  await pidAt(site);
+
+  if (other === undefined) return;
+  site.write("deploy.conf", anyConf(start(...ignored)));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /none of its processes listens on a port that can be reached after 2 s/,
+  );
+});
+
+Deno.test("port: detect finds the socket of forked workers, and stops them all", async () => {
+  await using site = anySite([
+    "port: detect",
+    `start: ${ANY_SERVER} --workers 3 127.0.0.1:0`,
+  ]);
+  await site.deploy();
+  const nginx = nginxProcesses(site);
+  for (let i = 0; i < 2; i++) {
+    await site.deploy();
+    const [pid = 0] = await pidsOf(site, "serving");
+    const all = site.processes().filter((one) => !nginx.includes(one));
+    assertEquals(all.length, 4);
+    // node's workers get the socket from their parent.
+    assertMatch(titleOf(pid), /--workers 3/);
+    await pidAt(site);
+  }
+  await site.deploy("stop", "--nginx");
+  await untilProcesses(site, []);
+});
+
+Deno.test("port: detect finds what a wrapper's child listens on, and no other program's socket", async () => {
+  using _other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using site = anySite([
+    "port: detect",
+    `start: sh -c '${ANY_SERVER} 127.0.0.1:0; true'`,
+  ]);
+  await site.deploy();
+  const [pid] = await pidsOf(site, "serving");
+  assertEquals(await pidAt(site), pid);
+});

@@ -1,0 +1,146 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ANY_SERVER, anySite, environmentOf } from "../support/any_site.ts";
+import {
+  liveConf,
+  liveService,
+  liveSite,
+  liveStart,
+  pidAt,
+  pidsAt,
+  pidsOf,
+  servers,
+} from "../support/live_site.ts";
+import { titleOf } from "./web_site.ts";
+
+const START = `start: ${ANY_SERVER} 127.0.0.1:{port}`;
+
+Deno.test("env_file and env reach the process, with quotes, comments and blanks", async () => {
+  await using site = anySite([
+    "port: env",
+    START,
+    "env_file: web.env",
+    "env: KEY=from env",
+    '  QUOTED="two  blanks # no comment"',
+    "  PERCENT=100%%",
+    "  NUMBER={instance}",
+  ], {
+    "web.env": `
+# a comment
+PLAIN=one
+export EXPORTED=two
+SINGLE='it is "quoted"'   # a comment behind
+LINES="first
+second"
+EMPTY=
+KEY=from the file
+URL=postgres://u:p@h/db?x=1&y=$Z
+`,
+  });
+  await site.deploy();
+  const environment = environmentOf(await pidAt(site));
+  const { PLAIN, EXPORTED, SINGLE, LINES, EMPTY, KEY, URL } = environment;
+  assertEquals({ PLAIN, EXPORTED, SINGLE, LINES, EMPTY, KEY, URL }, {
+    PLAIN: "one",
+    EXPORTED: "two",
+    SINGLE: 'it is "quoted"',
+    LINES: "first\nsecond",
+    EMPTY: "",
+    KEY: "from env",
+    URL: "postgres://u:p@h/db?x=1&y=$Z",
+  });
+  const { QUOTED, PERCENT, NUMBER, PORT } = environment;
+  assertEquals({ QUOTED, PERCENT, NUMBER }, {
+    QUOTED: "two  blanks # no comment",
+    PERCENT: "100%",
+    NUMBER: "1",
+  });
+  assertMatch(titleOf(await pidAt(site)), new RegExp(`127.0.0.1:${PORT}$`));
+});
+
+Deno.test("what isn't KEY=VALUE, and an env_file that isn't there, are mistakes", async () => {
+  await using site = anySite([
+    "port: env",
+    START,
+    "env_file: missing.env",
+    "env: KEY",
+  ]);
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 2);
+  assertMatch(stderr, /deploy.conf:\d+: Cannot use "env_file" .*missing.env/);
+  assertMatch(
+    stderr,
+    /deploy.conf:\d+: Cannot use "env" .*expected KEY=VALUE lines, got "KEY"/,
+  );
+});
+
+Deno.test("env reaches the stop command too", async () => {
+  await using site = anySite([
+    "port: env",
+    START,
+    "env: FAREWELL=bye",
+    'stop: echo "$FAREWELL" >said; kill -TERM',
+  ]);
+  await site.deploy();
+  await site.deploy();
+  assertEquals(site.read("said"), "bye\n");
+});
+
+Deno.test("{instance}, {port} and {socket} stand for what they are", async () => {
+  await using site = liveSite(liveConf([
+    [
+      "[service:web]",
+      "port: env",
+      "instances: 2",
+      `start: ${ANY_SERVER} 127.0.0.1:{port} && echo \${port} {other}`,
+      "log: log/web{instance}.txt",
+    ].join("\n") + "\n",
+    liveService({ name: "api", port: "socket" }).replace(
+      liveStart(),
+      `SOCKET= ${ANY_SERVER} --workers {instance} 127.0.0.1:0; SOCKET={socket} ${liveStart()}`,
+    ).replace(/start: .*?; /, "start: "),
+  ]));
+  await site.deploy();
+  const pids = await pidsAt(site);
+  assertEquals(pids.length, 2);
+  for (const pid of pids) {
+    const { PORT } = environmentOf(pid);
+    assertMatch(titleOf(pid), new RegExp(` 127.0.0.1:${PORT}$`));
+  }
+  assertEquals([site.exists("log/web1.txt"), site.exists("log/web2.txt")], [
+    true,
+    true,
+  ]);
+  const [api] = await pidsOf(site, "serving", "api");
+  assert(servers(site).includes(api ?? 0));
+  assertMatch(environmentOf(api ?? 0).SOCKET ?? "", /\/\.zdd\/run\/api-a1-/);
+});
+
+Deno.test("{instance} tells pid files apart", async () => {
+  await using site = liveSite(liveConf([
+    [
+      "[service:web]",
+      "instances: 3",
+      `start: ${liveStart("web{instance}.pid")}`,
+      "pid_file: web{instance}.pid",
+    ].join("\n") + "\n",
+  ]));
+  for (let i = 0; i < 2; i++) {
+    await site.deploy();
+    const written = [1, 2, 3].map((n) => Number(site.read(`web${n}.pid`)));
+    assertEquals(await pidsAt(site), written.toSorted((a, b) => a - b));
+    assertEquals(servers(site).length, 3);
+  }
+});
+
+Deno.test("cwd and log are where they are said to be, and a log that isn't named is shown", async () => {
+  await using site = anySite([
+    "port: env",
+    "cwd: sub",
+    `start: ${liveStart()}`,
+  ], { "sub/empty": "" });
+  await site.deploy();
+  const pid = await pidAt(site);
+  assertEquals(Deno.readLinkSync(`/proc/${pid}/cwd`), site.path("sub"));
+  const { stdout } = await site.zdd("logs", "--service", "web");
+  assertMatch(stdout, /live_server.mjs: begins/);
+});

@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { anyConf, anySite } from "../support/any_site.ts";
+import {
+  isAlive,
+  liveStart,
+  nginxProcesses,
+  pidsAt,
+  pidsOf,
+  servers,
+} from "../support/live_site.ts";
+import type { Site } from "../support/site.ts";
+import { until } from "../support/site.ts";
+
+const SERVICE = ["port: env", `start: ${liveStart()}`, "instances: 2"];
+
+async function deployRelease(site: Site, id: string): Promise<boolean> {
+  const { stdout } = await site.deploy("deploy", "--release", id, "--json");
+  return JSON.parse(stdout).changed;
+}
+
+/** The releases of the serving instances, as `status --json` tells. */
+async function releases(site: Site): Promise<(string | undefined)[]> {
+  const { stdout } = await site.zdd("status", "--json");
+  const [web]: { instances: { state: string; release?: string }[] }[] =
+    JSON.parse(stdout).services;
+  return web?.instances.filter(({ state }) => state === "serving")
+    .map(({ release }) => release) ?? [];
+}
+
+Deno.test("the deploy of a release that serves already changes nothing", async () => {
+  await using site = anySite(SERVICE);
+  assertEquals(await deployRelease(site, "abc123"), true);
+  const before = site.processes();
+  assertEquals(await releases(site), ["abc123", "abc123"]);
+
+  assertEquals(await deployRelease(site, "abc123"), false);
+  assertEquals(site.processes(), before);
+  const again = await site.deploy("deploy", "--release", "abc123");
+  assert(!/started|switched|stopped/.test(again.stderr), again.stderr);
+  assertEquals(site.processes(), before);
+
+  assertEquals(await deployRelease(site, "abc124"), true);
+  assertEquals(await releases(site), ["abc124", "abc124"]);
+  assertEquals(
+    servers(site).filter((pid) => before.includes(pid)),
+    [],
+  );
+});
+
+Deno.test("status and history show the release", async () => {
+  await using site = anySite(SERVICE);
+  await deployRelease(site, "v1.0");
+  await deployRelease(site, "v1.1");
+  assertMatch((await site.zdd("status")).stdout, /web .*\bserving\b.* v1\.1 /);
+  site.write("deploy.conf", anyConf(["port: env", "start: exit 1"]));
+  assertEquals((await site.zdd("deploy", "--release", "bad")).code, 1);
+
+  const { stdout } = await site.zdd("history", "--json");
+  const entries: { release: string; result: string }[] = JSON.parse(stdout);
+  assertEquals(
+    entries.map(({ release, result }) => `${release} ${result}`),
+    ["v1.0 done", "v1.1 done", "bad failed"],
+  );
+  const table = (await site.zdd("history")).stdout;
+  assertMatch(table, /deploy +v1\.1 +done/);
+  assertMatch(table, /deploy +bad +failed .*web didn't start/);
+  // The one that failed doesn't serve.
+  assertEquals(await releases(site), ["v1.1", "v1.1"]);
+});
+
+Deno.test("a release that serves no longer, or not with all its instances, is deployed", async () => {
+  await using site = anySite(SERVICE);
+  await deployRelease(site, "r1");
+  const [first = 0] = await pidsOf(site, "serving");
+  Deno.kill(first, "SIGKILL");
+  await until("it is gone", () => !isAlive(first));
+  assertEquals(await deployRelease(site, "r1"), true);
+  assertEquals((await pidsAt(site)).length, 2);
+
+  site.write("deploy.conf", anyConf([...SERVICE.slice(0, 2), "instances: 1"]));
+  assertEquals(await deployRelease(site, "r1"), true);
+  assertEquals((await pidsAt(site)).length, 1);
+  assertEquals(await deployRelease(site, "r1"), false);
+
+  await site.deploy();
+  assertEquals(await releases(site), [undefined]);
+  assertEquals(await deployRelease(site, "r1"), true);
+});
+
+Deno.test("a release that serves is deployed if nginx doesn't run", async () => {
+  await using site = anySite(SERVICE);
+  await deployRelease(site, "r1");
+  Deno.kill(site.nginxMaster() ?? 0, "SIGQUIT");
+  await until("nginx is gone", () => nginxProcesses(site).length === 0);
+  assertEquals(await deployRelease(site, "r1"), true);
+  await pidsAt(site);
+});

@@ -1,0 +1,82 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assertNothingFailed,
+  nginxProcesses,
+  pidsOf,
+} from "../support/live_site.ts";
+import { Load } from "../support/load.ts";
+import { sampleSite } from "../support/sample_site.ts";
+import { untilCount } from "./web_site.ts";
+
+const DEPLOYS = 10;
+
+interface Sample {
+  name: string;
+  /** How many processes an instance is. */
+  processes: number;
+  /** What it answers. */
+  answer: RegExp;
+  /** Static files are only read. */
+  methods?: string[];
+  /** The switch is a reload, which closes the idle connections of nginx's clients. */
+  reloads?: true;
+}
+
+const SAMPLES: Sample[] = [
+  {
+    name: "uvicorn",
+    processes: 1,
+    answer: /^uvicorn, pid (\d+), version 1\n$/,
+  },
+  { name: "puma", processes: 3, answer: /^puma, pid (\d+), version 1\n$/ },
+  { name: "deno", processes: 1, answer: /^deno, pid (\d+), version 1\n$/ },
+  {
+    name: "static-binary",
+    processes: 1,
+    answer: /^busybox, version 1\n$/,
+    methods: ["GET"],
+  },
+  {
+    name: "php-fpm",
+    processes: 5,
+    answer: /^php-fpm, pid (\d+), version 1\n$/,
+    reloads: true,
+  },
+];
+
+for (const sample of SAMPLES) {
+  const { name, processes, answer, reloads = false } = sample;
+  Deno.test(`${name}: ten deploys under load lose nothing and leave nothing`, async () => {
+    await using site = sampleSite(name);
+    const first = await site.deploy();
+    assertMatch(first.stderr, /nginx: started \d+/);
+    const nginx = nginxProcesses(site);
+    await untilCount(site, nginx.length + processes);
+    const pids = await pidsOf(site, "serving");
+
+    await using load = await Load.start({
+      url: `http://127.0.0.1:${site.port}/`,
+      clients: 20,
+      keepAlive: !reloads,
+      methods: sample.methods ?? ["GET", "POST"],
+      pause: 2,
+      timeout: 60_000, // a busy machine is no failure
+      expect: answer,
+      text: answer,
+    });
+    for (let i = 0; i < DEPLOYS; i++) {
+      const { stderr } = await site.deploy();
+      assertMatch(stderr, new RegExp(`^web: stopped ${pids.at(-1)} `, "m"));
+      pids.push(...await pidsOf(site, "serving"));
+    }
+    const { ok, answers } = await assertNothingFailed(load);
+
+    assertEquals(new Set(pids).size, 1 + DEPLOYS);
+    if (answer.source.includes("(")) {
+      assertEquals(answers.map(({ text }) => Number(text)), pids);
+    }
+    assert(ok > 100, `only ${ok} requests were made`);
+    if (!reloads) assertEquals(nginxProcesses(site), nginx);
+    await untilCount(site, nginx.length + processes);
+  });
+}
