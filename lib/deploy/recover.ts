@@ -5,7 +5,6 @@ import { workersOf } from "../nginx/master.ts";
 import type { Instance } from "../service/instance.ts";
 import { findMarked } from "../service/marked.ts";
 import { findRunning } from "../service/takeover.ts";
-import { isFile } from "../system/files.ts";
 import {
   isRunning,
   isSame,
@@ -39,12 +38,7 @@ export async function recover(
   directory: StateDir,
   report: Report,
 ): Promise<State> {
-<<<<<<< HEAD
-  const lost = !isFile(directory.state);
-  const { state, damaged } = readState(directory);
-=======
-  const { state, damaged, missing } = readState(directory);
->>>>>>> live
+  const { state, damaged, missing: lost = false } = readState(directory);
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
     report({
@@ -60,7 +54,6 @@ export async function recover(
   for (const service of project.config.services) {
     const own = serviceState(state, service.name);
     if (own.current.some(({ process }) => isRunning(process))) continue;
-<<<<<<< HEAD
     const others = [
       ...own.standby,
       ...own.canary?.instances ?? [],
@@ -73,12 +66,6 @@ export async function recover(
     const found = marked.length > 0 ? marked : findRunning(service).filter(
       ({ process }) => !others.some((other) => isSame(other.process, process)),
     );
-=======
-    const marked = damaged !== undefined || missing
-      ? adoptMarked(service, own, new LiveLinks(directory.path))
-      : [];
-    const found = marked.length > 0 ? marked : findRunning(service);
->>>>>>> live
     if (found.length === 0) continue;
     own.current = found;
     changed = true;

@@ -198,7 +198,7 @@ for (
     await using site = releasesWithoutStateDir();
     const { code, stderr } = await run(site);
     assertEquals(code, 2, stderr);
-    assertMatch(stderr, /deploy.conf:\d+: Cannot use "state_dir" of \[deploy\]/);
+    assertMatch(stderr, /deploy.conf:.* Cannot use "state_dir" of \[deploy\]/);
     assertMatch(stderr, /shared\/zdd/);
     await untilProcesses(site, []);
     assertEquals(site.exists("current/.zdd"), false);

@@ -1,3 +1,5 @@
+// deno-lint-ignore-file no-console -- what it prints is looked for in its log
+
 // The tests' tiny server: it speaks the port file protocol, well or badly.
 //
 //   node server.mjs [PID_FILE] [MODE]

@@ -19,7 +19,7 @@ export function manPage(): string {
     ["description", [{ text: INTRODUCTION }]],
     ["options", [{
       items: GLOBAL_OPTIONS.map((option) =>
-        [optionTerm(option).trimStart(), option.help] as const
+        [optionTerm(option), option.help] as const
       ),
     }]],
     ["commands", commands],

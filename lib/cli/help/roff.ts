@@ -2,17 +2,25 @@ import type { Block } from "./document.ts";
 
 /** The blocks in the language of man(7). */
 export function renderRoff(blocks: readonly Block[]): string {
-  return blocks.map(roff).join("");
+  return blocks.map((block, i) => {
+    // A heading begins a paragraph by itself.
+    const before = blocks[i - 1];
+    return roff(block, before === undefined || "heading" in before);
+  }).join("");
 }
 
-function roff(block: Block): string {
+function roff(block: Block, begins: boolean): string {
   if ("heading" in block) return `.SS ${escape(block.heading)}\n`;
-  if ("text" in block) return `.PP\n${marked(block.text)}\n`;
+  if ("text" in block) {
+    return `${begins ? "" : ".PP\n"}${marked(block.text)}\n`;
+  }
   if ("code" in block) {
-    return `.PP\n.RS 4\n.nf\n${escapeLines(block.code)}\n.fi\n.RE\n`;
+    return `${begins ? "" : ".PP\n"}.RS 4\n.nf\n${
+      escapeLines(block.code)
+    }\n.fi\n.RE\n`;
   }
   return block.items.map(([term, meaning]) =>
-    `.TP\n\\fB${escape(term)}\\fR\n${marked(meaning)}\n`
+    `.TP\n\\fB${escape(term.trimStart())}\\fR\n${marked(meaning)}\n`
   ).join("");
 }
 
