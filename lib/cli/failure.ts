@@ -17,10 +17,11 @@ export interface FailureFormat {
   style?: Style;
 }
 
-/** So that a failure fits one screen of 24 lines; `source` has the rest. */
-const MOST_QUOTED = 10;
+// So that a failure fits a screen of 24 rows and 80 columns; the log has the rest.
+const COLUMNS = 80;
+const ROWS_QUOTED = 12;
+const LONGEST_QUOTED = 3 * COLUMNS;
 const MOST_SERVING = 4;
-const LONGEST_QUOTED = 160;
 
 /**
  * A failure for people: what happened, the words of others and where they stand, who
@@ -98,13 +99,21 @@ function serving({ name, instances }: Status["services"][number]) {
     }));
 }
 
-/** The last lines: what ended a server stands there. */
+/** The last lines, of which there is room for: what ended a server stands there. */
 function quoted(lines: string[]): string[] {
-  const last = lines.slice(-MOST_QUOTED).map((line) =>
-    line.length > LONGEST_QUOTED ? line.slice(0, LONGEST_QUOTED) + "…" : line
-  );
-  const left = lines.length - last.length;
-  return left > 0 ? [`… ${left} more lines above`, ...last] : last;
+  const shown: string[] = [];
+  let rows = 0;
+  for (const line of lines.toReversed()) {
+    const short = line.length > LONGEST_QUOTED - 5
+      ? line.slice(0, LONGEST_QUOTED - 5) + "…"
+      : line;
+    rows += Math.ceil((short.length + 4) / COLUMNS);
+    if (rows > ROWS_QUOTED) break;
+    shown.unshift(short);
+  }
+  const left = lines.length - shown.length;
+  if (left > 0) shown.unshift(`… ${left} more lines above`);
+  return shown;
 }
 
 function hintOf(error: unknown, verbose: boolean): string | undefined {

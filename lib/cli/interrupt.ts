@@ -19,7 +19,11 @@ export async function interruptible<T>(
       if (controller.signal.aborted && name === "SIGINT") {
         Deno.exit(INTERRUPTED);
       }
-      controller.abort(new ZddError(`Interrupted by ${name}`));
+      controller.abort(
+        new ZddError(`Interrupted by ${name}`, {
+          hint: "what was begun has been undone",
+        }),
+      );
     };
     Deno.addSignalListener(name, handler);
     return { name, handler };

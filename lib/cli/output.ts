@@ -1,9 +1,9 @@
 // The one door through which zdd prints. Whoever reads may hang up: that is no
 // reason to stop half-way through a deploy.
 
-/** Prints to stdout: results. */
-export function printResult(text: string): void {
-  write(Deno.stdout, text + "\n");
+/** Prints to stdout: results. Returns whether anybody may still read them. */
+export function printResult(text: string): boolean {
+  return write(Deno.stdout, text + "\n");
 }
 
 /** Prints to stderr: progress and failures. */
@@ -17,15 +17,18 @@ export function printJson(value: unknown): void {
 }
 
 /** Prints to a terminal as it is, escape sequences included. */
-export function draw(to: "stdout" | "stderr", text: string): void {
-  write(Deno[to], text);
+export function draw(to: "stdout" | "stderr", text: string): boolean {
+  return write(Deno[to], text);
 }
 
-function write(to: typeof Deno.stdout, text: string): void {
+function write(to: typeof Deno.stdout, text: string): boolean {
   const bytes = new TextEncoder().encode(text);
   try {
     for (let done = 0; done < bytes.length;) {
       done += to.writeSync(bytes.subarray(done));
     }
-  } catch { /* closed (EPIPE) or full */ }
+    return true;
+  } catch {
+    return false; // closed (EPIPE) or full
+  }
 }

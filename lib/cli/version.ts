@@ -8,7 +8,7 @@ export const VERSION: string = denoJson.version;
 /** Prints the version, and those of what it runs on to whoever asks for details. */
 export function printVersion({ json, verbose }: GlobalOptions): void {
   const { deno, v8 } = Deno.version;
-  if (json) return printJson({ zddeploy: VERSION, deno, v8 });
-  printResult(`zddeploy ${VERSION}`);
-  if (verbose) printResult(`deno ${deno}\nv8 ${v8}`);
+  if (json) printJson({ zddeploy: VERSION, deno, v8 });
+  else printResult(`zddeploy ${VERSION}`);
+  if (verbose && !json) printResult(`deno ${deno}\nv8 ${v8}`);
 }

@@ -7,8 +7,8 @@ const OWN_SCREEN = "\u001b[?1049h";
 const SHARED_SCREEN = "\u001b[?1049l";
 
 /**
- * Shows a text again and again until SIGINT or SIGTERM: on a terminal in place, else
- * one below the other. What it was last stays on the terminal.
+ * Shows a text again and again until SIGINT or SIGTERM, or until nobody reads it: on a
+ * terminal in place, else one below the other. What it was last stays on the terminal.
  *
  * @param interval in ms
  */
@@ -23,8 +23,10 @@ export async function watch(
   try {
     do {
       last = text();
-      if (inPlace) draw("stdout", onScreen(last, screenSize()));
-      else printResult(last);
+      const isRead = inPlace
+        ? draw("stdout", onScreen(last, screenSize()))
+        : printResult(last);
+      if (!isRead) break;
     } while (!await ended.within(interval));
   } finally {
     if (inPlace) draw("stdout", SHARED_SCREEN);

@@ -93,8 +93,15 @@ class GivenAddress implements Locator {
   }
 }
 
+/** How long no other port must be opened, in ms: the first may be one for metrics. */
+const SETTLED = 200;
+
 /** The service chooses its port and tells nobody: its processes' sockets are looked at. */
 class Detected implements Locator {
+  #seen = "";
+  /** Since when just these ports are open, in ms of `performance.now()`. */
+  #since = 0;
+
   constructor(readonly plan: Plan) {}
 
   look(start: Started): Located | string {
@@ -117,12 +124,23 @@ class Detected implements Locator {
         ? "none of its processes listens on a port that can be reached"
         : `none of its processes listens on port ${portNumber}`;
     }
+    if (portNumber === undefined && !this.#isSettled(ports)) {
+      return "it has just begun to listen";
+    }
     const { address, pids } = socket;
     const process = pidFile === undefined
       ? topmost(own, pids)
       : namedProcess(pidFile, start);
     if (process === undefined) return "the listening process is gone";
     return typeof process === "string" ? process : { process, address };
+  }
+
+  #isSettled(ports: number[]): boolean {
+    const now = performance.now();
+    const seen = ports.join();
+    if (seen !== this.#seen) this.#since = now;
+    this.#seen = seen;
+    return now - this.#since >= SETTLED;
   }
 }
 

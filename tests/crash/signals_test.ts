@@ -98,7 +98,7 @@ Deno.test("a reader who reads nothing more is no reason to forget who serves", a
   await using own = await CrashSite.create("live");
   const { site } = own;
   // More than a pipe holds, in one hook's output.
-  const hook = "before_switch: seq -f '%0200g' 1000";
+  const hook = "before_switch: seq -f '%%02000g' 60";
   site.write("deploy.conf", confOf("live", [hook]));
   const words = ZDD.map((word) => `'${word}'`).join(" ");
   const run = `(${words}; echo $? >status) 2>&1 | sleep 3`;

@@ -68,6 +68,17 @@ Deno.test("port: detect names the ports if there are several, and takes a hint",
   assertEquals(await addressOf(site), `127.0.0.1:${other}`);
 });
 
+Deno.test("port: detect doesn't take the first port of a server that opens another one soon", async () => {
+  await using site = anySite([
+    "port: detect",
+    `start: ${ANY_SERVER} --apart 50 127.0.0.1:0 127.0.0.1:0`,
+  ]);
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1);
+  assertMatch(stderr, /it listens on several ports: \d+, \d+;/);
+  await untilProcesses(site, []);
+});
+
 Deno.test("port: detect says if nobody listens on the port of its hint", async () => {
   const port = freePort();
   await using site = anySite([

@@ -91,7 +91,10 @@ Deno.test({
     await using site = sampleSite("releases");
     site.write(
       "app.service",
-      site.read("app.service").replaceAll("/usr/local/bin/zddeploy", "/bin/true"),
+      site.read("app.service").replaceAll(
+        "/usr/local/bin/zddeploy",
+        "/bin/true",
+      ),
     );
     const unit = site.path("app.service");
     const { code, stderr } = await site.command(
@@ -199,11 +202,21 @@ for (
     const { code, stderr } = await run(site);
     assertEquals(code, 2, stderr);
     assertMatch(stderr, /deploy.conf:.* Cannot use "state_dir" of \[deploy\]/);
-    assertMatch(stderr, /shared\/zdd/);
+    assert(stderr.includes(`such as ${site.path("shared/zdd")}`), stderr);
     await untilProcesses(site, []);
     assertEquals(site.exists("current/.zdd"), false);
   });
 }
+
+Deno.test("a state directory that is a link to what all releases share is none of a release", async () => {
+  await using site = releasesWithoutStateDir();
+  for (const release of [1, 2]) {
+    Deno.symlinkSync("../../shared", site.path(`releases/${release}/.zdd`));
+  }
+  const conf = ["--conf", site.path("current/deploy.conf")];
+  await site.deploy(...conf);
+  assertEquals(site.exists("shared/state.json"), true);
+});
 
 Deno.test("a project behind a link that no release moves keeps its state beside deploy.conf", async () => {
   await using site = Site.create({

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { formatStatus } from "../../../lib/cli/commands/status.ts";
-import type { InstanceStatus, Status } from "../../../lib/deploy/status.ts";
+import { formatStatus } from "../../lib/cli/status_table.ts";
+import { COLORED } from "../../lib/cli/style.ts";
+import type { InstanceStatus, Status } from "../../lib/deploy/status.ts";
 
 const INSTANCE: InstanceStatus = {
   state: "serving",
@@ -28,6 +29,8 @@ function statusOf(...instances: InstanceStatus[]): Status {
     notes: [],
   };
 }
+
+const NOW = Date.parse("2026-11-23T18:00:00.000Z");
 
 /** The cells of the row of the first instance. */
 function rowOf(instance: Partial<InstanceStatus>): string[] {
@@ -79,7 +82,7 @@ Deno.test("formatStatus() counts nginx's workers, the old ones too", () => {
 });
 
 Deno.test("formatStatus() writes uptimes in two units", () => {
-  assertEquals(rowOf({ uptime: 0 })[4], "0 ms");
+  assertEquals(rowOf({ uptime: 0 })[4], "0 s");
   assertEquals(rowOf({ uptime: 59 })[4], "59 s");
   assertEquals(rowOf({ uptime: 3600 })[4], "1 h 0 min");
   assertEquals(rowOf({ uptime: 86_399 })[4], "23 h 59 min");
@@ -90,4 +93,29 @@ Deno.test("formatStatus() writes uptimes in two units", () => {
 Deno.test("formatStatus() ends with the notes", () => {
   const status = { ...statusOf(INSTANCE), notes: ["one", "two"] };
   assert(formatStatus(status).endsWith("\nnote: one\nnote: two"));
+});
+
+Deno.test("formatStatus() says how long ago nginx was loaded", () => {
+  const status = statusOf();
+  status.nginx.loadedAt = "2026-11-23T17:56:55.000Z";
+  const text = formatStatus(status, { now: NOW });
+  assert(/^nginx +2 workers +99 +loaded 3 min 5 s ago$/m.test(text), text);
+});
+
+Deno.test("formatStatus() shows releases if there are any, and logs if asked for", () => {
+  const plain = formatStatus(statusOf(INSTANCE));
+  assert(!plain.includes("RELEASE") && !plain.includes("LOG"), plain);
+  assertEquals(rowOf({ release: "v42" })[4], "v42");
+  const verbose = formatStatus(statusOf(INSTANCE), { verbose: true });
+  assert(/ LOG\n.* {2}\/srv\/web\.log\n/.test(verbose), verbose);
+});
+
+Deno.test("formatStatus() marks what is wrong, and keeps the columns", () => {
+  const dead = { ...INSTANCE, state: "dead" } as const;
+  const plain = formatStatus(statusOf(INSTANCE, dead));
+  const colored = formatStatus(statusOf(INSTANCE, dead), { style: COLORED });
+  assert(colored.includes(COLORED.red("dead")));
+  assert(colored.includes(COLORED.green("serving")));
+  // deno-lint-ignore no-control-regex
+  assertEquals(colored.replaceAll(/\u001b\[\d+m/g, ""), plain);
 });

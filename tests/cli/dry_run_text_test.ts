@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { formatDryRun } from "../../lib/cli/dry_run_text.ts";
+import type { DryRunResult } from "../../lib/deploy/dry_run.ts";
+
+const RESULT: DryRunResult = {
+  dryRun: true,
+  changed: true,
+  nginx: { action: "reloaded", pid: 1 },
+  services: [
+    { name: "web", starts: 2, replaces: [11, 12], stops: [9] },
+    { name: "api", starts: 1, replaces: [], stops: [] },
+    { name: "db", starts: 0, replaces: [], stops: [], why: "it runs" },
+  ],
+  warnings: ["look"],
+  ms: 1,
+};
+
+Deno.test("formatDryRun() tells of each service and nginx what would be done", () => {
+  assertEquals(
+    formatDryRun(RESULT),
+    "web: would stop 9, then start 2 instances in the place of 11, 12\n" +
+      "api: would start 1 instance\n" +
+      "db: nothing to do: it runs\n" +
+      "nginx: would be reloaded\n" +
+      "warning: look\n" +
+      "nothing was done: it was a dry run",
+  );
+  const unchanged = formatDryRun({
+    ...RESULT,
+    changed: false,
+    nginx: { action: "unchanged" },
+    services: [],
+    warnings: [],
+  });
+  assertEquals(unchanged, "nginx: would stay as it is\nnothing to do");
+});
