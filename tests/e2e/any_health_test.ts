@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { ANY_SERVER, anyConf, anySite } from "../support/any_site.ts";
-import { liveConf, liveService, liveSite, pidAt } from "../support/live_site.ts";
+import {
+  liveConf,
+  liveService,
+  liveSite,
+  pidAt,
+} from "../support/live_site.ts";
 import { freePort } from "../support/site.ts";
 import { untilProcesses } from "./web_site.ts";
 

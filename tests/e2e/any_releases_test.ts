@@ -91,7 +91,10 @@ Deno.test({
     await using site = sampleSite("releases");
     site.write(
       "app.service",
-      site.read("app.service").replaceAll("/usr/local/bin/zddeploy", "/bin/true"),
+      site.read("app.service").replaceAll(
+        "/usr/local/bin/zddeploy",
+        "/bin/true",
+      ),
     );
     const unit = site.path("app.service");
     const { code, stderr } = await site.command(
