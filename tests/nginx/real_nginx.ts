@@ -3,6 +3,9 @@ import { childrenOf } from "../../lib/system/process.ts";
 import { freePort, until } from "../support/site.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
+/** What nginx would otherwise keep where only root may write. */
+const TEMPORARY_FILES = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+
 /** A directory for a real nginx, which is ended, by its pid, with all of its workers. */
 export class RealNginx implements AsyncDisposable {
   readonly directory: TempDir;
@@ -46,6 +49,11 @@ worker_processes 1;
 events {}
 http {
   access_log off;
+${
+        TEMPORARY_FILES.map((kind) =>
+          `  ${kind}_temp_path "${this.stateDir}/tmp";`
+        ).join("\n")
+      }
   server {
     listen 127.0.0.1:${this.port};
     ${listen === this.port ? "" : `listen 127.0.0.1:${listen};`}
