@@ -26,12 +26,12 @@ export function readArguments(args: string[]): Arguments {
     [...GLOBAL_OPTIONS, ...command.options ?? []],
     (written) => unknownOption(command, written),
   );
-  for (const [option, given] of Object.entries(values)) {
-    if (given.includes("")) throw usage(`--${option} takes a value`);
-  }
   const { conf = [], color: [color = "auto"] = [], ...own } = values;
-  if (conf.length > 1) {
+  if (conf.length > 1 || conf.includes("")) {
     throw usage("--conf takes the path of one deploy.conf");
+  }
+  for (const [option, given] of Object.entries(own)) {
+    if (given.includes("")) throw usage(`--${option} takes a value`);
   }
   const has = (flag: string) => flags.includes(flag);
   return {

@@ -1,8 +1,9 @@
 import { formatDuration, parseDuration } from "../config/duration.ts";
 import type { ChangeOptions } from "../deploy/change.ts";
 import { type Project, readProject } from "../deploy/project.ts";
+import type { Report, Step } from "../deploy/report.ts";
 import { status } from "../deploy/status.ts";
-import { ExitStatus, ZddError } from "../error.ts";
+import { ExitStatus } from "../error.ts";
 import { usage } from "./arguments.ts";
 import type { GlobalOptions, Input } from "./command.ts";
 import { FailedChange } from "./failure.ts";
@@ -26,13 +27,18 @@ export async function carryOut<R extends { ms: number; changed: boolean }>(
   const project = readProject(options.conf);
   const lockWait = readSeconds("lock-wait", values["lock-wait"]?.at(-1));
   const progress = startProgress(options);
+  let hasBegun = false;
+  const report: Report = (event) => {
+    hasBegun ||= !PREPARATIONS.includes(event.step);
+    progress.report(event);
+  };
   let result: R;
   try {
     result = await interruptible((signal) =>
-      change(project, { report: progress.report, signal, lockWait })
+      change(project, { report, signal, lockWait })
     );
   } catch (error) {
-    throw withStatus(error, project);
+    throw hasBegun ? withStatus(error, project) : error;
   } finally {
     progress.end();
   }
@@ -69,12 +75,11 @@ export function readSeconds(
   throw usage(`Expected seconds for --${option}, got "${text}"`);
 }
 
-/** A failure with who serves after it, unless it came before anything was run. */
+/** Steps that change nothing: a failure in one of them is a refusal. */
+const PREPARATIONS: Step[] = ["read", "lock", "recover"];
+
+/** A failure with who serves after it. */
 function withStatus(error: unknown, project: Project): unknown {
-  const early: number[] = [ExitStatus.usage, ExitStatus.locked];
-  if (error instanceof ZddError && early.includes(error.exitStatus)) {
-    return error;
-  }
   try {
     return new FailedChange(error, status(project));
   } catch {

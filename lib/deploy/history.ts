@@ -1,4 +1,5 @@
 import { readIfExists } from "../system/files.ts";
+import { sizeOf } from "../system/tail.ts";
 import type { State } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 
@@ -28,9 +29,22 @@ export function servingPids({ services }: State): Record<string, number[]> {
 
 /** Adds a line. @throws if the file can't be written. */
 export function appendHistory(directory: StateDir, entry: HistoryEntry): void {
-  Deno.writeTextFileSync(directory.history, JSON.stringify(entry) + "\n", {
-    append: true,
-  });
+  const start = endsInLine(directory.history) ? "\n" : "";
+  Deno.writeTextFileSync(
+    directory.history,
+    `${start}${JSON.stringify(entry)}\n`,
+    { append: true },
+  );
+}
+
+/** Whether a full disk has cut off the last line. */
+function endsInLine(path: string): boolean {
+  if (sizeOf(path) === 0) return false;
+  using file = Deno.openSync(path);
+  file.seekSync(-1, Deno.SeekMode.End);
+  const last = new Uint8Array(1);
+  file.readSync(last);
+  return last[0] !== "\n".charCodeAt(0);
 }
 
 /** The last entries, the newest last. Lines that a full disk has cut off are left out. */

@@ -85,9 +85,9 @@ export class Journal {
    * @throws {ZddError} if it can't be understood.
    */
   static read(directory: StateDir): Journal | undefined {
-    const text = readIfExists(directory.journal);
-    if (text === undefined) return undefined;
     try {
+      const text = readIfExists(directory.journal);
+      if (text === undefined) return undefined;
       const value: unknown = JSON.parse(text);
       if (isJournal(value)) return new Journal(directory, value);
       throw new TypeError("not a journal of version 1");

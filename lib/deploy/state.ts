@@ -105,7 +105,8 @@ function isState(value: unknown): value is State {
     (value.nginx === undefined ||
       isObject(value.nginx) && isProcessId(value.nginx.master) &&
         typeof value.nginx.hash === "string" &&
-        Array.isArray(value.nginx.links));
+        Array.isArray(value.nginx.links) &&
+        value.nginx.links.every((link) => typeof link === "string"));
 }
 
 function isServiceState(value: unknown): boolean {

@@ -93,7 +93,7 @@ Deno.test("readArguments() refuses what it doesn't know, and says what was meant
     ["check -f", 'check has no option "-f"'],
     ["status -n", "--interval takes a value"],
     ["deploy --release --json", "--release takes a value"],
-    ["check --conf", "--conf takes a value"],
+    ["check --conf", "--conf takes the path of one deploy.conf"],
     ["check -c a -c b", "--conf takes the path of one deploy.conf"],
     [
       "check --color green",

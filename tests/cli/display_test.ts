@@ -86,7 +86,7 @@ Deno.test("frame() has a line with its time for all that goes on", () => {
   ]);
   assertEquals(
     frame(running, 1000, 4300, { ...SCREEN, symbols: ASCII })[0],
-    "| web: starting 3.3 s".replace("|", "\\"),
+    "/ web: starting 3.3 s",
   );
 });
 
@@ -125,7 +125,7 @@ Deno.test("frame() never fills a row, on screens of any width", () => {
   }
   assertEquals(
     frame(running, 0, 1000, { ...SCREEN, columns: 40 })[0],
-    "⠋ a-service-with-a-long-name: drai… 1.0 s",
+    "⠋ a-service-with-a-long-name: dr… 1.0 s",
   );
 });
 

@@ -47,8 +47,8 @@ export class CrashSite implements AsyncDisposable {
   readonly directory: StateDir;
   #load?: Load;
 
-  private constructor(readonly site: Site, readonly kind: Switch) {
-    this.directory = new StateDir(site.path(".zdd"));
+  private constructor(readonly site: Site, stateDir = ".zdd") {
+    this.directory = new StateDir(site.path(stateDir));
   }
 
   /** Deploys once. The clients keep their connections where no reload cuts them. */
@@ -61,7 +61,7 @@ export class CrashSite implements AsyncDisposable {
       liveConf([liveService({ port, lines })]),
       kind === "live" ? liveTemplate() : classicTemplate(),
     );
-    const own = new CrashSite(site, kind);
+    const own = new CrashSite(site);
     if (load) {
       own.#load = await Load.start({
         url: `http://127.0.0.1:${site.port}/`,
@@ -78,8 +78,8 @@ export class CrashSite implements AsyncDisposable {
   }
 
   /** Takes a site that has been deployed, without load. */
-  static over(site: Site): CrashSite {
-    return new CrashSite(site, "live");
+  static over(site: Site, stateDir?: string): CrashSite {
+    return new CrashSite(site, stateDir);
   }
 
   /** The state as it is on the disk. */
@@ -164,17 +164,18 @@ export class CrashSite implements AsyncDisposable {
     const canaries = own.canary?.instances ?? [];
     const known = [...own.current, ...own.standby, ...canaries];
     assertEquals(
-      markedInstances(site).join(" "),
+      markedInstances(site, this.directory.path).join(" "),
       known.map(({ id }) => id).sort().join(" "),
       "other instances run than the state knows",
     );
-    assertEquals(site.exists(".zdd/journal.json"), false);
+    assertEquals(Journal.read(this.directory), undefined);
     const { ok, notes } = status(readProject(site.path("deploy.conf")));
     assertEquals({ ok, notes }, { ok: true, notes: [] });
     const serving = [...own.current, ...canaries].map((one) => one.process.pid);
     const answering = await pidAt(site);
     assert(serving.includes(answering), `${answering} answers`);
-    await assertNginxAccepts(site);
+    const { config } = readProject(site.path("deploy.conf"));
+    await assertNginxAccepts(site, config.nginx.conf);
   }
 
   /** Ends the load, of which nothing may have failed. */
@@ -212,10 +213,13 @@ export class CrashSite implements AsyncDisposable {
 }
 
 /** The instances that run because of a site, by what stands in the processes' environment. */
-export function markedInstances(site: Site): string[] {
+export function markedInstances(
+  site: Site,
+  stateDir = site.path(".zdd"),
+): string[] {
   const ids = new Set<string>();
   for (const { pid } of allProcesses()) {
-    if (environmentOf(pid, "ZDD_STATE_DIR") !== site.path(".zdd")) continue;
+    if (environmentOf(pid, "ZDD_STATE_DIR") !== stateDir) continue;
     const id = environmentOf(pid, "ZDD_INSTANCE");
     if (id !== undefined) ids.add(id);
   }
@@ -223,8 +227,8 @@ export function markedInstances(site: Site): string[] {
 }
 
 /** Fails unless `nginx -t` is content with the rendered file. */
-export async function assertNginxAccepts(site: Site): Promise<void> {
+async function assertNginxAccepts(site: Site, conf: string): Promise<void> {
   const { code, stderr } = await site
-    .command("nginx", "-t", "-c", site.path("nginx.conf")).output();
+    .command("nginx", "-t", "-c", conf).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
 }

@@ -134,6 +134,17 @@ for (const { name, make, says } of STRANGE) {
   });
 }
 
+test("a FIFO beside the pid file, such as uwsgi's, is no obstacle", async () => {
+  await using site = await deployedHostile(`
+    require("child_process").execSync("mkfifo own/master-fifo");
+    setTimeout(() => { good(); }, 300);
+  `);
+  const before = await pidAt(site);
+  const { code, stderr } = await zddWithin(site, 15);
+  assertEquals(code, 0, stderr);
+  assert(await pidAt(site) !== before);
+});
+
 test("a pid file that is written in two halves is read when it is whole", async () => {
   await using site = await deployedHostile(`
     const text = process.pid + "\\n";

@@ -136,3 +136,12 @@ Deno.test("a journal whose pid file has lost its directory is undone all the sam
   assertEquals(await pidAt(site), old);
   await own.assertWhole();
 });
+
+Deno.test("a line of the history that was cut off doesn't take the next one with it", async () => {
+  await using site = await deployedLiveSite();
+  const text = site.read(".zdd/history.jsonl");
+  site.write(".zdd/history.jsonl", text + text.slice(0, 20));
+  await site.deploy();
+  const { stdout } = await site.deploy("history", "--json");
+  assertEquals(JSON.parse(stdout).length, 2);
+});

@@ -1,0 +1,297 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  classicTemplate,
+  deployedLiveSite,
+  liveConf,
+  liveService,
+  liveTemplate,
+  pidAt,
+} from "../support/live_site.ts";
+import { type Outcome, type Site, ZDD } from "../support/site.ts";
+import { CrashSite, type Switch } from "./crash_site.ts";
+
+/** Whether this machine lets a test mount a file system of its own. */
+const canMount = Deno.uid() === 0 && (() => {
+  const place = Deno.makeTempDirSync({ prefix: "zdd-test-" });
+  try {
+    return run("mount", "-t", "tmpfs", "none", place) &&
+      run("umount", place);
+  } finally {
+    Deno.removeSync(place);
+  }
+})();
+
+function run(program: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(program, { args, stdin: "null" }).outputSync()
+      .success;
+  } catch {
+    return false; // there is no such program
+  }
+}
+
+function test(name: string, body: () => Promise<void>): void {
+  const reason = canMount ? "" : " (skipped: mounting isn't possible here)";
+  Deno.test({ name: name + reason, ignore: !canMount, fn: body });
+}
+
+/** A small file system of its own at `small` in a site, with all that zddeploy writes. */
+class SmallSite implements AsyncDisposable {
+  private constructor(readonly own: CrashSite, readonly place: string) {}
+
+  static async create(kind: Switch, deploy: string[]): Promise<SmallSite> {
+    const port = kind === "live" ? "env" : "own";
+    const lines = ["log: small/log/web.log"];
+    const template = kind === "live" ? liveTemplate() : classicTemplate();
+    const conf = liveConf(
+      [liveService({ port, lines })],
+      ["state_dir: small/zdd", ...deploy],
+    ).replace("nginx.conf.template", "small/nginx.conf.template");
+    const site = await deployedLiveSite(
+      liveConf(),
+      liveTemplate(),
+    );
+    await site.deploy("stop", "--nginx");
+    const place = site.path("small");
+    Deno.mkdirSync(place);
+    run("mount", "-t", "tmpfs", "-o", "size=512k,mode=755", "none", place);
+    site.write("small/nginx.conf.template", template);
+    site.write("deploy.conf", conf);
+    const small = new SmallSite(CrashSite.over(site, "small/zdd"), place);
+    try {
+      await site.deploy();
+    } catch (error) {
+      await small[Symbol.asyncDispose]();
+      throw error;
+    }
+    return small;
+  }
+
+  /** Leaves no byte. */
+  fill(): void {
+    run("sh", "-c", `cat /dev/zero >${this.place}/ballast 2>/dev/null`);
+  }
+
+  empty(): void {
+    Deno.removeSync(`${this.place}/ballast`);
+  }
+
+  /** Whoever has a file open may still write to it. */
+  forbid(): void {
+    run("mount", "--bind", this.place, this.place);
+    const done = run("mount", "-o", "remount,bind,ro", this.place);
+    assert(done, `cannot make ${this.place} read-only`);
+  }
+
+  permit(): void {
+    run("umount", "-l", this.place);
+  }
+
+  /** No file has half of its text. */
+  assertNothingHalf(): void {
+    const { site } = this.own;
+    this.own.state();
+    assertEquals(temporaries(this.place), []);
+    assertMatch(site.read("small/nginx.conf"), /\n}\n$/);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pid of this.own.site.processes()) Deno.kill(pid, "SIGKILL");
+    while (run("umount", "-l", this.place));
+    await this.own[Symbol.asyncDispose]();
+  }
+}
+
+/** What writing has left behind that isn't whole. */
+function temporaries(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].flatMap(({ name, isDirectory }) => {
+    const path = `${directory}/${name}`;
+    if (isDirectory) return temporaries(path);
+    return /^\..+\.[0-9a-f]{8}$/.test(name) ? [path] : [];
+  });
+}
+
+const FULL = "cat /dev/zero >small/ballast; true";
+const SWITCHES: Switch[] = ["live", "reload"];
+
+for (const kind of SWITCHES) {
+  test(`on a full disk a deploy fails before anything happens (${kind})`, async () => {
+    await using small = await SmallSite.create(kind, []);
+    const { site } = small.own;
+    const old = await pidAt(site);
+    small.fill();
+    for (const command of ["deploy", "start"]) {
+      const { code, stderr } = await site.zdd(command);
+      if (command === "start" && code === 0) continue; // it has nothing to do
+      assertEquals(code, 1, stderr);
+      assertMatch(
+        stderr,
+        /Cannot write ".*small\/zdd\/journal\.json": .*space/,
+      );
+    }
+    assertEquals(await pidAt(site), old);
+    small.assertNothingHalf();
+    small.empty();
+    await site.deploy();
+    await small.own.assertWhole();
+  });
+
+  test(`a disk that is full before the switch undoes the deploy (${kind})`, async () => {
+    await using small = await SmallSite.create(kind, []);
+    const { site } = small.own;
+    const old = await pidAt(site);
+    const conf = site.read("deploy.conf");
+    site.write(
+      "deploy.conf",
+      conf.replace("[deploy]", `[deploy]\nbefore_switch: ${FULL}`),
+    );
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /Cannot write "[^"]*small\/[^"]+": .*space/);
+    assertEquals(await pidAt(site), old);
+    small.assertNothingHalf();
+    small.empty();
+    site.write("deploy.conf", conf);
+    await site.deploy();
+    await small.own.assertWhole();
+  });
+
+  test(`a disk that is full behind the switch is a warning (${kind})`, async () => {
+    await using small = await SmallSite.create(kind, []);
+    const { site } = small.own;
+    const old = await pidAt(site);
+    const conf = site.read("deploy.conf");
+    site.write(
+      "deploy.conf",
+      conf.replace("[deploy]", `[deploy]\nafter_switch: ${FULL}`),
+    );
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /warning: Cannot write ".*state\.json": .*space/);
+    assert(await pidAt(site) !== old);
+    small.assertNothingHalf();
+    small.empty();
+    site.write("deploy.conf", conf);
+    await site.deploy();
+    await small.own.assertWhole();
+  });
+
+  test(`on a read-only file system a deploy says so (${kind})`, async () => {
+    await using small = await SmallSite.create(kind, []);
+    const { site } = small.own;
+    const old = await pidAt(site);
+    small.forbid();
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /Cannot (open|write) ".*small\/[^"]+": .*[Rr]ead-only/);
+    assertEquals(await pidAt(site), old);
+    small.permit();
+    await site.deploy();
+    await small.own.assertWhole();
+  });
+}
+
+/** What can't be written, and who says so. */
+const BLOCKED: { name: string; block: (site: Site) => void; says: RegExp }[] = [
+  {
+    name: "the lock",
+    block: (site) => obstruct(site, ".zdd/lock"),
+    says: /Cannot open ".*\.zdd\/lock"/,
+  },
+  {
+    name: "the journal",
+    block: (site) => obstruct(site, ".zdd/journal.json"),
+    says: /\.zdd\/journal\.json"/,
+  },
+  {
+    name: "the live links",
+    block: (site) => obstruct(site, ".zdd/live"),
+    says: /\.zdd\/live/,
+  },
+  {
+    name: "the log",
+    block: (site) => obstruct(site, ".zdd/log/web.log"),
+    says: /Cannot write the log ".*web\.log"/,
+  },
+  {
+    name: "nginx.conf",
+    block: (site) => obstruct(site, "nginx.conf"),
+    says: /nginx\.conf/,
+  },
+];
+
+/** Puts something in a file's place that is no file, and can't be replaced by one. */
+function obstruct(site: Site, file: string): void {
+  const path = site.path(file);
+  if (site.exists(file)) Deno.renameSync(path, site.path("aside"));
+  if (file.endsWith("live")) return Deno.writeTextFileSync(path, "");
+  Deno.mkdirSync(`${path}/in the way`, { recursive: true });
+}
+
+for (const { name, block, says } of BLOCKED) {
+  Deno.test(`a deploy that can't write ${name} says so, and undoes what it has done`, async () => {
+    await using own = await CrashSite.create("live", { load: false });
+    const { site } = own;
+    const old = await pidAt(site);
+    if (name === "nginx.conf") {
+      // It is written only where it changes.
+      site.write("nginx.conf.template", "# new\n" + liveTemplate());
+    }
+    block(site);
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, says);
+    assert(!/\bat .*\.ts:\d+/.test(stderr), stderr);
+    if (name !== "the live links") assertEquals(await pidAt(site), old);
+    const place = {
+      "the lock": ".zdd/lock",
+      "the journal": ".zdd/journal.json",
+      "the live links": ".zdd/live",
+      "the log": ".zdd/log/web.log",
+      "nginx.conf": "nginx.conf",
+    }[name] ?? "";
+    Deno.removeSync(site.path(place), { recursive: true });
+    if (site.exists("aside")) {
+      Deno.renameSync(site.path("aside"), site.path(place));
+    }
+    await site.deploy();
+    await own.assertWhole();
+  });
+}
+
+for (const kind of SWITCHES) {
+  Deno.test(`few file descriptors fail a deploy, but lose nothing (${kind})`, async () => {
+    await using own = await CrashSite.create(kind);
+    const { site } = own;
+    let [refused, done] = [0, 0];
+    // Deno itself needs some twenty; where they run out moves through the whole deploy.
+    for (let limit = 20; limit <= 40; limit += 2) {
+      const { code, stderr } = await limited(site, limit);
+      if (code === 0) done++;
+      else refused++;
+      const { stderr: repaired } = await site.deploy("start");
+      try {
+        await own.assertWhole();
+      } catch (error) {
+        throw new Error(`ulimit -n ${limit}: ${code} ${stderr}${repaired}`, {
+          cause: error,
+        });
+      }
+    }
+    assert(refused > 0 && done > 0, `${refused} refused, ${done} done`);
+    await own.assertNothingFailed();
+  });
+}
+
+/** Runs zddeploy with so many file descriptors. */
+async function limited(site: Site, limit: number): Promise<Outcome> {
+  const words = ZDD.map((word) => `'${word}'`).join(" ");
+  const { code, stdout, stderr } = await site
+    .command("sh", "-c", `ulimit -n ${limit}; exec ${words}`).output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
+}

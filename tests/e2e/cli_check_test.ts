@@ -1,0 +1,99 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { liveConf, liveSite, liveTemplate } from "../support/live_site.ts";
+import {
+  answeringPid,
+  deployedWebSite,
+  webConf,
+  webSite,
+  webTemplate,
+} from "./web_site.ts";
+
+Deno.test("check lets nginx test what would be rendered, and leaves nothing behind", async () => {
+  await using site = webSite();
+  const good = await site.zdd("check");
+  assertEquals([good.code, good.stdout], [0, ""]);
+  assertEquals(good.stderr, "deploy.conf: no mistakes\n");
+  for (const file of ["nginx.conf", "nginx.pid", ".zdd"]) {
+    assert(!site.exists(file), file);
+  }
+  const hidden = [...Deno.readDirSync(site.directory)]
+    .filter(({ name }) => name.startsWith("."));
+  assertEquals(hidden, []);
+
+  site.write(
+    "nginx.conf.template",
+    webTemplate({ http: "nonsense on;" }),
+  );
+  const bad = await site.zdd("check");
+  assertEquals(bad.code, 1);
+  assertStringIncludes(
+    bad.stderr,
+    `nginx refuses "${site.path("nginx.conf")}"`,
+  );
+  assertStringIncludes(bad.stderr, 'unknown directive "nonsense"');
+  assert(!site.exists("nginx.conf"));
+});
+
+Deno.test("check looks at what runs, and touches nothing of it", async () => {
+  await using site = await deployedWebSite();
+  const pid = await answeringPid(site);
+  const before = site.read("nginx.conf");
+  const master = site.nginxMaster();
+  const { stdout } = await site.deploy("check", "--json");
+  assertEquals(JSON.parse(stdout), {
+    ok: true,
+    services: ["web"],
+    nginxTested: true,
+    warnings: [],
+  });
+  assertEquals(site.read("nginx.conf"), before);
+  assertEquals(site.nginxMaster(), master);
+  assertEquals(await answeringPid(site), pid);
+});
+
+Deno.test("check says what nginx can only test in its place, until it stands there", async () => {
+  const template = liveTemplate();
+  await using site = liveSite(
+    liveConf().replace(
+      "template: nginx.conf.template",
+      "template: site.conf.template\nconf: main.conf",
+    ),
+    template,
+    {
+      "site.conf.template": "<%= it.live.upstreams() %>\nserver {\n" +
+        'listen 127.0.0.1:%PORT%;\nlocation / { <%= it.live.pass("web") %> }\n}\n',
+    },
+  );
+  site.write(
+    "main.conf",
+    template.replace("{nginx_pid_filename}", site.path("nginx.pid"))
+      .replaceAll("{project_dir}", site.directory)
+      .replace(/<%= it\.live\.upstreams[^]*/, "include site.conf;\n}\n"),
+  );
+  const before = await site.deploy("check");
+  assertStringIncludes(
+    before.stderr,
+    `warning: nginx can test "${site.path("site.conf")}" only in its place`,
+  );
+  await site.deploy();
+  const after = await site.deploy("check");
+  assertEquals(after.stderr, "deploy.conf: no mistakes\n");
+});
+
+Deno.test("check warns of programs that aren't there", async () => {
+  await using site = webSite({
+    start: "no-such-server --port 0",
+    service: ["stop: no-such-stop"],
+  });
+  const { stdout } = await site.deploy("check", "--json", "-q");
+  assertEquals(JSON.parse(stdout).warnings, [
+    '[service:web] start: no program "no-such-server"',
+    '[service:web] stop: no program "no-such-stop"',
+  ]);
+  // What only a shell can find.
+  for (const start of ["$HOME/x", "cd / && x", "FOO=1 x", '"/opt/my app/x"']) {
+    site.write("deploy.conf", webConf({ start }));
+    const { stdout } = await site.deploy("check", "--json", "-q");
+    assertEquals(JSON.parse(stdout).warnings, [], start);
+  }
+});

@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { liveConf, liveService, liveSite } from "../support/live_site.ts";
+import { type Site, until } from "../support/site.ts";
+import { RunningDeploy } from "./running_deploy.ts";
+import { answeringPid, deployedWebSite, webConf, webSite } from "./web_site.ts";
+
+interface DryRun {
+  dryRun: boolean;
+  changed: boolean;
+  nginx: { action: string; pid?: number };
+  services: {
+    name: string;
+    starts: number;
+    replaces: number[];
+    stops: number[];
+    why?: string;
+  }[];
+  warnings: string[];
+}
+
+async function dryRun(site: Site, ...args: string[]): Promise<DryRun> {
+  const before = look(site);
+  const { stdout, stderr } = await site.deploy(
+    ...["deploy", "--dry-run", "--json"],
+    ...args,
+  );
+  assertEquals(stderr, "");
+  assertEquals(look(site), before, "nothing is changed");
+  return JSON.parse(stdout);
+}
+
+/** All processes and files of a site, but for what `nginx -t` creates. */
+function look(site: Site): unknown {
+  const files = (path: string): string[] =>
+    site.exists(path)
+      ? [...Deno.readDirSync(site.path(path))].flatMap((entry) => {
+        const name = `${path}/${entry.name}`;
+        if (entry.isDirectory) return [name, ...files(name)];
+        return /\.log$/.test(name)
+          ? []
+          : [`${name} ${Deno.lstatSync(site.path(name)).mtime?.getTime()}`];
+      })
+      : [];
+  return {
+    processes: site.processes().toSorted(),
+    files: files(".").filter((name) => !/\/(tmp|nginx-temp)/.test(name))
+      .toSorted(),
+  };
+}
+
+Deno.test("deploy --dry-run tells of a first deploy", async () => {
+  await using site = webSite();
+  const { dryRun: isDry, changed, nginx, services, warnings } = await dryRun(
+    site,
+  );
+  assertEquals([isDry, changed, nginx.action, warnings], [
+    true,
+    true,
+    "started",
+    [],
+  ]);
+  assertEquals(services, [{ name: "web", starts: 1, replaces: [], stops: [] }]);
+  assert(!site.exists(".zdd"));
+});
+
+Deno.test("deploy --dry-run tells what is replaced, and what the deploy then does", async () => {
+  await using site = await deployedWebSite();
+  const pid = await answeringPid(site);
+  const planned = await dryRun(site);
+  assertEquals([planned.changed, planned.nginx], [
+    true,
+    { action: "reloaded", pid: site.nginxMaster() },
+  ]);
+  assertEquals(planned.services[0]?.replaces, [pid]);
+  const { stdout } = await site.deploy("--json");
+  const done = JSON.parse(stdout);
+  assertEquals([done.changed, done.nginx], [planned.changed, planned.nginx]);
+});
+
+Deno.test("deploy --dry-run --release agrees with the deploy that nothing is to do", async () => {
+  await using site = webSite();
+  await site.deploy("--release", "v1");
+  const same = await dryRun(site, "--release", "v1");
+  assertEquals([same.changed, same.nginx.action], [false, "unchanged"]);
+  assertEquals(same.services[0]?.why, "release v1 serves already");
+  assertEquals((await dryRun(site, "--release", "v2")).changed, true);
+  const text = await site.deploy("deploy", "--dry-run", "--release", "v1");
+  assertStringIncludes(
+    text.stdout,
+    "web: nothing to do: release v1 serves already\n",
+  );
+});
+
+Deno.test("deploy --dry-run knows the live switch, and the standby that makes room", async () => {
+  const conf = liveConf([liveService({ lines: ["standby: yes"] })]);
+  await using site = liveSite(conf);
+  await site.deploy();
+  assertEquals((await dryRun(site)).nginx.action, "switched");
+  await site.deploy();
+  const { services: [web] } = await dryRun(site);
+  assertEquals([web?.starts, web?.replaces.length, web?.stops.length], [
+    1,
+    1,
+    1,
+  ]);
+  // A changed template needs a reload.
+  site.write(
+    "nginx.conf.template",
+    site.read("nginx.conf.template").replace(
+      "access_log off;",
+      "access_log off; server_tokens off;",
+    ),
+  );
+  assertEquals((await dryRun(site)).nginx.action, "reloaded");
+});
+
+Deno.test("deploy --dry-run fails where the deploy would", async () => {
+  await using site = webSite();
+  const canary = await site.zdd("deploy", "--dry-run", "--canary", "10");
+  assertEquals(canary.code, 2);
+  assertStringIncludes(canary.stderr, "web cannot have a canary");
+  const other = await site.zdd("deploy", "--dry-run", "--service", "wep");
+  assertEquals(other.code, 2);
+  site.write("nginx.conf.template", "nonsense;\n");
+  const refused = await site.zdd("deploy", "--dry-run", "--json");
+  assertEquals(refused.code, 1);
+  assertStringIncludes(
+    JSON.parse(refused.stdout).error.message,
+    "nginx refuses",
+  );
+});
+
+Deno.test("deploy --dry-run needs no lock, and says that a deploy runs", async () => {
+  await using site = await deployedWebSite();
+  site.write("deploy.conf", webConf({ mode: "delay:3000" }));
+  const deploy = new RunningDeploy(site);
+  await until("it has begun", () => site.exists(".zdd/journal.json"));
+  const { stdout } = await site.deploy("deploy", "--dry-run", "--json");
+  const { changed, warnings } = JSON.parse(stdout);
+  assertEquals([changed, warnings.length], [true, 1]);
+  assertStringIncludes(warnings[0], "a deploy is running");
+  assertEquals((await deploy.outcome()).code, 0);
+});
