@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
-import { isFile, realPath } from "../system/files.ts";
+import { isDirectory, isFile, realPath } from "../system/files.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { ConfReader } from "./conf_reader.ts";
 import type { SectionReader } from "./section_reader.ts";
@@ -124,20 +124,29 @@ export function readConfig(
 
 /**
  * A release directory is left behind by the next release, and with it a state that lies
- * in there: the instance that serves would be forgotten. Such directories are reached
- * through a link named `current`, or lie in one named `releases` (Capistrano, Deployer).
+ * in there: the instance that serves would be forgotten. Such directories lie in one named
+ * `releases`, or are reached through a link named `current` (Capistrano, Deployer).
  */
 function refuseMovingState(
   deploy: SectionReader,
   { directory, stateDir }: Config,
 ): void {
   const real = realPath(directory);
-  const moves = real !== directory &&
-    (/\/current(\/|$)/.test(directory) || real.includes("/releases/"));
-  if (!moves || !`${stateDir}/`.startsWith(`${directory}/`)) return;
+  const release = /^.*\/releases\/[^/]+(?=\/|$)/.exec(real)?.[0] ??
+    (real !== directory && /\/current(\/|$)/.test(directory)
+      ? real
+      : undefined);
+  if (release === undefined) return;
+  // It may not be there yet.
+  const state = isDirectory(stateDir)
+    ? realPath(stateDir)
+    : join(realPath(dirname(stateDir)), basename(stateDir));
+  if (!`${state}/`.startsWith(`${release}/`)) return;
+  const root = /^(.*)\/(?:releases|current)(\/|$)/.exec(directory)?.[1] ??
+    dirname(release);
   deploy.mistake("state_dir", {
-    expected: `a directory outside of "${directory}", which the next release ` +
-      "leaves behind, such as ../shared/zdd",
+    expected: "a directory that the next release doesn't leave behind, such " +
+      `as ${join(root, "shared/zdd")}`,
     found: stateDir,
   });
 }

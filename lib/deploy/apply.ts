@@ -56,7 +56,9 @@ export async function apply(
   const { project, directory, journal, state, next } = change;
   const { text, live } = render(project, next);
   const links = new LiveLinks(directory.path);
-  const asked = live.map((name) => keyOf(project.config, name));
+  const asked = live.map((name) =>
+    linkKey(name, isSlotted(project.config, name))
+  );
   const moves = planMoves(change, links, live);
   recordMoves(journal, moves);
   const running = project.nginx.master();
@@ -133,17 +135,17 @@ function planMoves(
   return live.flatMap((service) => {
     const { current, canary } = serviceState(next, service);
     if (current.length === 0) return [];
-    const key = keyOf(project.config, service);
+    const slots = isSlotted(project.config, service);
+    const key = linkKey(service, slots);
     const isAsked = state.nginx?.links.includes(key) ?? false;
     const from = isAsked ? links.read(key) : undefined;
-    const to = links.prepare({ current, canary });
+    const to = links.prepare({ current, canary }, slots);
     return from === to ? [] : [{ service, key, from, to }];
   });
 }
 
-function keyOf({ services }: Config, name: string): string {
-  const service = services.find((service) => service.name === name);
-  return linkKey(name, service !== undefined && hasSlots(service));
+function isSlotted({ services }: Config, name: string): boolean {
+  return services.some((service) => service.name === name && hasSlots(service));
 }
 
 function recordMoves(journal: Journal, moves: Move[]): void {

@@ -41,7 +41,9 @@ export function requestAll(
   const slot = SLOTS.find((slot) => !taken.includes(slot)) ?? "a";
   // A fixed port is free only when its instance has ended.
   const stays = service.port === "fixed" &&
-    current.some(({ process }) => isRunning(process));
+    current.some(({ process, address }) =>
+      isRunning(process) && address.endsWith(`:${service.portNumber}`)
+    );
   return { service, numbers: stays ? [] : numbersOf(service), slot };
 }
 

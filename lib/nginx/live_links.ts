@@ -56,12 +56,16 @@ export class LiveLinks {
   /**
    * Makes what a link needs that leads to a route, and returns the link's text.
    *
+   * @param hasSlots whether nginx asks for slots or for addresses
    * @throws {ZddError} if a file or directory can't be made.
    */
-  prepare(route: Route): string {
+  prepare(
+    route: Route,
+    hasSlots = route.current.some(({ slot }) => slot !== undefined),
+  ): string {
     try {
       makeDirectory(this.directory);
-      return route.current.some(({ slot }) => slot !== undefined)
+      return hasSlots
         ? this.#prepareShares(sharesOfSlotB(route))
         : this.#prepareBuckets(route);
     } catch (error) {

@@ -128,7 +128,7 @@ export class Nginx {
   async reload(master: ProcessId, signal?: AbortSignal): Promise<ProcessId[]> {
     const old = findOldMaster(this.config.pidFile);
     if (old !== undefined && !isSame(old, master)) {
-      throw new ZddError(
+      throw new ReloadRefused(
         `nginx is being upgraded: its old master ${old.pid} still serves`,
         { hint: `end the upgrade first, with "kill -QUIT ${old.pid}"` },
       );

@@ -13,24 +13,26 @@ import {
   isRunning,
   type ProcessId,
   readStat,
-  userOf,
 } from "../system/process.ts";
 import { type Detached, startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
-import { DirectoryWatch } from "../system/watch.ts";
+import { sleep } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { type Located, type Locator, locatorFor } from "./locate.ts";
 import type { Plan } from "./plan.ts";
-import { readPid } from "./port_file.ts";
+import { mayName, readPid } from "./port_file.ts";
 
 /** How long what a service wrote may make no sense before that counts, in ms: it may be half written. */
 const SETTLE = 1000;
 /** How long none of its processes must be seen, in ms: a daemon is hard to see while it forks. */
 const FORKING = 250;
-/** How often a process is looked at that may have died without a word, in ms. */
-const LOOK = 50;
-/** The same, where no directory tells when it is ready. */
-const LOOK_CLOSELY = 10;
+/**
+ * How often it is looked for, in ms. Not by `Deno.watchFs`: that hangs for good where a
+ * FIFO is made in the directory, as uWSGI does.
+ */
+const LOOK = 5;
+/** How often all processes are looked at for one of a daemon, in ms. */
+const LOOK_AT_ALL = 50;
 
 /** A start command that has been run, and what came of it so far. */
 export class Launch {
@@ -40,8 +42,10 @@ export class Launch {
   readonly #locator: Locator;
   readonly #startedAt = new Date();
   readonly #logStart: number;
-  readonly #watch: DirectoryWatch;
   #status?: number;
+  /** What the last look at all processes found, and when that was. */
+  #wasAlive = true;
+  #lookedAtAll = -Infinity;
   /** Since when none of its processes is seen, in ms of `performance.now()`. */
   #goneSince?: number;
 
@@ -58,14 +62,9 @@ export class Launch {
     if (pidFile !== undefined) removeIfExists(pidFile);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
     this.#child = startDetached(start, { cwd, log, env: marked });
-    // What is written before the watch begins is seen by the first look.
-    this.#watch = new DirectoryWatch(this.#locator.directory);
     const { pid } = this.#child;
     this.leader = identify(pid) ?? { pid, startTime: 0, boot: "" };
-    this.#child.exited.then((status) => {
-      this.#status = status;
-      this.#watch.wake();
-    });
+    this.#child.exited.then((status) => this.#status = status);
   }
 
   /**
@@ -74,7 +73,6 @@ export class Launch {
    * @throws {ZddError} with the cause and the last lines of its log, as soon as it can't come any more.
    */
   async instance(signal?: AbortSignal): Promise<Instance> {
-    using watch = this.#watch;
     const { startTimeout } = this.plan.service;
     const end = performance.now() + startTimeout;
     const started = {
@@ -105,8 +103,7 @@ export class Launch {
           "if it needs longer, set start_timeout",
         );
       }
-      const look = this.#locator.directory === undefined ? LOOK_CLOSELY : LOOK;
-      await watch.changed(Math.min(look, end - now), signal);
+      await sleep(Math.min(LOOK, end - now), signal);
     }
   }
 
@@ -167,6 +164,13 @@ export class Launch {
   }
 
   #isAlive(): boolean {
+    const now = performance.now();
+    if (now - this.#lookedAtAll < LOOK_AT_ALL) return this.#wasAlive;
+    this.#lookedAtAll = now;
+    return this.#wasAlive = this.#hasProcesses();
+  }
+
+  #hasProcesses(): boolean {
     const pid = readPidOrNothing(this.plan.pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
       processesOf(this.plan.id, this.leader).length > 0;
@@ -179,7 +183,9 @@ export class Launch {
     if (isMarked(pid, id) || descendsFrom(pid, leader.pid)) return true;
     if (readStat(pid)?.session === leader.pid) return true;
     // Through sudo or a supervisor it has lost the mark, but not its age.
-    return process.startTime >= leader.startTime && userOf(pid) === Deno.uid();
+    const { pidFile } = this.plan;
+    return process.startTime >= leader.startTime && pidFile !== undefined &&
+      mayName(pidFile, pid);
   }
 }
 

@@ -20,8 +20,6 @@ export interface Located {
 
 /** Looks for an instance that is being started: finds it, or tells what is missing. */
 export interface Locator {
-  /** What it waits for shows in this directory; undefined if it doesn't. */
-  directory?: string;
   /** @throws {ZddError} while what it sees makes no sense; it may be half written. */
   look(start: Started): Located | string;
 }
@@ -44,12 +42,10 @@ export function locatorFor(plan: Plan): Locator {
 
 /** The service writes its pid into a file, and its port into `<pid>.port` beside it. */
 class PortFile implements Locator {
-  readonly directory: string;
   readonly #old: Map<string, string>;
 
   constructor(readonly pidFile: string) {
-    this.directory = dirname(pidFile);
-    this.#old = portFilesIn(this.directory);
+    this.#old = portFilesIn(dirname(pidFile));
   }
 
   look(start: Started): Located | string {
@@ -66,11 +62,7 @@ class PortFile implements Locator {
 
 /** zdd handed out the address: whichever of its processes listens there is the server. */
 class GivenAddress implements Locator {
-  readonly directory?: string;
-
-  constructor(readonly plan: Plan, readonly address: Address) {
-    if ("path" in address) this.directory = dirname(address.path);
-  }
+  constructor(readonly plan: Plan, readonly address: Address) {}
 
   look(start: Started): Located | string {
     const { plan: { id, pidFile }, address } = this;

@@ -1,8 +1,8 @@
 import { basename, dirname, extname, join } from "@std/path";
-import { ZddError } from "../error.ts";
-import { messageOf } from "../error.ts";
+import { messageOf, ZddError } from "../error.ts";
 import { type Address, parseAddress } from "../system/address.ts";
 import { readSmallFile } from "../system/files.ts";
+import { userOf } from "../system/process.ts";
 
 /** Where a process of a service writes its address: `<pid>.port` beside the pid file. */
 export function portFileOf(pidFile: string, pid: number): string {
@@ -41,6 +41,21 @@ export function readPort(file: string): Address | undefined {
   const address = parseAddress(text);
   if (address === undefined) throw wrong(file, "port", text);
   return address;
+}
+
+/**
+ * Whether whoever wrote a pid file may signal the process that it names: it is his own.
+ * What belongs to root or to the one who runs zdd counts too, but only in a directory of
+ * theirs: elsewhere somebody may have moved it there.
+ */
+export function mayName(file: string, pid: number): boolean {
+  const user = userOf(pid);
+  const { uid: owner } = Deno.lstatSync(file);
+  if (owner === user) return true;
+  const trusted = (uid: number | null) => uid === 0 || uid === Deno.uid();
+  const directory = Deno.statSync(dirname(file));
+  return trusted(owner) && trusted(directory.uid) &&
+    ((directory.mode ?? 0) & 0o022) === 0;
 }
 
 function readLine(file: string, what: string): string | undefined {

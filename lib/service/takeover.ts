@@ -1,10 +1,16 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { type Address, formatAddress } from "../system/address.ts";
-import { childrenOf, identify, startedAt, userOf } from "../system/process.ts";
+import { childrenOf, identify, startedAt } from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
 import { planInstance } from "./plan.ts";
-import { currentPidFile, portFileOf, readPid, readPort } from "./port_file.ts";
+import {
+  currentPidFile,
+  mayName,
+  portFileOf,
+  readPid,
+  readPort,
+} from "./port_file.ts";
 
 /**
  * The instances of a service that run although no state knows them: those that
@@ -53,12 +59,6 @@ function lookInto(file: string, pidFile: string) {
   } catch {
     return undefined; // a pid or port file that can't be read names nobody
   }
-}
-
-/** Whether the owner of a pid file is the process's user, or the one who runs zdd, or root. */
-function mayName(file: string, pid: number): boolean {
-  const owner = Deno.lstatSync(file).uid;
-  return owner === 0 || owner === Deno.uid() || owner === userOf(pid);
 }
 
 /** Whether a process or one of its children has the socket that listens on an address. */

@@ -30,6 +30,7 @@ export function startDetached(
 ): Detached {
   const { cwd, log, env } = options;
   try {
+    requireLog(log);
     Deno.openSync(log, { append: true, create: true, mode: 0o640 }).close();
   } catch (error) {
     throw new ZddError(`Cannot write the log "${log}": ${messageOf(error)}`, {
@@ -69,6 +70,25 @@ export function startDetached(
   }
   child.unref();
   return { pid: child.pid, exited: child.status.then((status) => status.code) };
+}
+
+/**
+ * Refuses what isn't a log: opening a FIFO would wait for a reader, and through somebody
+ * else's link zdd would write where he may not.
+ */
+function requireLog(log: string): void {
+  let stat;
+  try {
+    stat = Deno.lstatSync(log);
+  } catch {
+    return; // it will be made
+  }
+  const own = stat.uid === 0 || stat.uid === Deno.uid();
+  if (stat.isSymlink && !own) throw new Error("it is somebody else's link");
+  const target = Deno.statSync(log);
+  if (!target.isFile && !target.isCharDevice) {
+    throw new Error("it isn't a regular file");
+  }
 }
 
 function withoutMark(

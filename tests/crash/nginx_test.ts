@@ -125,7 +125,8 @@ for (const kind of SWITCHES) {
 Deno.test("an nginx that is killed during a deploy is started again by it", async () => {
   await using own = await CrashSite.create("reload", { load: false });
   const { site } = own;
-  const hook = "before_switch: kill -9 -$(ps -o pgid= -p $(cat nginx.pid))";
+  const hook =
+    "before_switch: kill -9 -$(ps -o pgid= -p $(cat nginx.pid) | tr -d ' ')";
   site.write("deploy.conf", liveConf([liveService({ port: "own" })], [hook]));
   const { stderr } = await site.deploy();
   assertMatch(stderr, /^nginx: started \d+/m);

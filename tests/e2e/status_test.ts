@@ -26,7 +26,7 @@ Deno.test("status shows each instance and nginx in a table", async () => {
   );
   assertMatch(
     lines[2] ?? "",
-    new RegExp(`^nginx +2 workers +${site.nginxMaster()}$`),
+    new RegExp(`^nginx +2 workers +${site.nginxMaster()} +loaded .* ago$`),
   );
 });
 
