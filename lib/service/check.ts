@@ -8,6 +8,9 @@ import {
   tryConnect,
 } from "../system/address.ts";
 import { type Answer, httpGet } from "../system/http.ts";
+import { processesOf } from "../system/instance_mark.ts";
+import { childrenOf, userOf } from "../system/process.ts";
+import { holders, listeningInodes } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import type { Launch } from "./launch.ts";
@@ -31,6 +34,7 @@ export async function checkInstance(
     openSocket(address.path);
   }
   await waitForConnection(launch, instance, address, signal);
+  requireOwnSocket(launch, instance, address);
   const { health } = launch.plan.service;
   if (health !== undefined) {
     await waitForHealth(health, launch, instance, address, signal);
@@ -48,6 +52,31 @@ function openSocket(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }
+}
+
+/**
+ * Makes sure that it is the instance that listens on the address in its port file: where
+ * root deploys a service of somebody else, he could have root send all requests to a
+ * program that isn't his.
+ *
+ * @throws {ZddError} if none of its processes does.
+ */
+function requireOwnSocket(
+  launch: Launch,
+  { id, process: { pid } }: Instance,
+  address: Address,
+): void {
+  if (Deno.uid() !== 0 || userOf(pid) === 0) return;
+  const family = [
+    pid,
+    ...childrenOf(pid).map((child) => child.pid),
+    ...processesOf(id, launch.leader).map((process) => process.pid),
+  ];
+  if (holders(listeningInodes(address), family).length > 0) return;
+  throw launch.failure(
+    `another program listens on ${formatAddress(address)}, which its port ` +
+      "file names",
+  );
 }
 
 async function waitForConnection(
