@@ -19,16 +19,27 @@ export const WRK: Package = {
   program: "wrk",
   purpose: "makes the load",
 };
-export const GUNICORN: Package = {
-  name: "gunicorn",
-  program: "gunicorn",
-  purpose: "runs samples/gunicorn",
-};
-export const TWISTED: Package = {
-  name: "python3-twisted",
-  program: "twistd3",
-  purpose: "runs samples/twisted",
-};
+
+/** The servers of the samples, and what else the tests run. */
+export const FOR_TESTS: Package[] = [
+  NGINX,
+  WRK,
+  { name: "procps", program: "ps", purpose: "is run by tests of hooks" },
+  { name: "gunicorn", program: "gunicorn", purpose: "runs samples/gunicorn" },
+  {
+    name: "python3-twisted",
+    program: "twistd3",
+    purpose: "runs samples/twisted",
+  },
+  { name: "uvicorn", program: "uvicorn", purpose: "runs samples/uvicorn" },
+  { name: "puma", program: "puma", purpose: "runs samples/puma" },
+  {
+    name: "busybox",
+    program: "busybox",
+    purpose: "runs samples/static-binary",
+  },
+  { name: "php-fpm", program: "php-fpm8.2", purpose: "runs samples/php-fpm" },
+];
 
 /** What had to be installed can't be; the message tells the user what to run. */
 export class NotInstalled extends Error {

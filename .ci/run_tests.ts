@@ -6,13 +6,16 @@ import { dirname, fromFileUrl } from "@std/path";
 import { printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
 import { compile, NoRuntime } from "./compile.ts";
-import { GUNICORN, install, NGINX, TWISTED, WRK } from "./packages.ts";
+import { FOR_TESTS, install } from "./packages.ts";
 import { formatTally, readReport, sum, type Tally } from "./tally.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
 /** After how many minutes a run hangs, and is ended. */
 const RUN_TIMEOUT = 20;
+
+/** How many test files run side by side: they wait most of the time. */
+const JOBS = Deno.env.get("DENO_JOBS") ?? "6";
 
 interface Run {
   name: string;
@@ -24,7 +27,7 @@ interface Run {
 
 async function main(): Promise<Run[]> {
   try {
-    await install([NGINX, WRK, GUNICORN, TWISTED]);
+    await install(FOR_TESTS);
   } catch (error) {
     return [failure("packages", error)];
   }
@@ -86,10 +89,11 @@ async function deno(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<boolean> {
+  const all = { DENO_JOBS: JOBS, ...env };
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
-    env: Deno.stdout.isTerminal() ? env : { ...env, NO_COLOR: "1" },
+    env: Deno.stdout.isTerminal() ? all : { ...all, NO_COLOR: "1" },
     stdin: "null",
   }).spawn();
   const timer = setTimeout(() => {
