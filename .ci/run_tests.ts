@@ -15,7 +15,7 @@ const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 const RUN_TIMEOUT = 20;
 
 /** How many test files run side by side: they wait most of the time. */
-const JOBS = Deno.env.get("DENO_JOBS") ?? "6";
+const JOBS = Deno.env.get("DENO_JOBS") ?? "4";
 
 interface Run {
   name: string;

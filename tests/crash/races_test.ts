@@ -1,3 +1,4 @@
+import { openFiles } from "../../lib/system/process.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RunningDeploy } from "../e2e/running_deploy.ts";
 import {
@@ -81,7 +82,11 @@ Deno.test("--lock-wait waits no longer than it says, nor for an interrupted user
   const late = await site.zdd("start", "--lock-wait", "300ms");
   assertEquals(late.code, 3, late.stderr);
   const waiting = new RunningDeploy(site, "stop", "--lock-wait", "600");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const lock = Deno.realPathSync(site.path(".zdd/lock"));
+  await until(
+    "it waits for the lock",
+    () => [...openFiles(waiting.pid).values()].includes(lock),
+  );
   waiting.kill("SIGTERM");
   const { code, stderr } = await waiting.outcome();
   assertEquals(code, 1);
