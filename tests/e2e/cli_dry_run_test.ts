@@ -130,6 +130,15 @@ Deno.test("deploy --dry-run fails where the deploy would", async () => {
   );
 });
 
+Deno.test("deploy --dry-run is refused while there is a canary", async () => {
+  await using site = liveSite();
+  await site.deploy();
+  await site.deploy("deploy", "--canary", "10");
+  const { code, stderr } = await site.zdd("deploy", "--dry-run");
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "A canary of web gets 10 % of the requests");
+});
+
 Deno.test("deploy --dry-run needs no lock, and says that a deploy runs", async () => {
   await using site = await deployedWebSite();
   site.write("deploy.conf", webConf({ mode: "delay:3000" }));
