@@ -57,7 +57,7 @@ export async function apply(
   const { text, live } = render(project, next);
   const links = new LiveLinks(directory.path);
   const asked = live.map((name) =>
-    linkKey(name, isSlotted(project.config, name))
+    linkKey(name, isSlotted(project.config, next, name))
   );
   const moves = planMoves(change, links, live);
   recordMoves(journal, moves);
@@ -135,7 +135,7 @@ function planMoves(
   return live.flatMap((service) => {
     const { current, canary } = serviceState(next, service);
     if (current.length === 0) return [];
-    const slots = isSlotted(project.config, service);
+    const slots = isSlotted(project.config, next, service);
     const key = linkKey(service, slots);
     const isAsked = state.nginx?.links.includes(key) ?? false;
     const from = isAsked ? links.read(key) : undefined;
@@ -144,8 +144,15 @@ function planMoves(
   });
 }
 
-function isSlotted({ services }: Config, name: string): boolean {
-  return services.some((service) => service.name === name && hasSlots(service));
+/** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */
+function isSlotted(
+  { services }: Config,
+  next: State,
+  name: string,
+): boolean {
+  const { current } = serviceState(next, name);
+  return current.every(({ slot }) => slot !== undefined) &&
+    services.some((service) => service.name === name && hasSlots(service));
 }
 
 function recordMoves(journal: Journal, moves: Move[]): void {
@@ -206,6 +213,8 @@ async function configure(
     ? `run: ${config.nginx.command} -c ${config.nginx.conf}`
     : `SIGHUP to ${running.pid}`;
   report({ ...detail, step: "switch", message: how });
+  const doing = running === undefined ? "starting" : "reloading";
+  report({ step: "switch", subject: "nginx", message: doing, level: "begin" });
   const switching = stopwatch();
   const oldWorkers = running === undefined
     ? []

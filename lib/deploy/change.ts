@@ -76,7 +76,11 @@ export async function change(
   const hooks = new Hooks(project.config, report);
   const directory = new StateDir(project.config.stateDir);
   directory.create(project.config);
+  const subject = "zdd";
+  report({ step: "lock", subject, message: "locking", level: "begin" });
   using _lock = await directory.acquire(options.lockWait, signal);
+  const locked = { message: "locked", ms: took(), level: "detail" } as const;
+  report({ step: "lock", subject, ...locked });
   const state = await recover(project, directory, report);
   const planned = await plan(state, report);
   if (planned === undefined) return unchanged(project, state, warnings, took());

@@ -6,7 +6,7 @@ import { identify, sendSignal } from "../system/process.ts";
 import { startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { sleep } from "../system/wait.ts";
-import type { Report } from "./report.ts";
+import { type Report, stopwatch } from "./report.ts";
 import type { State } from "./state.ts";
 
 /** How many lines of a hook's output are shown. */
@@ -65,6 +65,9 @@ export class Hooks {
     signal?: AbortSignal,
   ): Promise<{ status: number; lines: string[] }> {
     const before = sizeOf(this.#log);
+    const took = stopwatch();
+    const subject = hook;
+    this.report({ step: "hook", subject, message: "running", level: "begin" });
     const message = `run: ${command}`;
     this.report({ step: "hook", subject: hook, message, level: "detail" });
     const script = command.includes("\n") ? `set -e\n${command}` : command;
@@ -82,8 +85,15 @@ export class Hooks {
         untilAborted(interrupted.signal, signal),
       ]);
       const lines = readTail(this.#log, before, SHOWN_LINES);
+      this.report({
+        step: "hook",
+        subject,
+        message: `exit status ${status}`,
+        ms: took(),
+        level: "detail",
+      });
       for (const line of lines) {
-        this.report({ step: "hook", subject: hook, message: line });
+        this.report({ step: "hook", subject, message: line });
       }
       return { status, lines };
     } catch (error) {

@@ -98,6 +98,8 @@ async function retire(
     }
     const detail = `run: ${stop} ${pid}`;
     report({ step: "stop", subject, message: detail, level: "detail" });
+    const message = `stopping ${pid}`;
+    report({ step: "stop", subject, message, level: "begin" });
     const stopping = stopwatch();
     const { outcome, status } = await stopInstance(service, instance);
     const ms = stopping();
@@ -130,6 +132,8 @@ async function drainInstance(
 ): Promise<void> {
   const { pid } = instance.process;
   const took = stopwatch();
+  const draining = `draining ${pid}`;
+  report({ step: "drain", subject, message: draining, level: "begin" });
   const left = await drain(instance, oldWorkers, drainTimeout);
   const message = left.connections + left.workers === 0
     ? `drained ${pid}`

@@ -160,12 +160,14 @@ async function startOne(
   signal: AbortSignal,
 ): Promise<Instance> {
   const took = stopwatch();
+  const subject = launch.plan.service.name;
+  report({ step: "start", subject, message: "starting", level: "begin" });
   const instance = await launch.instance(signal);
   await checkInstance(launch, instance, signal);
   const { process: { pid }, address } = instance;
   report({
     step: "start",
-    subject: launch.plan.service.name,
+    subject,
     message: `started ${pid} on ${address}`,
     ms: took(),
   });

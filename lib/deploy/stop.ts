@@ -63,9 +63,13 @@ async function stopNginx(
   const master = nginx.master();
   if (master === undefined) return undefined;
   const took = stopwatch();
+  const subject = "nginx";
+  report({ step: "stop", subject, message: "stopping", level: "begin" });
+  const sent = `send: SIGQUIT to ${master.pid}`;
+  report({ step: "stop", subject, message: sent, level: "detail" });
   await nginx.quit(master);
   const state = isRunning(master) ? "stopping" : "stopped";
   const message = `${state} ${master.pid}`;
-  report({ step: "stop", subject: "nginx", message, ms: took() });
+  report({ step: "stop", subject, message, ms: took() });
   return { pid: master.pid, state };
 }

@@ -30,6 +30,7 @@ export async function undo(
   report: Report,
 ): Promise<void> {
   const took = stopwatch();
+  report({ step: "undo", subject: "zdd", message: "undoing", level: "begin" });
   const { starts } = journal.text;
   const detail = (subject: string, message: string, ms?: number) =>
     report({ step: "undo", subject, message, ms, level: "detail" });

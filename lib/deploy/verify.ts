@@ -18,6 +18,13 @@ export async function verify(
   signal?: AbortSignal,
 ): Promise<void> {
   const took = stopwatch();
+  const verifying = `verifying ${url}`;
+  report({
+    step: "verify",
+    subject: "nginx",
+    message: verifying,
+    level: "begin",
+  });
   let last = "";
   const verified = await waitUntil(async () => {
     try {

@@ -1,6 +1,6 @@
 import { dirname } from "@std/path";
 import { type Config, hasSlots } from "../config/config.ts";
-import type { Slots } from "../service/slots.ts";
+import type { Slot, Slots } from "../service/slots.ts";
 import { parseAddress, templateText } from "../system/address.ts";
 import { LiveSnippets } from "./live.ts";
 import type { TemplateNames } from "./template.ts";
@@ -10,7 +10,7 @@ const UNKNOWN_ADDRESS = "127.0.0.1:1";
 
 /** Where a service's instances are. */
 export interface Whereabouts {
-  current: { address: string }[];
+  current: { address: string; slot?: Slot }[];
   slots?: Slots;
 }
 
@@ -34,7 +34,11 @@ export function templateNames(
     config.stateDir,
     new Map(config.services.map(({ name, port, instances }) => {
       const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
-      const slots = hasSlots({ port })
+      const { current = [] } = places[name] ?? {};
+      // Those that serve may have been started with another `port`.
+      const inSlots = hasSlots({ port }) &&
+        current.every(({ slot }) => slot !== undefined);
+      const slots = inSlots
         ? places[name]?.slots ?? { a: unknown, b: unknown }
         : undefined;
       return [name, { name, slots }];
