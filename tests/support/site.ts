@@ -7,7 +7,11 @@ const MARK = "ZDD_TEST_SITE";
 
 /** The command under test: `ZDD_BIN`, or zddeploy's source. */
 export const ZDD: string[] = Deno.env.get("ZDD_BIN")?.split(" ") ??
-  [Deno.execPath(), "run", "-A", "--no-lock", join(ROOT, "main.ts")];
+  [
+    // A zddeploy that is killed could leave Deno's cache of compiled code unreadable.
+    ...[Deno.execPath(), "run", "-A", "--no-lock", "--no-code-cache"],
+    join(ROOT, "main.ts"),
+  ];
 
 export interface Outcome {
   code: number;
