@@ -1,8 +1,8 @@
 import type { Instance } from "../service/instance.ts";
 import { isSlots, type Slots } from "../service/slots.ts";
-import { messageOf } from "../error.ts";
+import { messageOf, ZddError } from "../error.ts";
 import { parseAddress } from "../system/address.ts";
-import { readIfExists, writeAtomically } from "../system/files.ts";
+import { isFile, readIfExists, writeAtomically } from "../system/files.ts";
 import type { ProcessId } from "../system/process.ts";
 import type { StateDir } from "./state_dir.ts";
 
@@ -66,6 +66,8 @@ export function serviceState(state: State, name: string): ServiceState {
 /**
  * Reads the state. One that can't be understood is reported as `damaged`, with an
  * empty state in its place.
+ *
+ * @throws {ZddError} if there is a file that can't be read.
  */
 export function readState(
   directory: StateDir,
@@ -77,8 +79,17 @@ export function readState(
     if (isState(value)) return { state: value };
     return { state: emptyState(), damaged: "not a state of version 1" };
   } catch (error) {
-    const why = error instanceof SyntaxError ? "not JSON" : messageOf(error);
-    return { state: emptyState(), damaged: why };
+    if (error instanceof SyntaxError) {
+      return { state: emptyState(), damaged: "not JSON" };
+    }
+    // What can't be read now, for want of descriptors for example, may be all right.
+    if (isFile(directory.state)) {
+      throw new ZddError(
+        `Cannot read "${directory.state}": ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+    return { state: emptyState(), damaged: messageOf(error) };
   }
 }
 

@@ -10,14 +10,14 @@ for (const kind of ["live", "reload"] as const) {
   Deno.test(`stop, killed at every step of a ${kind} site, is finished by the next stop or by start`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const acts = await own.acts("stop", "--nginx");
-    for (const where of acts) {
+    for (const [i, where] of acts.entries()) {
       try {
         await own.site.deploy("start");
         await own.die(where, "stop", "--nginx");
-        await own.site.deploy("stop", "--nginx");
-        assertEquals(own.site.processes(), []);
-        await own.site.deploy("start");
-        await own.die(where, "stop", "--nginx");
+        if (i % 2 === 0) {
+          await own.site.deploy("stop", "--nginx");
+          assertEquals(own.site.processes(), []);
+        }
         await own.site.deploy("start");
         await own.assertWhole();
       } catch (error) {

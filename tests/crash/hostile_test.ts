@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { identify, isRunning } from "../../lib/system/process.ts";
 import { pidAt } from "../support/live_site.ts";
 import type { Site } from "../support/site.ts";
 import {
@@ -9,6 +8,7 @@ import {
   NOBODY,
   zddWithin,
 } from "./hostile.ts";
+import { RootProcess } from "./root_process.ts";
 
 // zddeploy runs as root, the service as nobody, in a directory of nobody's. Whoever owns
 // that must not get root to do for him what he may not do himself.
@@ -16,32 +16,6 @@ import {
 function test(name: string, body: () => Promise<void>): void {
   const reason = canActAsRoot ? "" : " (skipped: needs root)";
   Deno.test({ name: name + reason, ignore: !canActAsRoot, fn: body });
-}
-
-/** A process of root's that ends by any signal. */
-class RootProcess implements AsyncDisposable {
-  readonly child: Deno.ChildProcess;
-  readonly #identity;
-
-  constructor(...command: string[]) {
-    const [program = "sleep", ...args] = command;
-    this.child = new Deno.Command(program, {
-      args: args.length > 0 ? args : ["600"],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    this.#identity = identify(this.child.pid);
-  }
-
-  assertUntouched(): void {
-    assert(this.#identity !== undefined && isRunning(this.#identity));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#identity && isRunning(this.#identity)) this.child.kill("SIGKILL");
-    await this.child.status;
-  }
 }
 
 /** A site whose good release serves; the next one is `script`. */
