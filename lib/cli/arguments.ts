@@ -152,7 +152,8 @@ function parse(
     }
   }
   return {
-    words: parsed._.map(String),
+    // "--_" would be an option of the parser's own making.
+    words: Array.isArray(parsed._) ? parsed._.map(String) : ["--_"],
     rest: parsed["--"] ?? [],
     values,
     flags: unvalued.filter((name) => parsed[name] === true),
