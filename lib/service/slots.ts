@@ -116,8 +116,9 @@ function canBind(address: Extract<Address, { port: number }>): boolean {
   try {
     Deno.listen({ hostname: address.host, port: address.port }).close();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error; // without descriptors, for example, no port would do
   }
 }
 

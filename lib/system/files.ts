@@ -18,12 +18,7 @@ export function writeAtomically(
     `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}`,
   );
   try {
-    const file = Deno.openSync(temporary, {
-      write: true,
-      createNew: true, // never through a link that someone put there
-      mode: 0o600,
-    });
-    Deno.chmodSync(temporary, modeOf(path) ?? mode);
+    const file = createFile(temporary, modeOf(path) ?? mode);
     try {
       const bytes = new TextEncoder().encode(text);
       for (let done = 0; done < bytes.length;) {
@@ -40,6 +35,19 @@ export function writeAtomically(
     throw new ZddError(`Cannot write "${path}": ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * Makes a file with exactly this mode, never through a link that someone put there.
+ * Changing the mode afterwards, by name, could hit what someone has put in its place.
+ */
+function createFile(path: string, mode: number): Deno.FsFile {
+  const umask = Deno.umask(0);
+  try {
+    return Deno.openSync(path, { write: true, createNew: true, mode });
+  } finally {
+    Deno.umask(umask);
   }
 }
 
