@@ -181,6 +181,7 @@ class Reader {
     this.#repeatedAt = line;
     const name = text.replace(/^\[|\]$/g, "");
     if (name === this.#defaults.name) {
+      this.#defaults.line ||= line;
       this.#section = this.#defaults;
       return;
     }
