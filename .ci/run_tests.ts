@@ -7,13 +7,7 @@ import { printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
 import { compile, NoRuntime } from "./compile.ts";
 import { FOR_TESTS, install } from "./packages.ts";
-import {
-  failingFiles,
-  formatTally,
-  readReport,
-  sum,
-  type Tally,
-} from "./tally.ts";
+import { formatTally, readReport, sum, type Tally } from "./tally.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
@@ -69,46 +63,25 @@ async function check(name: string, ...args: string[]): Promise<Run> {
   };
 }
 
-/**
- * Runs the tests in these places; everywhere if there are none. Files in which something
- * failed are run once more, one after the other: on a busy machine a test may be starved
- * by its neighbours. What fails again has failed; what doesn't is said.
- */
+/** Runs the tests in these places; everywhere if there are none. */
 async function test(
   name: string,
   places: string[],
   env: Record<string, string> = {},
 ): Promise<Run> {
   heading(name);
-  const first = await testOnce(["--parallel", ...places], env);
-  if (first.failing.length === 0) return { name, tally: first.tally };
-  heading(`${name}: once more, alone: ${first.failing.join(" ")}`);
-  const second = await testOnce(first.failing, env);
-  const { failed } = second.tally;
-  const recovered = first.tally.failed - failed;
-  if (recovered > 0) {
-    printResult(`${recovered} failed beside others and passed alone`);
-  }
-  const passed = first.tally.passed + Math.max(recovered, 0);
-  return { name, tally: { passed, failed } };
-}
-
-async function testOnce(
-  args: string[],
-  env: Record<string, string>,
-): Promise<{ tally: Tally; failing: string[] }> {
   const report = Deno.makeTempFileSync({ prefix: "zdd-report-" });
   const success = await deno(
     [
       // `deno check` has checked the types.
-      ...["test", "--allow-all", "--no-check", "--frozen"],
-      ...["--junit-path", report, ...args],
+      ...["test", "--allow-all", "--no-check", "--parallel", "--frozen"],
+      ...["--junit-path", report, ...places],
     ],
     env,
   );
-  const text = Deno.readTextFileSync(report);
+  const tally = readReport(Deno.readTextFileSync(report), success);
   Deno.removeSync(report);
-  return { tally: readReport(text, success), failing: failingFiles(text) };
+  return { name, tally };
 }
 
 /** Runs a subcommand of Deno, which prints where this prints. Returns whether it succeeded. */

@@ -43,14 +43,3 @@ export function readReport(
 function count(tag: string, attribute: string): number {
   return Number(new RegExp(` ${attribute}="(\\d+)"`).exec(tag)?.[1] ?? 0);
 }
-
-/** The files of a JUnit report in which something failed. */
-export function failingFiles(report: string): string[] {
-  return [...report.matchAll(/<testsuite\b([^>]*)>/g)].flatMap(
-    ([, text = ""]) => {
-      const name = /\bname="([^"]+)"/.exec(text)?.[1];
-      const failed = /\b(?:failures|errors)="[1-9]/.test(text);
-      return failed && name !== undefined ? [name] : [];
-    },
-  );
-}
