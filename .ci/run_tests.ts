@@ -14,8 +14,8 @@ const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 /** After how many minutes a run hangs, and is ended. */
 const RUN_TIMEOUT = 20;
 
-/** How many test files run side by side: they wait most of the time. */
-const JOBS = Deno.env.get("DENO_JOBS") ?? "4";
+/** How many test files run side by side; more of them starve each other on two cores. */
+const JOBS = Deno.env.get("DENO_JOBS") ?? "2";
 
 interface Run {
   name: string;
