@@ -7,7 +7,13 @@ import { printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
 import { compile, NoRuntime } from "./compile.ts";
 import { FOR_TESTS, install } from "./packages.ts";
-import { formatTally, readReport, sum, type Tally } from "./tally.ts";
+import {
+  formatTally,
+  readFailures,
+  readReport,
+  sum,
+  type Tally,
+} from "./tally.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
@@ -23,6 +29,8 @@ interface Run {
   tally?: Tally;
   /** Why. */
   skipped?: string;
+  /** The tests that failed, and what they said. */
+  failures?: string[];
 }
 
 async function main(): Promise<Run[]> {
@@ -79,9 +87,10 @@ async function test(
     ],
     env,
   );
-  const tally = readReport(Deno.readTextFileSync(report), success);
+  const text = Deno.readTextFileSync(report);
   Deno.removeSync(report);
-  return { name, tally };
+  const tally = readReport(text, success);
+  return { name, tally, failures: readFailures(text) };
 }
 
 /** Runs a subcommand of Deno, which prints where this prints. Returns whether it succeeded. */
@@ -125,6 +134,11 @@ if (import.meta.main) {
   Deno.env.set("PATH", `${Deno.env.get("PATH")}:/usr/sbin`);
   const runs = await main();
   const total = sum(runs.flatMap(({ tally }) => tally ?? []));
+  for (const { name, failures = [] } of runs) {
+    if (failures.length === 0) continue;
+    heading(`what failed: ${name}`);
+    failures.forEach(printResult);
+  }
   heading("in all");
   printResult(formatTable(runs.map((run) => [run.name, outcomeOf(run)])));
   printResult(formatTally(total));

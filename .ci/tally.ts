@@ -43,3 +43,25 @@ export function readReport(
 function count(tag: string, attribute: string): number {
   return Number(new RegExp(` ${attribute}="(\\d+)"`).exec(tag)?.[1] ?? 0);
 }
+
+/** How much of a failure's text is told again at the end. */
+const FAILURE_LINES = 20;
+
+/** What failed, as `deno test --junit-path` wrote it: the test, and what it said. */
+export function readFailures(report: string): string[] {
+  const cases = report.matchAll(
+    /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<failure message="([^"]*)"/g,
+  );
+  return [...cases].map(([, name = "", file = "", message = ""]) => {
+    const lines = unescape(message).trimEnd().split("\n");
+    const said = lines.slice(0, FAILURE_LINES).map((line) => `    ${line}`);
+    return [`${unescape(file)} => ${unescape(name)}`, ...said].join("\n");
+  });
+}
+
+/** The text that XML's predefined entities stand for. */
+function unescape(text: string): string {
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => {
+    return { lt: "<", gt: ">", quot: '"', apos: "'" }[name] ?? "&";
+  });
+}

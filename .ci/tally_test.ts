@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { readReport } from "./tally.ts";
+import { readFailures, readReport } from "./tally.ts";
 
-/** Runs `deno test` on a file of this text. */
-async function tallyOf(text: string): Promise<ReturnType<typeof readReport>> {
+/** Runs `deno test` on a file of this text. Returns its report and whether it succeeded. */
+async function runTests(
+  text: string,
+): Promise<{ xml?: string; success: boolean }> {
   const directory = Deno.makeTempDirSync({ prefix: "zdd-tally-" });
   const file = join(directory, "some_test.ts");
   const report = join(directory, "report.xml");
@@ -15,6 +17,11 @@ async function tallyOf(text: string): Promise<ReturnType<typeof readReport>> {
   }).output();
   const xml = await Deno.readTextFile(report).catch(() => undefined);
   Deno.removeSync(directory, { recursive: true });
+  return { xml, success };
+}
+
+async function tallyOf(text: string): Promise<ReturnType<typeof readReport>> {
+  const { xml, success } = await runTests(text);
   return readReport(xml, success);
 }
 
@@ -54,4 +61,16 @@ Deno.test("readReport() counts a runner that died as a failure", async () => {
     Deno.test("two", () => Deno.kill(Deno.pid, "SIGKILL"));
   `);
   assertEquals(tally, { passed: 0, failed: 1 });
+});
+
+Deno.test("readFailures() tells what failed, and what it said", async () => {
+  const { xml = "" } = await runTests(`
+    Deno.test("one", () => {});
+    Deno.test("a < b", () => { throw new Error('"c" & \\n&amp;d') });
+  `);
+  const [failure = "", ...others] = readFailures(xml);
+  assertEquals(others, []);
+  const [test, ...said] = failure.split("\n");
+  assertEquals(test?.replace(/.* => /, ""), "a < b");
+  assertEquals(said, ['    Uncaught Error: "c" & ', "    &amp;d"]);
 });
