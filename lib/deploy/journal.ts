@@ -4,11 +4,11 @@ import type { Instance } from "../service/instance.ts";
 import type { Plan } from "../service/plan.ts";
 import {
   readIfExists,
-  readSmallFile,
   removeIfExists,
   writeAtomically,
 } from "../system/files.ts";
 import { identify, type ProcessId } from "../system/process.ts";
+import { readSmallFile } from "../system/safe_open.ts";
 import { isInstance, isObject, isOptionalText, isProcessId } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 

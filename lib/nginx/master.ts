@@ -1,4 +1,5 @@
-import { readSmallFile, realPath } from "../system/files.ts";
+import { realPath } from "../system/files.ts";
+import { readSmallFile } from "../system/safe_open.ts";
 import {
   allProcesses,
   childrenOf,

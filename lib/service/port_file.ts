@@ -1,7 +1,7 @@
 import { basename, dirname, extname, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
 import { type Address, parseAddress } from "../system/address.ts";
-import { readSmallFile } from "../system/files.ts";
+import { readSmallFile } from "../system/safe_open.ts";
 import { userOf } from "../system/process.ts";
 
 /** Where a process of a service writes its address: `<pid>.port` beside the pid file. */

@@ -61,28 +61,6 @@ export function readIfExists(path: string): string | undefined {
   }
 }
 
-/**
- * Reads a file that somebody else writes and that should be one short line.
- * Returns undefined if it doesn't exist.
- *
- * @throws {TypeError} if it isn't a regular file, or larger than `limit` bytes.
- */
-export function readSmallFile(path: string, limit = 4096): string | undefined {
-  let stat;
-  try {
-    stat = Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  // Opening a FIFO would block, a link could lead anywhere.
-  if (!stat.isFile) throw new TypeError("not a regular file");
-  if (stat.size > limit) {
-    throw new TypeError(`${stat.size} bytes, more than ${limit}`);
-  }
-  return readIfExists(path);
-}
-
 /** Removes a file; one that isn't there is as good. */
 export function removeIfExists(path: string): void {
   try {

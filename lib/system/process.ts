@@ -173,7 +173,12 @@ function isDead(stat: ProcessStat): boolean {
 function readProc(pid: number, file: string): string | undefined {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/${file}`);
-  } catch {
-    return undefined; // gone (ENOENT, ESRCH), or another user's (EACCES)
+  } catch (error) {
+    const isGone = error instanceof Deno.errors.NotFound ||
+      // ESRCH: it ended while it was read. Deno has no class for that.
+      error instanceof Error && /\(os error 3\)/.test(error.message);
+    const isForeign = error instanceof Deno.errors.PermissionDenied;
+    if (isGone || isForeign) return undefined;
+    throw error; // without descriptors, for example, nothing is known of it
   }
 }

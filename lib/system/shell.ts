@@ -1,6 +1,7 @@
 import { messageOf, ZddError } from "../error.ts";
 import { keepDescriptors } from "./inherited.ts";
 import { INSTANCE_VARIABLE } from "./instance_mark.ts";
+import { openLog } from "./safe_open.ts";
 
 export interface ShellOptions {
   cwd: string;
@@ -29,9 +30,9 @@ export function startDetached(
   options: ShellOptions,
 ): Detached {
   const { cwd, log, env } = options;
+  let output;
   try {
-    requireLog(log);
-    Deno.openSync(log, { append: true, create: true, mode: 0o640 }).close();
+    output = openLog(log);
   } catch (error) {
     throw new ZddError(`Cannot write the log "${log}": ${messageOf(error)}`, {
       cause: error,
@@ -49,8 +50,10 @@ export function startDetached(
       // Descriptors that zdd got from its own parent are closed as well.
       args: [
         "-c",
-        `exec >>"$0" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-\n${script}`,
-        log,
+        'exec >>"$1" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; shift\n' +
+        script,
+        "sh",
+        output,
         ...(typeof command === "string" ? [] : command),
       ],
       cwd,
@@ -70,25 +73,6 @@ export function startDetached(
   }
   child.unref();
   return { pid: child.pid, exited: child.status.then((status) => status.code) };
-}
-
-/**
- * Refuses what isn't a log: opening a FIFO would wait for a reader, and through somebody
- * else's link zdd would write where he may not.
- */
-function requireLog(log: string): void {
-  let stat;
-  try {
-    stat = Deno.lstatSync(log);
-  } catch {
-    return; // it will be made
-  }
-  const own = stat.uid === 0 || stat.uid === Deno.uid();
-  if (stat.isSymlink && !own) throw new Error("it is somebody else's link");
-  const target = Deno.statSync(log);
-  if (!target.isFile && !target.isCharDevice) {
-    throw new Error("it isn't a regular file");
-  }
 }
 
 function withoutMark(

@@ -9,11 +9,9 @@ import {
   isDirectory,
   isFile,
   readIfExists,
-  readSmallFile,
   removeIfExists,
   writeAtomically,
 } from "../../lib/system/files.ts";
-import { Child } from "./child.ts";
 import { TempDir } from "./temp_dir.ts";
 
 function modeOf(path: string): string {
@@ -156,35 +154,6 @@ Deno.test("readIfExists() reads a file, and returns undefined only if there is n
   assertThrows(() => readIfExists(directory.path));
 });
 
-Deno.test("readSmallFile() reads a file up to its limit", () => {
-  using directory = new TempDir();
-  const path = directory.write("f", "12345");
-  assertEquals(readSmallFile(path), "12345");
-  assertEquals(readSmallFile(path, 5), "12345");
-  assertThrows(() => readSmallFile(path, 4), TypeError, "5 bytes, more than 4");
-  assertEquals(readSmallFile(directory.join("none")), undefined);
-  const large = directory.write("large", "x".repeat(4097));
-  assertThrows(() => readSmallFile(large), TypeError, "4097 bytes");
-});
-
-Deno.test("readSmallFile() reads neither a directory nor through a link", () => {
-  using directory = new TempDir();
-  assertThrows(() => readSmallFile(directory.path), TypeError, "not a regular");
-  const link = directory.join("link");
-  Deno.symlinkSync(directory.write("f", "text"), link);
-  assertThrows(() => readSmallFile(link), TypeError, "not a regular");
-});
-
-Deno.test("readSmallFile() doesn't wait for a FIFO's writer", async () => {
-  using directory = new TempDir();
-  const fifo = directory.join("fifo");
-  await using _ = Child.run("mkfifo", fifo);
-  while (readIfThere(fifo) === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assertThrows(() => readSmallFile(fifo), TypeError, "not a regular");
-});
-
 Deno.test("removeIfExists() removes a file, and a link but not what it leads to", () => {
   using directory = new TempDir();
   Deno.symlinkSync(directory.write("target"), directory.join("link"));
@@ -215,11 +184,3 @@ Deno.test("isFile() and isDirectory() follow links", () => {
   assertEquals(is(directory.join("broken")), [false, false]);
   assertEquals(is("/dev/null"), [false, false]);
 });
-
-function readIfThere(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch {
-    return undefined;
-  }
-}
