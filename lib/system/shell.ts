@@ -21,7 +21,7 @@ export interface Detached {
  * Starts a shell command, or a program with its arguments, in a session of its
  * own: it outlives zdd, and holds neither its terminal nor one of its pipes. The
  * program of a simple command takes the shell's place, so that `ps` shows it and
- * the pid is its own.
+ * the pid is its own. Should zdd end before the shell has opened the log, nothing runs.
  *
  * @throws {ZddError} if the log can't be written or the directory is gone.
  */

@@ -148,7 +148,10 @@ async function inheritedThrough(descriptor: number): Promise<string[]> {
     "script.ts",
     `import { startDetached } from ${JSON.stringify(module)};
     const options = { cwd: Deno.args[0], log: Deno.args[0] + "/log" };
-    console.log(startDetached("sleep 60", options).pid);`,
+    const { pid } = startDetached("sleep 60", options);
+    const title = () => Deno.readTextFileSync(\`/proc/\${pid}/cmdline\`);
+    while (!title().startsWith("sleep")) await new Promise((r) => setTimeout(r));
+    console.log(pid);`,
   );
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const { stdout } = await new Deno.Command("/bin/bash", {
