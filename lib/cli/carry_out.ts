@@ -76,7 +76,7 @@ export function readSeconds(
 }
 
 /** Steps that change nothing: a failure in one of them is a refusal. */
-const PREPARATIONS: Step[] = ["read", "lock", "recover"];
+const PREPARATIONS: Step[] = ["read", "lock", "recover", "run"];
 
 /** A failure with who serves after it. */
 function withStatus(error: unknown, project: Project): unknown {

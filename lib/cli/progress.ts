@@ -1,5 +1,6 @@
 import type { Event, Report } from "../deploy/report.ts";
 import type { GlobalOptions } from "./command.ts";
+import { onTrace } from "../system/trace.ts";
 import { formatEvent } from "./display.ts";
 import { LiveProgress } from "./live_progress.ts";
 import { printMessage } from "./output.ts";
@@ -16,6 +17,14 @@ type Options = Pick<GlobalOptions, "verbose" | "quiet" | "color">;
 
 /** A live display on a terminal, one line an event elsewhere; on stderr. */
 export function startProgress(options: Options): Progress {
+  const progress = displayOf(options);
+  onTrace((message) =>
+    progress.report({ step: "run", subject: "zdd", message, level: "detail" })
+  );
+  return progress;
+}
+
+function displayOf(options: Options): Progress {
   const style = styleOf(Deno.stderr, options.color);
   const isLive = !options.quiet && Deno.stderr.isTerminal() &&
     isCapable(Deno.env.get("TERM"));

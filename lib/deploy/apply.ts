@@ -197,22 +197,18 @@ async function configure(
   journal.write();
   if (before !== text) writeAtomically(rendered, text);
   await nginx.test();
-  const detail = { subject: "nginx", level: "detail" } as const;
   report({
-    ...detail,
     step: "render",
+    subject: "nginx",
     message: `rendered and tested ${rendered}`,
     ms: rendering(),
+    level: "detail",
   });
   signal?.throwIfAborted();
 
   const action = running === undefined ? "started" : "reloaded";
   journal.text.nginx = action;
   journal.write();
-  const how = running === undefined
-    ? `run: ${config.nginx.command} -c ${config.nginx.conf}`
-    : `SIGHUP to ${running.pid}`;
-  report({ ...detail, step: "switch", message: how });
   const doing = running === undefined ? "starting" : "reloading";
   report({ step: "switch", subject: "nginx", message: doing, level: "begin" });
   const switching = stopwatch();

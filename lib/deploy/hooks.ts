@@ -68,8 +68,6 @@ export class Hooks {
     const took = stopwatch();
     const subject = hook;
     this.report({ step: "hook", subject, message: "running", level: "begin" });
-    const message = `run: ${command}`;
-    this.report({ step: "hook", subject: hook, message, level: "detail" });
     const script = command.includes("\n") ? `set -e\n${command}` : command;
     const { pid, exited } = startDetached(script, {
       cwd: this.config.directory,

@@ -12,6 +12,7 @@ export type Step =
   | "stop"
   | "commit"
   | "undo"
+  | "run"
   | "hook";
 
 /** Something that happened, for whoever watches. */

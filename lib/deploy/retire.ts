@@ -96,8 +96,6 @@ async function retire(
     if (oldWorkers !== undefined) {
       await drainInstance(service, instance, oldWorkers, report);
     }
-    const detail = `run: ${stop} ${pid}`;
-    report({ step: "stop", subject, message: detail, level: "detail" });
     const message = `stopping ${pid}`;
     report({ step: "stop", subject, message, level: "begin" });
     const stopping = stopwatch();

@@ -124,11 +124,8 @@ export async function startAll(
 ): Promise<Instance[]> {
   const launches: Launch[] = [];
   for (const plan of plans) {
-    const { service: { name, cwd }, start, id } = plan;
-    const message = `run: ${start} (in ${cwd})`;
-    report({ step: "start", subject: name, message, level: "detail" });
     const launch = new Launch(plan);
-    journal.start(id).leader = launch.leader;
+    journal.start(plan.id).leader = launch.leader;
     launches.push(launch);
   }
   journal.write();

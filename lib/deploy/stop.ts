@@ -65,8 +65,6 @@ async function stopNginx(
   const took = stopwatch();
   const subject = "nginx";
   report({ step: "stop", subject, message: "stopping", level: "begin" });
-  const sent = `send: SIGQUIT to ${master.pid}`;
-  report({ step: "stop", subject, message: sent, level: "detail" });
   await nginx.quit(master);
   const state = isRunning(master) ? "stopping" : "stopped";
   const message = `${state} ${master.pid}`;

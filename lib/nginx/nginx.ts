@@ -10,6 +10,7 @@ import {
   sendSignal,
 } from "../system/process.ts";
 import { startDetached } from "../system/shell.ts";
+import { traceCommand } from "../system/trace.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
@@ -68,9 +69,12 @@ export class Nginx {
 
   async #test(file: string): Promise<void> {
     const { command, conf } = this.config;
+    const args = ["-t", "-c", file];
+    const cwd = dirname(conf);
+    traceCommand([command, ...args], cwd);
     const { success, stderr } = await new Deno.Command(command, {
-      args: ["-t", "-c", file],
-      cwd: dirname(conf),
+      args,
+      cwd,
       stdin: "null",
     }).output();
     if (success) return;

@@ -1,3 +1,5 @@
+import { traceSignal } from "./trace.ts";
+
 /**
  * A process that can't be mistaken for another one: numbers are used again, but
  * not with the same start time in the same boot.
@@ -71,6 +73,7 @@ export function isSame(a: ProcessId, b: ProcessId): boolean {
  */
 export function sendSignal(process: ProcessId, signal: Deno.Signal): boolean {
   if (!isRunning(process)) return false;
+  traceSignal(signal, process.pid);
   try {
     Deno.kill(process.pid, signal);
     return true;

@@ -2,6 +2,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { keepDescriptors } from "./inherited.ts";
 import { INSTANCE_VARIABLE } from "./instance_mark.ts";
 import { openLog } from "./safe_open.ts";
+import { traceCommand } from "./trace.ts";
 
 export interface ShellOptions {
   cwd: string;
@@ -44,6 +45,7 @@ export function startDetached(
     ? `exec ${command}`
     : command;
   keepDescriptors();
+  traceCommand(command, cwd);
   let child;
   try {
     child = new Deno.Command("/bin/sh", {

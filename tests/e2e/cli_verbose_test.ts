@@ -1,0 +1,51 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { pidAt } from "../support/live_site.ts";
+import { startCommand, webConf, webSite } from "./web_site.ts";
+
+/** The commands and the signals of a run with -v, in their order. */
+function acts(stderr: string): string[] {
+  return stderr.split("\n").flatMap((line) =>
+    /^zdd: ((?:run|send): .*)$/.exec(line)?.[1] ?? []
+  );
+}
+
+Deno.test("-v shows every command and every signal", async () => {
+  await using site = webSite();
+  const [nginx, place] = [site.path("nginx.conf"), `(in ${site.directory})`];
+  const start = `run: ${startCommand()} ${place}`;
+  const { stderr: first } = await site.deploy("-v");
+  assertEquals(
+    acts(first).map((act) => act.replace(/\S*\/nginx -/, "nginx -")),
+    [
+      start,
+      `run: nginx -t -c ${nginx} ${place}`,
+      `run: nginx -c ${nginx} ${place}`,
+    ],
+  );
+  const old = await pidAt(site);
+  const { stderr: second } = await site.deploy("-v");
+  const master = Number(site.read("nginx.pid"));
+  assertEquals(acts(second).toSpliced(1, 1), [
+    start,
+    `send: SIGHUP to ${master}`,
+    `run: kill -TERM ${old} ${place}`,
+  ]);
+  const { stderr: third } = await site.zdd("stop", "--nginx", "-v");
+  assertMatch(third, new RegExp(`^zdd: send: SIGQUIT to ${master}$`, "m"));
+  assertMatch(third, /^zdd: run: kill -TERM \d+ /m);
+});
+
+Deno.test("-v shows how a failed release is ended", async () => {
+  const start = `trap "" TERM; ${startCommand("web.pid", "exit")}; sleep 60`;
+  await using site = webSite({ start, service: ["start_timeout: 1"] });
+  const { code, stderr } = await site.zdd("-v");
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /^zdd: send: SIGTERM to \d+$/m);
+  assertMatch(stderr, /^zdd: send: SIGKILL to \d+$/m);
+});
+
+Deno.test("without -v neither is shown", async () => {
+  await using site = webSite();
+  const { stderr } = await site.deploy();
+  assertEquals(acts(stderr), []);
+});
