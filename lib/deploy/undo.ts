@@ -9,11 +9,13 @@ import {
   removeIfExists,
   writeAtomically,
 } from "../system/files.ts";
-import { identify, type ProcessId } from "../system/process.ts";
+import { identify, isRunning, type ProcessId } from "../system/process.ts";
 import { serviceOf } from "./former_service.ts";
 import type { Journal, Start } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
+import { readState } from "./state.ts";
+import type { StateDir } from "./state_dir.ts";
 
 /**
  * Takes back what a deploy has done: the live links, nginx.conf, nginx, the new
@@ -89,13 +91,13 @@ export async function undo(
  */
 async function undoSwitch(
   { nginx }: Project,
-  { text: { conf, nginx: action, by } }: Journal,
+  { directory, text: { conf, nginx: action, by } }: Journal,
   reason: unknown,
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
   const master = nginx.master();
-  if (action === "started") {
-    // It serves nothing but what is taken back now.
+  const isUseless = conf.text === undefined || !hasServing(directory);
+  if (action === "started" && isUseless) {
     if (master !== undefined) await nginx.quit(master);
     putBack(conf);
     return undefined;
@@ -104,6 +106,14 @@ async function undoSwitch(
   if (master === undefined || reason instanceof ReloadRefused) return undefined;
   if (action === undefined && !hasYoungWorker(master, by)) return undefined;
   return await nginx.reload(master);
+}
+
+/** Whether an instance runs that was there before: an nginx that can serve it stays. */
+function hasServing(directory: StateDir): boolean {
+  const { services } = readState(directory).state;
+  return Object.values(services).some(({ current }) =>
+    current.some(({ process }) => isRunning(process))
+  );
 }
 
 /**

@@ -115,3 +115,15 @@ Deno.test("a first deploy that nginx doesn't verify leaves nothing", async () =>
   await untilProcesses(site, []);
   assertEquals(site.exists("nginx.conf"), false);
 });
+
+Deno.test("an nginx that a deploy has started stays when that is undone, for the old instance", async () => {
+  await using site = await deployedWebSite();
+  const old = await answeringPid(site);
+  Deno.kill(Number(site.read("nginx.pid")), "SIGQUIT");
+  await until("nginx is gone", () => !site.exists("nginx.pid"));
+  site.write("deploy.conf", verifying(site, "/fail"));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /^nginx: started /m);
+  assertEquals(await answeringPid(site), old);
+});
