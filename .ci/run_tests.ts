@@ -20,8 +20,8 @@ const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 /** After how many minutes a run hangs, and is ended. */
 const RUN_TIMEOUT = 20;
 
-/** How many test files run side by side; more of them starve each other on two cores. */
-const JOBS = Deno.env.get("DENO_JOBS") ?? "2";
+/** How many test files run side by side. Most of them wait; too many starve each other on two cores. */
+const JOBS = Deno.env.get("DENO_JOBS") ?? "3";
 
 interface Run {
   name: string;

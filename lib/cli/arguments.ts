@@ -137,11 +137,11 @@ function parse(
       ),
     ),
     "--": true,
+    // False leaves an option out; "--_" would take the place of the words.
     unknown: (written, key) => {
-      if (key !== undefined && refuse !== undefined) {
-        throw refuse(written.replace(/=.*$/s, ""));
-      }
-      return true;
+      if (key === undefined) return true;
+      if (refuse === undefined) return false;
+      throw refuse(written.replace(/=.*$/s, ""));
     },
   });
   const values: Parsed["values"] = {};
@@ -152,8 +152,7 @@ function parse(
     }
   }
   return {
-    // "--_" would be an option of the parser's own making.
-    words: Array.isArray(parsed._) ? parsed._.map(String) : ["--_"],
+    words: parsed._.map(String),
     rest: parsed["--"] ?? [],
     values,
     flags: unvalued.filter((name) => parsed[name] === true),

@@ -89,6 +89,7 @@ Deno.test("readArguments() refuses what it doesn't know, and says what was meant
       'did you mean "--release"?',
     ],
     ["-x", 'There is no option "-x"'],
+    ["-_/x render", 'There is no option "-_/x"'],
     ["check --canary 5", 'check has no option "--canary"'],
     ["check -f", 'check has no option "-f"'],
     ["status -n", "--interval takes a value"],
