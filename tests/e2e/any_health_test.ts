@@ -62,7 +62,7 @@ for (const service of ["port: env", "port: detect"]) {
     await using site = anySite(lines);
     await site.deploy();
     const before = await pidAt(site);
-    const verify = `verify: http://127.0.0.1:${site.port}`;
+    const verify = `verify_timeout: 3\nverify: http://127.0.0.1:${site.port}`;
     site.write("deploy.conf", anyConf(lines, [`${verify}/fail`]));
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1);

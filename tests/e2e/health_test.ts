@@ -72,7 +72,7 @@ Deno.test("a release that dies while it is asked for its health fails at once", 
 /** A deploy.conf that asks for a path through nginx after the switch. */
 function verifying(site: Site, path: string): string {
   const url = `http://127.0.0.1:${site.port}${path}`;
-  return webConf({ deploy: [`verify: ${url}`] });
+  return webConf({ deploy: [`verify: ${url}`, "verify_timeout: 2"] });
 }
 
 Deno.test("a deploy that nginx doesn't verify is switched back without a failed request", async () => {
@@ -91,7 +91,7 @@ Deno.test("a deploy that nginx doesn't verify is switched back without a failed 
   assertEquals(code, 1, stderr);
   assertMatch(
     stderr,
-    /\/fail doesn't answer with success through nginx after 10 s; last: 503 "not today"/,
+    /\/fail doesn't answer with success through nginx after 2 s; last: 503 "not today"/,
   );
   assertMatch(stderr, /nginx: reloaded/);
   assertEquals(await answeringPid(site), old);

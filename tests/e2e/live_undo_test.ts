@@ -20,7 +20,7 @@ import { RunningDeploy } from "./running_deploy.ts";
 function verifying(site: Site, path: string): string {
   return liveConf(
     [liveService()],
-    [`verify: http://127.0.0.1:${site.port}${path}`],
+    [`verify: http://127.0.0.1:${site.port}${path}`, "verify_timeout: 6"],
   );
 }
 
