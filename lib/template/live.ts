@@ -15,7 +15,13 @@ export interface PassOptions {
    * such as `$remote_addr` or `$cookie_session`. By default each request is on its own.
    */
   by?: string;
+  /** What the service speaks; HTTP unless told. */
+  protocol?: Protocol;
 }
+
+/** Those of nginx's modules that pass requests on and have a `NAME_pass`. */
+const PROTOCOLS = ["http", "fastcgi", "uwsgi", "scgi"] as const;
+type Protocol = typeof PROTOCOLS[number];
 
 /** A `split_clients`: what it splits by, and the variable that tells the part. */
 interface Split {
@@ -97,11 +103,16 @@ export class LiveSnippets {
 
   /** In a location: passes its requests to whichever instance serves. */
   pass = (name: string, options: PassOptions = {}): string => {
-    const { by = EACH_REQUEST, ...others } = Object(options);
+    const { by = EACH_REQUEST, protocol = "http", ...others } = Object(options);
     if (typeof options !== "object" || Object.keys(others).length > 0) {
       throw new TypeError(
-        `Expected { by: "$variable" } behind "${name}", got ` +
+        `Expected { by: "$variable", protocol: "http" } behind "${name}", got ` +
           JSON.stringify(options),
+      );
+    }
+    if (!PROTOCOLS.includes(protocol)) {
+      throw new TypeError(
+        `Expected ${PROTOCOLS.join(", ")} for "protocol", got "${protocol}"`,
       );
     }
     const service = this.services.get(name);
@@ -120,6 +131,7 @@ export class LiveSnippets {
     const share = this.#split(by, service.slots ? SHARES : BUCKETS);
     const variable = variableOf(name);
     const link = join(this.#live, linkOf(service), share);
+    const proxy = protocol === "http" ? "proxy" : protocol;
     const lines = [
       "open_file_cache off;", // it would remember who served before
       "disable_symlinks off;",
@@ -128,20 +140,17 @@ export class LiveSnippets {
           `root "${link}";`,
           // nginx learns the address with a request's head but connects when it has
           // the body, and by then the old instance may be gone.
-          "proxy_request_buffering off;",
+          `${proxy}_request_buffering off;`,
         ]
         : [
           `set ${variable} ${upstreamOf(name, "a")};`,
           `if (-e "${link}") { set ${variable} ${upstreamOf(name, "b")}; }`,
         ],
-      `proxy_pass http://${variable};`,
-      "proxy_http_version 1.1;",
-      "proxy_set_header Connection $zdd_connection;",
-      "proxy_set_header Upgrade $http_upgrade;",
-      // With a variable in proxy_pass nginx has no default for it.
-      "proxy_redirect http://$proxy_host/ /;",
+      ...protocol === "http"
+        ? httpLines(variable)
+        : [`${proxy}_pass ${variable};`],
       // Not after a timeout: the other slot must not do slow work twice.
-      "proxy_next_upstream error;",
+      `${proxy}_next_upstream error;`,
       // Without, nginx sends a body of over 16 KB 40 ms late to a pooled connection.
       "sendfile on;",
     ];
@@ -210,6 +219,17 @@ export class LiveSnippets {
       "}",
     ];
   }
+}
+
+function httpLines(variable: string): string[] {
+  return [
+    `proxy_pass http://${variable};`,
+    "proxy_http_version 1.1;",
+    "proxy_set_header Connection $zdd_connection;",
+    "proxy_set_header Upgrade $http_upgrade;",
+    // With a variable in proxy_pass nginx has no default for it.
+    "proxy_redirect http://$proxy_host/ /;",
+  ];
 }
 
 /** Where a service's link is below `live`. */

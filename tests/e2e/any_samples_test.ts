@@ -18,8 +18,6 @@ interface Sample {
   answer: RegExp;
   /** Static files are only read. */
   methods?: string[];
-  /** The switch is a reload, which closes the idle connections of nginx's clients. */
-  reloads?: true;
 }
 
 const SAMPLES: Sample[] = [
@@ -40,12 +38,11 @@ const SAMPLES: Sample[] = [
     name: "php-fpm",
     processes: 5,
     answer: /^php-fpm, pid (\d+), version 1\n$/,
-    reloads: true,
   },
 ];
 
 for (const sample of SAMPLES) {
-  const { name, processes, answer, reloads = false } = sample;
+  const { name, processes, answer } = sample;
   Deno.test(`${name}: ten deploys under load lose nothing and leave nothing`, async () => {
     await using site = sampleSite(name);
     const first = await site.deploy();
@@ -57,7 +54,6 @@ for (const sample of SAMPLES) {
     await using load = await Load.start({
       url: `http://127.0.0.1:${site.port}/`,
       clients: 20,
-      keepAlive: !reloads,
       methods: sample.methods ?? ["GET", "POST"],
       pause: 2,
       timeout: 60_000, // a busy machine is no failure
@@ -76,7 +72,7 @@ for (const sample of SAMPLES) {
       assertEquals(answers.map(({ text }) => Number(text)), pids);
     }
     assert(ok > 100, `only ${ok} requests were made`);
-    if (!reloads) assertEquals(nginxProcesses(site), nginx);
+    assertEquals(nginxProcesses(site), nginx);
     await untilCount(site, nginx.length + processes);
   });
 }

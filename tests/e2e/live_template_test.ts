@@ -2,6 +2,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Site } from "../support/site.ts";
 import {
   deployedLiveSite,
+  liveConf,
+  liveService,
   liveSite,
   liveTemplate,
   pidAt,
@@ -56,6 +58,13 @@ for (
       expected: /nginx.conf.template:17: .*sticky/,
     },
     {
+      mistake: "a protocol that nginx doesn't pass on",
+      template: liveTemplate(
+        'location / { <%= it.live.pass("web", { protocol: "ftp" }) %> }',
+      ),
+      expected: /nginx.conf.template:17: Expected http, .* got "ftp"/,
+    },
+    {
       mistake: "a service that doesn't exist",
       template: liveTemplate('location / { <%= it.live.pass("wbe") %> }'),
       expected: /nginx.conf.template:17: There is no service "wbe"/,
@@ -68,6 +77,25 @@ for (
     assertEquals(code, 2, stderr);
     assertMatch(stderr, expected);
     assertEquals(site.processes(), []);
+  });
+}
+
+for (const port of ["env", "own"] as const) {
+  Deno.test(`nginx understands each protocol, port: ${port}`, async () => {
+    const locations = ["http", "fastcgi", "uwsgi", "scgi"].map((protocol) =>
+      `location /${protocol} { ` +
+      `<%= it.live.pass("web", { protocol: "${protocol}" }) %> }`
+    );
+    await using site = liveSite(
+      liveConf([liveService({ port })]),
+      liveTemplate(`location / { <%= it.live.pass("web") %> }
+        ${locations.join("\n        ")}`),
+    );
+    await site.deploy();
+    const { stdout } = await site.deploy("render");
+    for (const name of ["proxy", "fastcgi", "uwsgi", "scgi"]) {
+      assertMatch(stdout, new RegExp(`^ +${name}_pass \\S*\\$zdd_web;$`, "m"));
+    }
   });
 }
 

@@ -45,6 +45,10 @@ export const TEMPLATE_HELP: Block[] = [
         'it.live.pass("NAME", { by: "$remote_addr" })',
         "the same; a client stays with the release that it got, during a canary",
       ],
+      [
+        'it.live.pass("NAME", { protocol: "fastcgi" })',
+        "the same for a service that speaks FastCGI; or uwsgi, or scgi",
+      ],
     ],
   },
   { heading: "the live switch" },
