@@ -4,6 +4,7 @@ import { LiveLinks } from "../nginx/live_links.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Plan } from "../service/plan.ts";
 import { type Applied, apply } from "./apply.ts";
+import { removeLeftovers } from "../system/files.ts";
 import { appendHistory, servingPids } from "./history.ts";
 import { Hooks } from "./hooks.ts";
 import { Journal } from "./journal.ts";
@@ -81,6 +82,7 @@ export async function change(
   using _lock = await directory.acquire(options.lockWait, signal);
   const locked = { message: "locked", ms: took(), level: "detail" } as const;
   report({ step: "lock", subject, ...locked });
+  project.nginx.requireOwn();
   const state = await recover(project, directory, report);
   const planned = await plan(state, report);
   if (planned === undefined) return unchanged(project, state, warnings, took());
@@ -104,7 +106,7 @@ export async function change(
     record("failed", messageOf(error));
     throw error;
   }
-  tidy(directory, journal, report);
+  tidy(project, directory, journal, report);
   await hooks.inform("after_switch", facts);
   const { oldWorkers } = applied;
   const retired = await retireAll(
@@ -161,8 +163,9 @@ function unchanged(
   };
 }
 
-/** Removes what the commit has made superfluous. */
+/** Removes what the commit has made superfluous, and what a killed deploy has left. */
 function tidy(
+  { config }: Project,
   directory: StateDir,
   journal: Journal,
   report: Report,
@@ -170,6 +173,8 @@ function tidy(
   try {
     journal.close();
     new LiveLinks(directory.path).clean();
+    const written = [directory.state, directory.journal, config.nginx.rendered];
+    written.forEach(removeLeftovers);
   } catch (error) {
     const message = `${messageOf(error)}; the next run tries again`;
     report({ step: "commit", subject: "zdd", message, level: "warning" });

@@ -26,6 +26,7 @@ export async function checkProject(project: Project): Promise<Checked> {
     ...unwritable(project),
   ];
   const { nginx, config: { nginx: { rendered, conf } } } = project;
+  nginx.requireOwn();
   const { text } = render(project, presentState(project));
   if (conf === rendered) {
     await nginx.testText(text);

@@ -43,10 +43,23 @@ export function findMaster(
     if (!title.startsWith(MASTER_TITLE)) return "other";
     // There may be blanks in it.
     if (`${title} `.includes(` -c ${conf} `)) return "same";
-    const path = / -c ?(\S+)/.exec(title)?.[1];
-    if (path === undefined || !path.startsWith("/")) return "unknown";
+    const path = confIn(title);
+    if (path === undefined) return "unknown";
     return realPath(path) === realPath(conf) ? "same" : "other";
   }
+}
+
+/** The configuration in a master's title; undefined if it runs with the built-in one. */
+function confIn(title: string): string | undefined {
+  return / -c ?(\/\S+)/.exec(title)?.[1];
+}
+
+/** The master that a pid file names, whatever it runs; undefined if there is none. */
+export function findNamedMaster(
+  pidFile: string,
+): { pid: number; conf?: string } | undefined {
+  const named = readMaster(pidFile);
+  return named && { pid: named.pid, conf: confIn(commandLine(named.pid)) };
 }
 
 /**

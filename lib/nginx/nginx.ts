@@ -14,7 +14,13 @@ import { traceCommand } from "../system/trace.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
-import { findMaster, findOldMaster, type Worker, workersOf } from "./master.ts";
+import {
+  findMaster,
+  findNamedMaster,
+  findOldMaster,
+  type Worker,
+  workersOf,
+} from "./master.ts";
 
 /** The nginx of one deploy.conf: stock nginx, found through its pid file. */
 export class Nginx {
@@ -28,6 +34,22 @@ export class Nginx {
   /** The running master; undefined if nginx doesn't run. */
   master(): ProcessId | undefined {
     return findMaster(this.config.pidFile, this.config.conf);
+  }
+
+  /** @throws {ZddError} if an nginx with another configuration has the pid file. */
+  requireOwn(): void {
+    const { pidFile, conf } = this.config;
+    if (this.master() !== undefined) return;
+    const other = findNamedMaster(pidFile);
+    if (other === undefined) return;
+    throw new ZddError(
+      `"${pidFile}" names nginx ${other.pid}, which runs with ` +
+        `"${other.conf}" and not with "${conf}"`,
+      {
+        hint: `if that is the nginx to use, say "conf: ${other.conf}" in ` +
+          "[nginx]; else give this one a pid_file of its own",
+      },
+    );
   }
 
   /** Its version, such as `1.22.1`. Runs `nginx -v`. */

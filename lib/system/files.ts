@@ -51,6 +51,21 @@ function createFile(path: string, mode: number): Deno.FsFile {
   }
 }
 
+/** How old a temporary file must be that nobody writes any more, in ms. */
+const ABANDONED = 60_000;
+
+/** Removes what `writeAtomically` has left beside a file, if it was killed on the way. */
+export function removeLeftovers(path: string): void {
+  const prefix = `.${basename(path)}.`;
+  for (const { name } of Deno.readDirSync(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    if (!/^[0-9a-f]{8}$/.test(name.slice(prefix.length))) continue;
+    const leftover = join(dirname(path), name);
+    const { mtime } = Deno.lstatSync(leftover);
+    if (Date.now() - Number(mtime) > ABANDONED) discard(leftover);
+  }
+}
+
 /** Reads a text file; undefined if it doesn't exist. Other errors are thrown. */
 export function readIfExists(path: string): string | undefined {
   try {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { pidAt } from "../support/live_site.ts";
-import { startCommand, webConf, webSite } from "./web_site.ts";
+import { startCommand, webSite } from "./web_site.ts";
 
 /** The commands and the signals of a run with -v, in their order. */
 function acts(stderr: string): string[] {

@@ -181,3 +181,24 @@ Deno.test("the nginx that runs is found when its pid file was emptied or removed
     await answeringPid(site);
   }
 });
+
+Deno.test("an nginx with another configuration behind the pid file is named, and nothing is run", async () => {
+  await using other = await deployedWebSite();
+  await using site = webSite({
+    nginx: [`pid_file: ${other.path("nginx.pid")}`],
+  });
+  for (const command of ["deploy", "check", "start"]) {
+    const { code, stderr } = await site.zdd(command);
+    assertEquals(code, 1, stderr);
+    assertMatch(
+      stderr,
+      new RegExp(
+        `nginx\\.pid" names nginx ${other.nginxMaster()}, which runs with ` +
+          `"${other.path("nginx.conf")}" and not with`,
+      ),
+    );
+    assertMatch(stderr, /hint: .*"conf: .*nginx\.conf" in \[nginx\]/);
+  }
+  assertEquals(site.processes(), []);
+  await answeringPid(other);
+});

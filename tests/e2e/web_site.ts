@@ -29,7 +29,9 @@ export function webConf(options: WebOptions = {}): string {
   return [
     "[nginx]",
     "template: nginx.conf.template",
-    "pid_file: nginx.pid",
+    ...(nginx.some((line) => line.startsWith("pid_file:"))
+      ? []
+      : ["pid_file: nginx.pid"]),
     ...nginx,
     ...(deploy ? ["[deploy]", ...deploy] : []),
     "[service:web]",

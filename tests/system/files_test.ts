@@ -10,6 +10,7 @@ import {
   isFile,
   readIfExists,
   removeIfExists,
+  removeLeftovers,
   writeAtomically,
 } from "../../lib/system/files.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -183,4 +184,18 @@ Deno.test("isFile() and isDirectory() follow links", () => {
   assertEquals(is(directory.join("to-directory")), [false, true]);
   assertEquals(is(directory.join("broken")), [false, false]);
   assertEquals(is("/dev/null"), [false, false]);
+});
+
+Deno.test("removeLeftovers() removes old temporaries of one file, and nothing else", () => {
+  using directory = new TempDir();
+  const old = [".f.01234567", ".f.old", ".f.0123456789", ".g.01234567", "f"];
+  for (const name of old) {
+    Deno.utimeSync(directory.write(name), 1, Date.now() / 1000 - 120);
+  }
+  directory.write(".f.89abcdef"); // somebody may be writing it
+  removeLeftovers(directory.join("f"));
+  assertEquals(
+    directory.names().toSorted(),
+    [...old.slice(1), ".f.89abcdef"].toSorted(),
+  );
 });
