@@ -1,6 +1,6 @@
 import { hasSlots, type ServiceConfig } from "../config/config.ts";
 import type { Instance } from "../service/instance.ts";
-import { readIfExists } from "../system/files.ts";
+import { exists, readIfExists } from "../system/files.ts";
 import { isRunning } from "../system/process.ts";
 import type { Applied } from "./apply.ts";
 import { checkProject } from "./check_project.ts";
@@ -58,7 +58,7 @@ export async function dryRun(
   const { warnings } = await checkProject(project);
   const state = presentState(project);
   const directory = new StateDir(project.config.stateDir);
-  if (readIfExists(directory.journal) !== undefined) {
+  if (exists(directory.journal)) {
     warnings.push(
       "a deploy is running, or has died; what it left would be repaired first",
     );

@@ -18,7 +18,7 @@ import {
   type State,
 } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
-import { readIfExists } from "../system/files.ts";
+import { exists } from "../system/files.ts";
 
 /** What runs now. It is only looked at, nothing is repaired. */
 export interface Status {
@@ -82,7 +82,7 @@ export function status({ config, nginx }: Project): Status {
   if (damaged !== undefined) {
     notes.push(`"${directory.state}" is damaged: ${damaged}`);
   }
-  if (readIfExists(directory.journal) !== undefined) {
+  if (exists(directory.journal)) {
     notes.push(
       "a deploy is running, or has died; the next run of zddeploy repairs that",
     );

@@ -93,7 +93,10 @@ export class Launch {
         if (nonsense?.message !== missing) {
           nonsense = { message: missing, since: now };
         }
-        if (now - nonsense.since > SETTLE) throw this.failure(missing);
+        if (now - nonsense.since > SETTLE) {
+          const hint = error instanceof ZddError ? error.hint : undefined;
+          throw this.failure(missing, hint);
+        }
       }
       const ended = this.#ended();
       if (ended !== undefined) throw this.failure(ended);

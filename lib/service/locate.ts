@@ -108,6 +108,7 @@ class Detected implements Locator {
       throw new ZddError(
         `it listens on several ports: ${ports.join(", ")}; say which one ` +
           `serves with "port: detect ${ports[0]}"`,
+        { hint: 'if they are others at each start, use "port: env"' },
       );
     }
     const [socket] = sockets;

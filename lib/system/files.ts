@@ -101,6 +101,16 @@ export function realPath(path: string): string {
   }
 }
 
+/** Whether there is something of this name, if only a link that leads nowhere. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a path leads to a regular file. */
 export function isFile(path: string): boolean {
   try {

@@ -61,6 +61,7 @@ Deno.test("port: detect names the ports if there are several, and takes a hint",
         `${other}, ${one}); say which one serves with "port: detect \\d+"`,
     ),
   );
+  assertMatch(stderr, /^hint: .*use "port: env"$/m);
   await untilProcesses(site, []);
 
   site.write("deploy.conf", anyConf([`port: detect ${other}`, start]));
