@@ -105,7 +105,9 @@ export class Nginx {
     throw new ZddError(`nginx refuses "${conf}"`, {
       quote: words.filter((line) => !/ test failed$/.test(line)),
       source: `${command} -t -c ${conf}`,
-      hint: "mend the template; nginx goes on with the configuration it has",
+      hint: words.some((line) => line.includes("(13: Permission denied)"))
+        ? "run zddeploy as the user who runs nginx, or mend the template"
+        : "mend the template; nginx goes on with the configuration it has",
     });
   }
 
