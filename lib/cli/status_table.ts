@@ -5,7 +5,7 @@ import type {
   NginxStatus,
   Status,
 } from "../deploy/status.ts";
-import { PLAIN, type Style } from "./style.ts";
+import { PLAIN, type Style, widthOf } from "./style.ts";
 import { formatTable } from "./table.ts";
 
 export interface StatusFormat {
@@ -14,19 +14,41 @@ export interface StatusFormat {
   style?: Style;
   /** In ms since the epoch. */
   now?: number;
+  /** How many columns there are; what is least needed is left out then. */
+  width?: number;
 }
+
+/** Columns that a narrow terminal has no room for, the first to go first. */
+const SPARED = ["MEMORY", "CONNECTIONS", "UPTIME", "ADDRESS", "RELEASE"];
 
 /** The status as a table, nginx as its last row. */
 export function formatStatus(
-  { services, nginx, notes }: Status,
-  { verbose = false, style = PLAIN, now = Date.now() }: StatusFormat = {},
+  status: Status,
+  { verbose = false, width = Infinity, ...format }: StatusFormat = {},
 ): string {
-  const instances = services.flatMap(({ instances }) => instances);
+  const instances = status.services.flatMap(({ instances }) => instances);
   // Where nothing is named there is nothing to show.
   const hasReleases = instances.some(({ release }) => release !== undefined);
-  const columns = COLUMNS.filter(({ title }) =>
+  let columns = COLUMNS.filter(({ title }) =>
     (title !== "RELEASE" || hasReleases) && (title !== "LOG" || verbose)
   );
+  let table = formatColumns(status, columns, format);
+  for (const spared of SPARED) {
+    const widest = Math.max(...table.split("\n").map(widthOf));
+    if (verbose || widest <= width) break;
+    columns = columns.filter(({ title }) => title !== spared);
+    table = formatColumns(status, columns, format);
+  }
+  const { style = PLAIN } = format;
+  const notes = status.notes.map((note) => `${style.yellow("note:")} ${note}`);
+  return [table, ...notes].join("\n");
+}
+
+function formatColumns(
+  { services, nginx }: Status,
+  columns: Column[],
+  { style = PLAIN, now = Date.now() }: StatusFormat,
+): string {
   const rows = services.flatMap(({ name, instances }) =>
     instances.length === 0
       ? [[name, style.red("not running")]]
@@ -35,14 +57,13 @@ export function formatStatus(
         ...columns.map(({ cell }) => cell(instance, style)),
       ])
   );
-  return [
-    formatTable([
-      ["SERVICE", ...columns.map(({ title }) => title)].map(style.bold),
-      ...rows,
-      nginxRow(nginx, style, now),
-    ]),
-    ...notes.map((note) => `${style.yellow("note:")} ${note}`),
-  ].join("\n");
+  const own = nginxRow(nginx, style, now);
+  return formatTable([
+    ["SERVICE", ...columns.map(({ title }) => title)].map(style.bold),
+    ...rows,
+    // What stands below ADDRESS goes with it.
+    columns.some(({ title }) => title === "ADDRESS") ? own : own.slice(0, 3),
+  ]);
 }
 
 interface Column {

@@ -119,3 +119,16 @@ Deno.test("formatStatus() marks what is wrong, and keeps the columns", () => {
   // deno-lint-ignore no-control-regex
   assertEquals(colored.replaceAll(/\u001b\[\d+m/g, ""), plain);
 });
+
+Deno.test("formatStatus() leaves out what a narrow terminal has no room for", () => {
+  const status = statusOf({ ...INSTANCE, release: "v42" });
+  const heads = [90, 70, 40, 1].map((width) =>
+    formatStatus(status, { width }).split("\n")[0]?.split(/ {2,}/).join(" ")
+  );
+  assertEquals(heads, [
+    "SERVICE STATE PID ADDRESS RELEASE UPTIME MEMORY CONNECTIONS",
+    "SERVICE STATE PID ADDRESS RELEASE UPTIME",
+    "SERVICE STATE PID RELEASE",
+    "SERVICE STATE PID",
+  ]);
+});

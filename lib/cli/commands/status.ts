@@ -5,6 +5,7 @@ import { usage } from "../arguments.ts";
 import { readSeconds } from "../carry_out.ts";
 import type { GlobalOptions, Run } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
+import { screenSize } from "../live_progress.ts";
 import { formatStatus } from "../status_table.ts";
 import { styleOf } from "../style.ts";
 import { watch } from "../watch.ts";
@@ -34,5 +35,6 @@ function format({ verbose, color }: GlobalOptions, found: Status): string {
     verbose,
     style: styleOf(Deno.stdout, color),
     now: Date.now(),
+    width: Deno.stdout.isTerminal() ? screenSize().columns : undefined,
   });
 }
