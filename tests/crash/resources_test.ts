@@ -34,45 +34,33 @@ for (const kind of SWITCHES) {
     await small.own.assertWhole();
   });
 
-  test(`a disk that is full before the switch undoes the deploy (${kind})`, async () => {
-    await using small = await SmallSite.create(kind, []);
-    const { site } = small.own;
-    const old = await pidAt(site);
-    const conf = site.read("deploy.conf");
-    site.write(
-      "deploy.conf",
-      conf.replace("[deploy]", `[deploy]\nbefore_switch: ${FULL}`),
-    );
-    const { code, stderr } = await site.zdd();
-    assertEquals(code, 1, stderr);
-    assertMatch(stderr, /Cannot write "[^"]*small\/[^"]+": .*space/);
-    assertEquals(await pidAt(site), old);
-    small.assertNothingHalf();
-    small.empty();
-    site.write("deploy.conf", conf);
-    await site.deploy();
-    await small.own.assertWhole();
-  });
-
-  test(`a disk that is full behind the switch is a warning (${kind})`, async () => {
-    await using small = await SmallSite.create(kind, []);
-    const { site } = small.own;
-    const old = await pidAt(site);
-    const conf = site.read("deploy.conf");
-    site.write(
-      "deploy.conf",
-      conf.replace("[deploy]", `[deploy]\nafter_switch: ${FULL}`),
-    );
-    const { code, stderr } = await site.zdd();
-    assertEquals(code, 0, stderr);
-    assertMatch(stderr, /warning: Cannot write ".*state\.json": .*space/);
-    assert(await pidAt(site) !== old);
-    small.assertNothingHalf();
-    small.empty();
-    site.write("deploy.conf", conf);
-    await site.deploy();
-    await small.own.assertWhole();
-  });
+  for (const hook of ["before_switch", "after_switch"]) {
+    test(`a disk that is full at ${hook} undoes the deploy or is a warning (${kind})`, async () => {
+      await using small = await SmallSite.create(kind, []);
+      const { site } = small.own;
+      const old = await pidAt(site);
+      const conf = site.read("deploy.conf");
+      site.write(
+        "deploy.conf",
+        conf.replace("[deploy]", `[deploy]\n${hook}: ${FULL}`),
+      );
+      const { code, stderr } = await site.zdd();
+      if (hook === "before_switch") {
+        assertEquals(code, 1, stderr);
+        assertMatch(stderr, /Cannot write "[^"]*small\/[^"]+": .*space/);
+        assertEquals(await pidAt(site), old);
+      } else {
+        assertEquals(code, 0, stderr);
+        assertMatch(stderr, /warning: Cannot write ".*state\.json": .*space/);
+        assert(await pidAt(site) !== old);
+      }
+      small.assertNothingHalf();
+      small.empty();
+      site.write("deploy.conf", conf);
+      await site.deploy();
+      await small.own.assertWhole();
+    });
+  }
 
   test(`on a read-only file system a deploy says so (${kind})`, async () => {
     await using small = await SmallSite.create(kind, []);

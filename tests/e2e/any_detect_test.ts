@@ -7,10 +7,11 @@ import {
   pidAt,
   pidsOf,
   startLoad,
+  titleOf,
 } from "../support/live_site.ts";
 import { ANY_SERVER, anyConf, anySite } from "../support/any_site.ts";
 import { freePort, type Site } from "../support/site.ts";
-import { titleOf, untilProcesses } from "./web_site.ts";
+import { untilProcesses } from "./web_site.ts";
 
 /** An address of this host that isn't loopback's; undefined if there is none. */
 function otherAddress(): string | undefined {

@@ -9,8 +9,8 @@ import {
   pidsAt,
   pidsOf,
   servers,
+  titleOf,
 } from "../support/live_site.ts";
-import { titleOf } from "./web_site.ts";
 
 const START = `start: ${ANY_SERVER} 127.0.0.1:{port}`;
 

@@ -6,10 +6,11 @@ import {
   pidAt,
   pidsOf,
   servers,
+  titleOf,
 } from "../support/live_site.ts";
 import { ANY_SERVER, anySite } from "../support/any_site.ts";
 import type { Site } from "../support/site.ts";
-import { titleOf, untilProcesses } from "./web_site.ts";
+import { untilProcesses } from "./web_site.ts";
 
 /** Everything of a site but nginx. */
 function besidesNginx(site: Site): number[] {

@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { liveConf, liveSite, liveTemplate } from "../support/live_site.ts";
 import {
-  answeringPid,
-  deployedWebSite,
-  webConf,
-  webSite,
-  webTemplate,
-} from "./web_site.ts";
+  liveConf,
+  liveSite,
+  liveTemplate,
+  pidAt,
+} from "../support/live_site.ts";
+import { deployedWebSite, webConf, webSite, webTemplate } from "./web_site.ts";
 
 Deno.test("check lets nginx test what would be rendered, and leaves nothing behind", async () => {
   await using site = webSite();
@@ -36,7 +35,7 @@ Deno.test("check lets nginx test what would be rendered, and leaves nothing behi
 
 Deno.test("check looks at what runs, and touches nothing of it", async () => {
   await using site = await deployedWebSite();
-  const pid = await answeringPid(site);
+  const pid = await pidAt(site);
   const before = site.read("nginx.conf");
   const master = site.nginxMaster();
   const { stdout } = await site.deploy("check", "--json");
@@ -48,7 +47,7 @@ Deno.test("check looks at what runs, and touches nothing of it", async () => {
   });
   assertEquals(site.read("nginx.conf"), before);
   assertEquals(site.nginxMaster(), master);
-  assertEquals(await answeringPid(site), pid);
+  assertEquals(await pidAt(site), pid);
 });
 
 Deno.test("check says what nginx can only test in its place, until it stands there", async () => {

@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { liveConf, liveService, liveSite } from "../support/live_site.ts";
+import {
+  liveConf,
+  liveService,
+  liveSite,
+  pidAt,
+} from "../support/live_site.ts";
 import { type Site, until } from "../support/site.ts";
 import { RunningDeploy } from "./running_deploy.ts";
-import { answeringPid, deployedWebSite, webConf, webSite } from "./web_site.ts";
+import { deployedWebSite, webConf, webSite } from "./web_site.ts";
 
 interface DryRun {
   dryRun: boolean;
@@ -65,7 +70,7 @@ Deno.test("deploy --dry-run tells of a first deploy", async () => {
 
 Deno.test("deploy --dry-run tells what is replaced, and what the deploy then does", async () => {
   await using site = await deployedWebSite();
-  const pid = await answeringPid(site);
+  const pid = await pidAt(site);
   const planned = await dryRun(site);
   assertEquals([planned.changed, planned.nginx], [
     true,

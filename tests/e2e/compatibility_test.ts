@@ -1,14 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Site, until } from "../support/site.ts";
 import { hasNoFailure, Wrk } from "../support/wrk.ts";
-import {
-  activeWorkers,
-  answeringPid,
-  isAlive,
-  startCommand,
-  titleOf,
-  webSite,
-} from "./web_site.ts";
+import { isAlive, pidAt, titleOf } from "../support/live_site.ts";
+import { activeWorkers, startCommand, webSite } from "./web_site.ts";
 
 /** A deploy.conf that was written for the Python zdd, to the letter. */
 const CLASSIC = `\
@@ -139,7 +133,7 @@ Deno.test("the old instance is found where only NAME.current.pid names it", asyn
   assertMatch(stderr, new RegExp(`web: found ${pid} on 127.0.0.1:${port}`));
   assertMatch(stderr, new RegExp(`web: stopped ${pid}`));
   assertEquals(isAlive(pid), false);
-  assert(await answeringPid(site) !== pid);
+  assert(await pidAt(site) !== pid);
 });
 
 Deno.test("the old instance is found where only the live pid of two is its own", async () => {

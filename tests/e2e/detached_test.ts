@@ -1,13 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Site, ZDD } from "../support/site.ts";
 import { RunningDeploy } from "./running_deploy.ts";
-import {
-  answeringPid,
-  deployedWebSite,
-  isAlive,
-  startCommand,
-  webSite,
-} from "./web_site.ts";
+import { isAlive, pidAt } from "../support/live_site.ts";
+import { deployedWebSite, startCommand, webSite } from "./web_site.ts";
 
 /** Numbers of `/proc/PID/stat` (proc(5)). */
 interface Ties {
@@ -53,7 +48,7 @@ function assertNobodyHolds(site: Site, files: Iterable<string>): void {
 
 Deno.test("instances and nginx outlive zddeploy in sessions of their own", async () => {
   await using site = await deployedWebSite();
-  const instance = await answeringPid(site);
+  const instance = await pidAt(site);
   const mine = tiesOf(Deno.pid);
   for (const pid of site.processes()) {
     const { session, group, terminal } = tiesOf(pid);
@@ -66,7 +61,7 @@ Deno.test("instances and nginx outlive zddeploy in sessions of their own", async
 
 Deno.test("an instance's output goes to its log, and its input is empty", async () => {
   await using site = await deployedWebSite();
-  const instance = await answeringPid(site);
+  const instance = await pidAt(site);
   const files = openFiles(instance);
   const log = site.path(".zdd/log/web.log");
   assertEquals([files.get(0), files.get(1), files.get(2)], [
@@ -128,7 +123,7 @@ Deno.test("instances survive the terminal in which zddeploy ran", async () => {
     "/dev/null",
   ).output();
   assertEquals(code, 0, new TextDecoder().decode(stdout));
-  const instance = await answeringPid(site);
+  const instance = await pidAt(site);
   for (const pid of site.processes()) {
     assertEquals(tiesOf(pid).terminal, 0);
     for (const file of openFiles(pid).values()) {

@@ -3,11 +3,10 @@ import { hasNoFailure, Wrk } from "../support/wrk.ts";
 import { until } from "../support/site.ts";
 import { Client } from "./client.ts";
 import { RunningDeploy } from "./running_deploy.ts";
+import { isAlive, pidAt } from "../support/live_site.ts";
 import {
   activeWorkers,
-  answeringPid,
   deployedWebSite,
-  isAlive,
   slowlyAnsweringPid,
 } from "./web_site.ts";
 
@@ -16,7 +15,7 @@ import {
 
 Deno.test("requests in flight during a deploy are answered by the old instance", async () => {
   await using site = await deployedWebSite();
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const slow = [500, 1000, 1500, 2000].map((ms) =>
     slowlyAnsweringPid(site, ms)
   );
@@ -55,7 +54,7 @@ for (
 
   Deno.test(`a client that had ${name} before the reload is answered`, async () => {
     await using site = await deployedWebSite();
-    const old = await answeringPid(site);
+    const old = await pidAt(site);
     const workers = activeWorkers(site);
     using client = await Client.connect(site.port);
     await client.send(first);
@@ -78,7 +77,7 @@ for (
 
 Deno.test("a client that never finishes holds the deploy for drain_timeout only", async () => {
   await using site = await deployedWebSite({ service: ["drain_timeout: 1"] });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   using client = await Client.connect(site.port);
   await client.send("GET /slow?600000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await until("it has arrived", async () => {

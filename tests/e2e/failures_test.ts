@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Site } from "../support/site.ts";
+import { pidAt } from "../support/live_site.ts";
 import {
-  answeringPid,
   assertUntouched,
   deployedWebSite,
   look,
@@ -102,7 +102,7 @@ for (const { name, options, says } of [...SUDDEN, ...SLOW]) {
 
     site.write("deploy.conf", webConf());
     await site.deploy();
-    assert(await answeringPid(site) !== before.instance);
+    assert(await pidAt(site) !== before.instance);
     await untilCount(site, before.processes.length);
   });
 }
@@ -118,7 +118,7 @@ Deno.test("a first deploy whose release fails leaves nothing", async () => {
 
   site.write("deploy.conf", webConf());
   await site.deploy();
-  await answeringPid(site);
+  await pidAt(site);
 });
 
 Deno.test("a first deploy whose nginx.conf is refused leaves nothing", async () => {
@@ -132,7 +132,7 @@ Deno.test("a first deploy whose nginx.conf is refused leaves nothing", async () 
 
   site.write("nginx.conf.template", webTemplate());
   await site.deploy();
-  await answeringPid(site);
+  await pidAt(site);
 });
 
 Deno.test("a first deploy whose nginx can't listen leaves nothing, and says why", async () => {
@@ -147,7 +147,7 @@ Deno.test("a first deploy whose nginx can't listen leaves nothing, and says why"
     assertEquals(site.exists("nginx.conf"), false);
   }
   await site.deploy();
-  await answeringPid(site);
+  await pidAt(site);
 });
 
 Deno.test("the failure of a release is one JSON document with --json", async () => {

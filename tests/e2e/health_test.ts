@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Site, until } from "../support/site.ts";
 import { RunningDeploy } from "./running_deploy.ts";
+import { assertNothingFailed, isAlive, pidAt } from "../support/live_site.ts";
 import {
-  answeringPid,
-  assertNothingLost,
   assertUntouched,
   deployedWebSite,
-  isAlive,
   look,
   startClients,
   untilCount,
@@ -77,7 +75,7 @@ function verifying(site: Site, path: string): string {
 
 Deno.test("a deploy that nginx doesn't verify is switched back without a failed request", async () => {
   await using site = await deployedWebSite();
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const before = {
     conf: site.read("nginx.conf"),
     pidFile: site.read("web.pid"),
@@ -86,7 +84,7 @@ Deno.test("a deploy that nginx doesn't verify is switched back without a failed 
   site.write("deploy.conf", verifying(site, "/fail"));
   await using clients = await startClients(site);
   const { code, stderr } = await site.zdd();
-  await assertNothingLost(clients);
+  await assertNothingFailed(clients);
 
   assertEquals(code, 1, stderr);
   assertMatch(
@@ -94,7 +92,7 @@ Deno.test("a deploy that nginx doesn't verify is switched back without a failed 
     /\/fail doesn't answer with success through nginx after 2 s; last: 503 "not today"/,
   );
   assertMatch(stderr, /nginx: reloaded/);
-  assertEquals(await answeringPid(site), old);
+  assertEquals(await pidAt(site), old);
   assertEquals(site.read("nginx.conf"), before.conf);
   assertEquals(site.read("web.pid"), before.pidFile);
   const [, started] = /web: started (\d+)/.exec(stderr) ?? [];
@@ -118,12 +116,12 @@ Deno.test("a first deploy that nginx doesn't verify leaves nothing", async () =>
 
 Deno.test("an nginx that a deploy has started stays when that is undone, for the old instance", async () => {
   await using site = await deployedWebSite();
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   Deno.kill(Number(site.read("nginx.pid")), "SIGQUIT");
   await until("nginx is gone", () => !site.exists("nginx.pid"));
   site.write("deploy.conf", verifying(site, "/fail"));
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /^nginx: started /m);
-  assertEquals(await answeringPid(site), old);
+  assertEquals(await pidAt(site), old);
 });

@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Site, until } from "../support/site.ts";
 import { RunningDeploy } from "./running_deploy.ts";
+import { assertNothingFailed, isAlive, pidAt } from "../support/live_site.ts";
 import {
-  answeringPid,
-  assertNothingLost,
   assertUntouched,
   deployedWebSite,
-  isAlive,
   look,
   slowlyAnsweringPid,
   startClients,
@@ -48,7 +46,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
     site.write("deploy.conf", webConf());
     await site.deploy();
-    assert(await answeringPid(site) !== before.instance);
+    assert(await pidAt(site) !== before.instance);
   });
 }
 
@@ -69,12 +67,12 @@ Deno.test("SIGTERM between the switch and the commit is undone", async () => {
   site.write("deploy.conf", webConf({ deploy: [verify] }));
   const deploy = new RunningDeploy(site);
   await deploy.printed("nginx: reloaded");
-  assert(await answeringPid(site) !== before.instance);
+  assert(await pidAt(site) !== before.instance);
   deploy.kill("SIGTERM");
   const { code, stderr } = await deploy.outcome();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /^zddeploy: Interrupted by SIGTERM$/m);
-  assertEquals(await answeringPid(site), before.instance);
+  assertEquals(await pidAt(site), before.instance);
   assertEquals(site.read("nginx.conf"), before.conf);
   assertEquals(site.read("web.pid"), before.pidFile);
   await untilCount(site, before.processes.length);
@@ -82,15 +80,8 @@ Deno.test("SIGTERM between the switch and the commit is undone", async () => {
 
 Deno.test("SIGTERM behind the commit doesn't stop the deploy half-way", async () => {
   await using site = await deployedWebSite({ service: ["drain_timeout: 600"] });
-  const old = await answeringPid(site);
-  const slow = slowlyAnsweringPid(site, 3000);
-  await until(
-    "it has arrived",
-    async () => / 1\n/.test((await site.zdd("status")).stdout),
-  );
-  const deploy = new RunningDeploy(site);
-  await deploy.printed("nginx: reloaded");
-  await until("it is committed", () => !site.exists(".zdd/journal.json"));
+  const old = await pidAt(site);
+  const { slow, deploy } = await drainingDeploy(site);
   deploy.kill("SIGTERM");
   const { code, stderr } = await deploy.outcome();
   assertEquals(code, 0, stderr);
@@ -120,7 +111,7 @@ Deno.test("a deploy that is killed during the start is undone by the next", asyn
   const deploy = await beginSlowDeploy(site);
   deploy.kill("SIGKILL");
   await deploy.outcome();
-  assertEquals(await answeringPid(site), before.instance);
+  assertEquals(await pidAt(site), before.instance);
   const [orphan] = site.processes().filter((pid) =>
     !before.processes.includes(pid)
   );
@@ -144,12 +135,12 @@ Deno.test("a first deploy that is killed during the start leaves no orphan to th
   site.write("deploy.conf", webConf());
   await site.deploy();
   assertEquals(isAlive(orphan), false);
-  await answeringPid(site);
+  await pidAt(site);
 });
 
 Deno.test("a deploy that is killed between the switch and the commit is undone without a failed request", async () => {
   await using site = await deployedWebSite();
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const processes = site.processes().length;
   const verify = `verify: http://127.0.0.1:${site.port}/slow?600000`;
   site.write("deploy.conf", webConf({ deploy: [verify] }));
@@ -158,12 +149,12 @@ Deno.test("a deploy that is killed between the switch and the commit is undone w
   await deploy.printed("nginx: reloaded");
   deploy.kill("SIGKILL");
   await deploy.outcome();
-  const killed = await answeringPid(site);
+  const killed = await pidAt(site);
   assert(killed !== old);
 
   site.write("deploy.conf", webConf());
   const { stderr } = await site.deploy();
-  await assertNothingLost(clients);
+  await assertNothingFailed(clients);
   assertMatch(stderr, /undid the deploy of/);
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
   assertEquals([isAlive(old), isAlive(killed)], [false, false]);
@@ -172,18 +163,11 @@ Deno.test("a deploy that is killed between the switch and the commit is undone w
 
 Deno.test("a deploy that is killed during the drain is finished by the next", async () => {
   await using site = await deployedWebSite({ service: ["drain_timeout: 600"] });
-  const old = await answeringPid(site);
-  const slow = slowlyAnsweringPid(site, 3000);
-  await until(
-    "it has arrived",
-    async () => / 1\n/.test((await site.zdd("status")).stdout),
-  );
-  const deploy = new RunningDeploy(site);
-  await deploy.printed("nginx: reloaded");
-  await until("it is committed", () => !site.exists(".zdd/journal.json"));
+  const old = await pidAt(site);
+  const { slow, deploy } = await drainingDeploy(site);
   deploy.kill("SIGKILL");
   await deploy.outcome();
-  const current = await answeringPid(site);
+  const current = await pidAt(site);
   assert(current !== old);
 
   const { stderr } = await site.deploy();
@@ -192,3 +176,16 @@ Deno.test("a deploy that is killed during the drain is finished by the next", as
   assertMatch(stderr, new RegExp(`web: stopped ${current}`));
   assertEquals([isAlive(old), isAlive(current)], [false, false]);
 });
+
+/** A deploy that waits behind its commit for a slow request to the old instance. */
+async function drainingDeploy(site: Site) {
+  const slow = slowlyAnsweringPid(site, 3000);
+  await until(
+    "it has arrived",
+    async () => / 1\n/.test((await site.zdd("status")).stdout),
+  );
+  const deploy = new RunningDeploy(site);
+  await deploy.printed("nginx: reloaded");
+  await until("it is committed", () => !site.exists(".zdd/journal.json"));
+  return { slow, deploy };
+}

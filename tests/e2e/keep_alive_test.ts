@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Load } from "../support/load.ts";
-import { answeringPid, deployedWebSite } from "./web_site.ts";
+import { pidAt } from "../support/live_site.ts";
+import { deployedWebSite } from "./web_site.ts";
 
 const CLIENTS = 20;
 const DEPLOYS = 3;
@@ -18,10 +19,10 @@ Deno.test("a reload fails only requests on connections that are used again; how 
     keepAlive: false,
     methods: ["GET", "POST"],
   });
-  const instances = new Set([await answeringPid(site)]);
+  const instances = new Set([await pidAt(site)]);
   for (let i = 0; i < DEPLOYS; i++) {
     await site.deploy();
-    instances.add(await answeringPid(site));
+    instances.add(await pidAt(site));
   }
   const kept = await keeping.stop();
   const closed = await closing.stop();

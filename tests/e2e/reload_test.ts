@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { freePort, until } from "../support/site.ts";
+import { isAlive, pidAt } from "../support/live_site.ts";
 import {
   activeWorkers,
-  answeringPid,
   assertUntouched,
   deployedWebSite,
-  isAlive,
   look,
   untilCount,
   webConf,
@@ -67,7 +66,7 @@ Deno.test("a port that another program holds makes the reload fail, and nginx sa
     await assertUntouched(site, before);
   }
   await site.deploy();
-  assert(await answeringPid(site) !== before.instance);
+  assert(await pidAt(site) !== before.instance);
 });
 
 Deno.test("a reload that nginx confirms late is a success", async () => {
@@ -102,11 +101,11 @@ Deno.test("a reload that isn't confirmed in time is a failure, which the next de
     const { code, stderr } = await site.zdd();
     assert(code === 1 || code === 4, stderr);
     assertMatch(stderr, /nginx didn't confirm the reload in 500 ms/);
-    assertEquals(await answeringPid(site), before.instance);
+    assertEquals(await pidAt(site), before.instance);
   }
   site.write("deploy.conf", webConf());
   await site.deploy();
-  assert(await answeringPid(site) !== before.instance);
+  assert(await pidAt(site) !== before.instance);
   await untilCount(site, before.processes.length);
 });
 
@@ -141,7 +140,7 @@ Deno.test("a stale nginx.pid that names another process is no nginx: nobody is s
   const again = await site.deploy();
   assertMatch(again.stderr, /nginx: started \d+/);
   assert(isAlive(sleep.pid), "it was signalled");
-  await answeringPid(site);
+  await pidAt(site);
   sleep.kill("SIGKILL");
   await sleep.output();
 });
@@ -151,7 +150,7 @@ Deno.test("an empty nginx.pid, as `nginx -t` leaves it, is no nginx", async () =
   site.write("nginx.pid", "");
   const { stderr } = await site.deploy();
   assertMatch(stderr, /nginx: started \d+/);
-  await answeringPid(site);
+  await pidAt(site);
 });
 
 Deno.test("an nginx that died is started again", async () => {
@@ -163,7 +162,7 @@ Deno.test("an nginx that died is started again", async () => {
   await until("nginx ends", () => !isAlive(master));
   const { stderr } = await site.deploy();
   assertMatch(stderr, /nginx: started \d+/);
-  await answeringPid(site);
+  await pidAt(site);
 });
 
 Deno.test("the nginx that runs is found when its pid file was emptied or removed", async () => {
@@ -178,7 +177,7 @@ Deno.test("the nginx that runs is found when its pid file was emptied or removed
     lose();
     const { stderr } = await site.deploy();
     assertMatch(stderr, new RegExp(`nginx: reloaded ${master}`));
-    await answeringPid(site);
+    await pidAt(site);
   }
 });
 
@@ -200,5 +199,5 @@ Deno.test("an nginx with another configuration behind the pid file is named, and
     assertMatch(stderr, /hint: .*"conf: .*nginx\.conf" in \[nginx\]/);
   }
   assertEquals(site.processes(), []);
-  await answeringPid(other);
+  await pidAt(other);
 });

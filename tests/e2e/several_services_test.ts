@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Site } from "../support/site.ts";
+import { pidAt } from "../support/live_site.ts";
 import {
   activeWorkers,
-  answeringPid,
   startCommand,
   untilProcesses,
   webTemplate,
@@ -70,7 +70,7 @@ Deno.test("several services are started side by side and switched at once", asyn
   const both = Math.max(red.end, blue.end) - Math.min(red.begin, blue.begin);
   assert(both < 2 * delay, `one after the other: ${both} ms`);
   assert(
-    await answeringPid(site, "/red") !== await answeringPid(site, "/blue"),
+    await pidAt(site, "/red") !== await pidAt(site, "/blue"),
   );
 });
 
@@ -78,8 +78,8 @@ Deno.test("every service gets a new instance, with one reload for all", async ()
   await using site = twoServices({});
   await site.deploy();
   const old = [
-    await answeringPid(site, "/red"),
-    await answeringPid(site, "/blue"),
+    await pidAt(site, "/red"),
+    await pidAt(site, "/blue"),
   ];
   const { stderr, stdout } = await site.deploy("--json");
   assertEquals(stderr.match(/nginx: reloaded \d+/g)?.length, 1);
@@ -105,8 +105,8 @@ for (
     await using site = twoServices({});
     await site.deploy();
     const look = async () => ({
-      red: await answeringPid(site, "/red"),
-      blue: await answeringPid(site, "/blue"),
+      red: await pidAt(site, "/red"),
+      blue: await pidAt(site, "/blue"),
       pidFiles: [site.read("red.pid"), site.read("blue.pid")],
       workers: activeWorkers(site),
       conf: site.read("nginx.conf"),

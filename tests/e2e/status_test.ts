@@ -1,17 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { until } from "../support/site.ts";
 import { RunningDeploy } from "./running_deploy.ts";
-import {
-  answeringPid,
-  deployedWebSite,
-  isAlive,
-  webConf,
-  webSite,
-} from "./web_site.ts";
+import { isAlive, pidAt } from "../support/live_site.ts";
+import { deployedWebSite, webConf, webSite } from "./web_site.ts";
 
 Deno.test("status shows each instance and nginx in a table", async () => {
   await using site = await deployedWebSite();
-  const pid = await answeringPid(site);
+  const pid = await pidAt(site);
   const { code, stdout, stderr } = await site.zdd("status");
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trimEnd().split("\n");
@@ -32,7 +27,7 @@ Deno.test("status shows each instance and nginx in a table", async () => {
 
 Deno.test("status --json is one document that tells the same and more", async () => {
   await using site = await deployedWebSite();
-  const pid = await answeringPid(site);
+  const pid = await pidAt(site);
   const { code, stdout, stderr } = await site.zdd("status", "--json");
   assertEquals([code, stderr], [0, ""]);
   const { ok, services, nginx, notes } = JSON.parse(stdout);
@@ -76,7 +71,7 @@ Deno.test("status before the first deploy says that nothing runs, and changes no
 
 Deno.test("status tells of an instance that has died", async () => {
   await using site = await deployedWebSite();
-  const pid = await answeringPid(site);
+  const pid = await pidAt(site);
   Deno.kill(pid, "SIGKILL");
   await until("it is gone", () => !isAlive(pid));
   const { code, stdout } = await site.zdd("status");
@@ -100,7 +95,7 @@ Deno.test("status tells of an nginx that has died", async () => {
 
 Deno.test("status counts the connections and nginx's old workers", async () => {
   await using site = await deployedWebSite();
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const slow = site.get("/slow?600000");
   const connections = async () => {
     const { stdout } = await site.zdd("status", "--json");
@@ -125,7 +120,7 @@ Deno.test("status counts the connections and nginx's old workers", async () => {
 
 Deno.test("status while a deploy runs shows what serves, and notes the deploy", async () => {
   await using site = await deployedWebSite();
-  const pid = await answeringPid(site);
+  const pid = await pidAt(site);
   site.write("deploy.conf", webConf({ mode: "delay:3000" }));
   const deploy = new RunningDeploy(site);
   await until("it has begun", () => site.exists(".zdd/journal.json"));

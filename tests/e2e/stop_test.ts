@@ -1,13 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Site, until } from "../support/site.ts";
-import {
-  answeringPid,
-  deployedWebSite,
-  isAlive,
-  titleOf,
-  untilCount,
-  webConf,
-} from "./web_site.ts";
+import { isAlive, pidAt, titleOf } from "../support/live_site.ts";
+import { deployedWebSite, untilCount, webConf } from "./web_site.ts";
 
 interface Shown {
   state: string;
@@ -28,7 +22,7 @@ Deno.test("an endless stop command holds the deploy for stop_timeout only", asyn
   await using site = await deployedWebSite({
     service: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
   });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const begin = performance.now();
   const { stderr } = await site.deploy();
   const seconds = (performance.now() - begin) / 1000;
@@ -41,7 +35,7 @@ Deno.test("an endless stop command holds the deploy for stop_timeout only", asyn
   // The command goes on, and the old instance with it.
   assert(isAlive(old));
   assertEquals(sleepers(site).length, 1);
-  const current = await answeringPid(site);
+  const current = await pidAt(site);
   assertEquals(await instances(site), [
     { state: "serving", pid: current },
     { state: "stopping", pid: old },
@@ -55,9 +49,9 @@ Deno.test("an instance that is stopping is told of at the next deploy, and not s
   await using site = await deployedWebSite({
     service: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
   });
-  const first = await answeringPid(site);
+  const first = await pidAt(site);
   await site.deploy();
-  const second = await answeringPid(site);
+  const second = await pidAt(site);
   const { stderr } = await site.deploy();
   assertEquals(site.read("stops"), `${first}\n${second}\n`);
   const shown = await instances(site);
@@ -74,11 +68,11 @@ Deno.test("an instance that was stopping is forgotten when it has ended", async 
   await using site = await deployedWebSite({
     service: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
   });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   await site.deploy();
   for (const pid of sleepers(site)) Deno.kill(pid, "SIGTERM");
   await until("the stop command goes on and ends it", () => !isAlive(old));
-  const current = await answeringPid(site);
+  const current = await pidAt(site);
   assertEquals(await instances(site), [{ state: "serving", pid: current }]);
 });
 
@@ -87,7 +81,7 @@ Deno.test("kill_after kills what doesn't end by itself", async () => {
     mode: "stays",
     service: ["kill_after: 1"],
   });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const before = site.processes().length;
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: killed ${old}`));
@@ -100,7 +94,7 @@ Deno.test("a stop command that fails is named with its exit status", async () =>
   await using site = await deployedWebSite({
     service: ["stop: false", "stop_timeout: 1"],
   });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`warning: ${old} still runs`));
   assertMatch(stderr, /"false" \(exit status 1\)/);
@@ -110,7 +104,7 @@ Deno.test("warnings are in the JSON of a deploy too", async () => {
   await using site = await deployedWebSite({
     service: ["stop: true", "stop_timeout: 500ms"],
   });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   const { stdout } = await site.deploy("--json");
   const { changed, services, warnings } = JSON.parse(stdout);
   assertEquals(changed, true);
@@ -123,7 +117,7 @@ Deno.test("warnings are in the JSON of a deploy too", async () => {
 
 Deno.test("the old instance is stopped by the stop command of today", async () => {
   await using site = await deployedWebSite({ service: ["stop: false"] });
-  const old = await answeringPid(site);
+  const old = await pidAt(site);
   site.write("deploy.conf", webConf({ service: ["stop: kill -TERM"] }));
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));

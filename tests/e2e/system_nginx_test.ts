@@ -42,17 +42,11 @@ class IsolatedSystem {
 
   async run(directory: string, ...command: string[]): Promise<Outcome> {
     await until("it is isolated", () => this.site.exists("isolated"));
-    const { code, stdout, stderr } = await this.site.command(
+    return await this.site.run(
       ...["nsenter", "--mount", "--target", String(this.#holder.pid)] as const,
       ...["sh", "-c", 'cd "$0" && exec "$@"', this.site.path(directory)],
       ...command,
-    ).output();
-    const decoder = new TextDecoder();
-    return {
-      code,
-      stdout: decoder.decode(stdout),
-      stderr: decoder.decode(stderr),
-    };
+    );
   }
 
   /** Runs zddeploy, which must succeed. Returns what it said of nginx. */
@@ -186,20 +180,13 @@ async function asUser(
   }
   Deno.mkdirSync(site.path("cache"));
   await site.command("chown", "-R", `${USER}:${USER}`, ".").output();
-  return async (...words) => {
-    const { code, stdout, stderr } = await site.command(
+  return (...words) =>
+    site.run(
       ...["setpriv", `--reuid=${USER}`, `--regid=${USER}`] as const,
       ...["--clear-groups", "env", `DENO_DIR=${site.path("cache")}`],
       ...[`PATH=${Deno.env.get("PATH")}:/usr/sbin`, "HOME=/nonexistent"],
       ...[site.path("program"), ...args, ...words],
-    ).output();
-    const decoder = new TextDecoder();
-    return {
-      code,
-      stdout: decoder.decode(stdout),
-      stderr: decoder.decode(stderr),
-    };
-  };
+    );
 }
 
 /** Whether this user can make mounts; they are root's. */

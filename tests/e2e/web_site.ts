@@ -1,7 +1,8 @@
 import { fromFileUrl } from "@std/path";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { Load } from "../support/load.ts";
-import { Site, until } from "../support/site.ts";
+import { pidAt, titleOf } from "../support/live_site.ts";
+import { deployed, Site, until } from "../support/site.ts";
 
 const SERVER = fromFileUrl(new URL("../support/server.mjs", import.meta.url));
 
@@ -87,27 +88,12 @@ export function webSite(options: WebOptions = {}): Site {
 
 /** A site with the service `web`, deployed once. */
 export async function deployedWebSite(options: WebOptions = {}): Promise<Site> {
-  const site = webSite(options);
-  try {
-    await site.deploy();
-  } catch (error) {
-    await site[Symbol.asyncDispose]();
-    throw error;
-  }
-  return site;
+  return await deployed(webSite(options));
 }
 
-/** The pid of the instance that answers through nginx. */
-export async function answeringPid(site: Site, path = "/"): Promise<number> {
-  const { status, text } = await site.get(path);
-  const pid = /^\S+ (\d+) /.exec(text)?.[1];
-  if (status === 200 && pid !== undefined) return Number(pid);
-  throw new Error(`Expected an instance's answer, got ${status} "${text}"`);
-}
-
-/** The same, from a request that takes so many ms. It fails where it is awaited. */
+/** The pid that answers a request which takes so many ms. It fails where it is awaited. */
 export function slowlyAnsweringPid(site: Site, ms: number): Promise<number> {
-  const answer = answeringPid(site, `/slow?${ms}`);
+  const answer = pidAt(site, `/slow?${ms}`);
   answer.catch(() => {});
   return answer;
 }
@@ -126,13 +112,6 @@ export function startClients(site: Site): Promise<Load> {
     timeout: 60_000,
     expect: /^v1 \d+ \d+\n$/,
   });
-}
-
-/** Stops clients; fails if one of their requests did. */
-export async function assertNothingLost(load: Load): Promise<void> {
-  const { ok, failures } = await load.stop();
-  assertEquals(failures, []);
-  assert(ok > 0, "nobody asked for anything");
 }
 
 /** The nginx workers that take connections. */
@@ -156,7 +135,7 @@ export interface Untouched {
 /** Looks at what serves. */
 export async function look(site: Site): Promise<Untouched> {
   return {
-    instance: await answeringPid(site),
+    instance: await pidAt(site),
     conf: site.read("nginx.conf"),
     pidFile: site.read("web.pid"),
     master: site.nginxMaster(),
@@ -210,26 +189,6 @@ export async function untilCount(site: Site, count: number): Promise<void> {
 
 function describeProcesses(site: Site): string {
   return site.processes().map((pid) => `\n${pid} ${titleOf(pid)}`).join("");
-}
-
-/** Whether a process runs; zombies don't. */
-export function isAlive(pid: number): boolean {
-  try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
-  } catch {
-    return false;
-  }
-}
-
-/** The command line of a process. */
-export function titleOf(pid: number): string {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ")
-      .trim();
-  } catch {
-    return "";
-  }
 }
 
 function isNginx(pid: number, title: string): boolean {

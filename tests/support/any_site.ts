@@ -27,16 +27,8 @@ export async function zddIn(
   directory: string,
   ...args: string[]
 ): Promise<Outcome> {
-  const { code, stdout, stderr } = await site.command(
-    "sh",
-    ...["-c", 'cd "$0" && exec "$@"', directory, ...ZDD, ...args],
-  ).output();
-  const decoder = new TextDecoder();
-  return {
-    code,
-    stdout: decoder.decode(stdout),
-    stderr: decoder.decode(stderr),
-  };
+  const go = ["-c", 'cd "$0" && exec "$@"', directory];
+  return await site.run("sh", ...go, ...ZDD, ...args);
 }
 
 /** The environment of a process. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { Load, type LoadResult } from "./load.ts";
-import { Site, until } from "./site.ts";
+import { deployed, Site, until } from "./site.ts";
 
 const SERVER = fromFileUrl(new URL("live_server.mjs", import.meta.url));
 
@@ -99,14 +99,7 @@ export async function deployedLiveSite(
   template?: string,
   more?: Record<string, string>,
 ): Promise<Site> {
-  const site = liveSite(conf, template, more);
-  try {
-    await site.deploy();
-  } catch (error) {
-    await site[Symbol.asyncDispose]();
-    throw error;
-  }
-  return site;
+  return await deployed(liveSite(conf, template, more));
 }
 
 /** Twenty clients that keep their connections, with GET and POST, and expect this answer. */
@@ -160,12 +153,12 @@ export async function pidsAt(
 
 /** nginx's master and all its workers, those that shut down too, by pid. */
 export function nginxProcesses(site: Site): number[] {
-  return site.processes().filter((pid) => title(pid).startsWith("nginx: "));
+  return site.processes().filter((pid) => titleOf(pid).startsWith("nginx: "));
 }
 
 /** The processes of the live switch's server. */
 export function servers(site: Site): number[] {
-  return site.processes().filter((pid) => title(pid).includes(SERVER));
+  return site.processes().filter((pid) => titleOf(pid).includes(SERVER));
 }
 
 /** What `zddeploy status --json` says of a service. */
@@ -224,9 +217,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-function title(pid: number): string {
+/** The command line of a process. */
+export function titleOf(pid: number): string {
   try {
-    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ")
+      .trim();
   } catch {
     return "";
   }

@@ -79,13 +79,12 @@ export class Site implements AsyncDisposable {
 
   /** Runs zddeploy in the directory and waits for it. */
   async zdd(...args: string[]): Promise<Outcome> {
-    const { code, stdout, stderr } = await this.#command(args).output();
-    const decoder = new TextDecoder();
-    return {
-      code,
-      stdout: decoder.decode(stdout),
-      stderr: decoder.decode(stderr),
-    };
+    return await outcomeOf(this.#command(args));
+  }
+
+  /** Runs a program in the directory and waits for it. */
+  async run(program: string, ...args: string[]): Promise<Outcome> {
+    return await outcomeOf(this.command(program, ...args));
   }
 
   /** Runs zddeploy, and throws with all that it printed if it fails. */
@@ -168,6 +167,28 @@ export class Site implements AsyncDisposable {
     const [program = "", ...first] = ZDD;
     return this.command(program, ...first, ...args);
   }
+}
+
+/** Deploys a site, which is disposed of if that fails. */
+export async function deployed(site: Site): Promise<Site> {
+  try {
+    await site.deploy();
+  } catch (error) {
+    await site[Symbol.asyncDispose]();
+    throw error;
+  }
+  return site;
+}
+
+/** Runs a command to its end. */
+export async function outcomeOf(command: Deno.Command): Promise<Outcome> {
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
+  };
 }
 
 /**
