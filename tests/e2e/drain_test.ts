@@ -16,7 +16,7 @@ import {
 Deno.test("requests in flight during a deploy are answered by the old instance", async () => {
   await using site = await deployedWebSite();
   const old = await pidAt(site);
-  const slow = [500, 1000, 1500, 2000].map((ms) =>
+  const slow = [3000, 3500, 4000, 4500].map((ms) =>
     slowlyAnsweringPid(site, ms)
   );
   await until("they have arrived", async () => {
