@@ -39,6 +39,21 @@ export const FOR_TESTS: Package[] = [
     purpose: "runs samples/static-binary",
   },
   { name: "php-fpm", program: "php-fpm8.2", purpose: "runs samples/php-fpm" },
+  {
+    name: "ansible-core",
+    program: "ansible-playbook",
+    purpose: "runs samples/ansible",
+  },
+  {
+    name: "openssh-server",
+    program: "sshd",
+    purpose: "makes the hosts for samples/ansible",
+  },
+  {
+    name: "openssh-client",
+    program: "ssh-keygen",
+    purpose: "is what Ansible connects with",
+  },
 ];
 
 /** What had to be installed can't be; the message tells the user what to run. */

@@ -32,7 +32,7 @@ export const GLOBAL_OPTIONS: Option[] = [
     help: "always, never or auto: on a terminal, unless NO_COLOR is set",
   },
   { name: "help", short: "h", help: "show the help of a command" },
-  { name: "version", help: "show the version; with --verbose Deno's too" },
+  { name: "version", help: "show the version, the commit, Deno's and V8's" },
 ];
 
 /** `-c, --conf FILE`. */

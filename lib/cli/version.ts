@@ -5,10 +5,49 @@ import { printJson, printResult } from "./output.ts";
 /** zdd's own version, such as `0.1.0`. */
 export const VERSION: string = denoJson.version;
 
-/** Prints the version, and those of what it runs on to whoever asks for details. */
-export function printVersion({ json, verbose }: GlobalOptions): void {
+/**
+ * The commit that an executable was made of, empty if none was known:
+ * .ci/compile.ts puts it in front of the program. In the source there is none.
+ */
+declare const ZDD_COMMIT: string | undefined;
+
+/** Prints the version and the commit of zddeploy, and the versions of what it runs on. */
+export function printVersion({ json }: GlobalOptions): void {
   const { deno, v8 } = Deno.version;
-  if (json) printJson({ zddeploy: VERSION, deno, v8 });
-  else printResult(`zddeploy ${VERSION}`);
-  if (verbose && !json) printResult(`deno ${deno}\nv8 ${v8}`);
+  const commit = ownCommit();
+  if (json) {
+    printJson({ zddeploy: VERSION, commit, deno, v8 });
+    return;
+  }
+  const detail = commit === undefined ? "" : ` (${commit})`;
+  printResult(`zddeploy ${VERSION}${detail}\ndeno ${deno}\nv8 ${v8}`);
+}
+
+/**
+ * The commit that a directory is a checkout of, shortened to 12 digits, with `-dirty`
+ * behind it if its files differ; undefined where there is no checkout or no git.
+ */
+export function commitOf(directory: string): string | undefined {
+  try {
+    const { success, stdout } = new Deno.Command("git", {
+      args: [
+        // A checkout around the directory is another program's.
+        ...[`--git-dir=${directory}/.git`, `--work-tree=${directory}`],
+        ...["--no-optional-locks", "describe", "--always", "--dirty"],
+        ...["--abbrev=12", "--exclude=*"],
+      ],
+      cwd: directory,
+      stdin: "null",
+      stderr: "null",
+    }).outputSync();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch {
+    return undefined; // no git
+  }
+}
+
+function ownCommit(): string | undefined {
+  if (typeof ZDD_COMMIT === "string") return ZDD_COMMIT || undefined;
+  const { dirname } = import.meta; // lib/cli; undefined if it was loaded from the web
+  return dirname === undefined ? undefined : commitOf(`${dirname}/../..`);
 }

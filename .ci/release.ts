@@ -1,0 +1,107 @@
+/**
+ * Makes what a release consists of: `deno task release` writes an executable for each
+ * kind of processor and SHA256SUMS to dist/. The same commit makes the same files,
+ * wherever and whenever it is built, with the same version of Deno.
+ *
+ * Where there is no denort for one of them (compile.ts tells what that is), the others
+ * are made all the same, and the exit status is 1; with `--allow-missing` it is 0 if
+ * at least one was made.
+ */
+import { basename, dirname, join } from "@std/path";
+import { printMessage, printResult } from "../lib/cli/output.ts";
+import { formatTable } from "../lib/cli/table.ts";
+import { commitOf, VERSION } from "../lib/cli/version.ts";
+import { messageOf } from "../lib/error.ts";
+import { removeIfExists } from "../lib/system/files.ts";
+import {
+  type Architecture,
+  ARCHITECTURES,
+  bundle,
+  compileFor,
+  NoRuntime,
+} from "./compile.ts";
+
+/** What became of one executable. */
+interface Build {
+  architecture: Architecture;
+  executable: string;
+  /** Why it couldn't be made. */
+  missing?: string;
+}
+
+/**
+ * Makes all executables for which there is a runtime, and their checksums.
+ *
+ * @throws {Error} with what the compiler or an executable said, if one fails otherwise.
+ */
+async function release(): Promise<Build[]> {
+  const program = await bundle();
+  const directory = dirname(program);
+  const sums = join(directory, "SHA256SUMS");
+  const builds = ARCHITECTURES.map((architecture): Build => ({
+    architecture,
+    executable: join(directory, `zddeploy-linux-${architecture}`),
+  }));
+  // What an earlier one has left must not be taken for what this one makes.
+  for (const { executable } of builds) removeIfExists(executable);
+  removeIfExists(sums);
+  for (const build of builds) {
+    try {
+      await compileFor(build.architecture, program, build.executable);
+    } catch (error) {
+      if (!(error instanceof NoRuntime)) throw error;
+      build.missing = error.message;
+    }
+  }
+  const made = builds.filter(({ missing }) => missing === undefined);
+  if (made.length > 0) Deno.writeTextFileSync(sums, await checksums(made));
+  return builds;
+}
+
+/** The lines that `sha256sum --check` reads. */
+async function checksums(builds: Build[]): Promise<string> {
+  const lines: string[] = [];
+  for (const { executable } of builds) {
+    const bytes = await Deno.readFile(executable);
+    const digest = await crypto.subtle.digest("SHA-256", bytes);
+    const hex = new Uint8Array(digest).toHex();
+    lines.push(`${hex}  ${basename(executable)}\n`);
+  }
+  return lines.join("");
+}
+
+function outcomeOf({ executable, missing }: Build): string {
+  if (missing !== undefined) return `not made: ${missing}`;
+  return `${Math.round(Deno.statSync(executable).size / 1e6)} MB`;
+}
+
+/** Returns the exit status. */
+async function main(args: string[]): Promise<number> {
+  const unknown = args.find((arg) => arg !== "--allow-missing");
+  if (unknown !== undefined) {
+    printMessage(`There is no option "${unknown}", only --allow-missing`);
+    return 2;
+  }
+  const builds = await release();
+  const commit = commitOf(dirname(import.meta.dirname ?? "")) ?? "no commit";
+  printResult(`zddeploy ${VERSION} (${commit}), in dist:`);
+  printResult(formatTable(
+    builds.map((build) => [basename(build.executable), outcomeOf(build)]),
+  ));
+  const missing = builds.filter(({ missing }) => missing !== undefined);
+  if (missing.length === 0) return 0;
+  const isEnough = args.includes("--allow-missing") &&
+    missing.length < builds.length;
+  if (isEnough) return 0;
+  printMessage("The release isn't complete; SHA256SUMS has what was made");
+  return 1;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    printMessage(messageOf(error));
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,2 @@
+// The smallest program there is: what the executable's start-up is compared with.
+export {};

@@ -1,0 +1,54 @@
+import {
+  classicTemplate,
+  liveConf,
+  liveTemplate,
+} from "../../support/live_site.ts";
+import { appCommand, type Ending, openSite, type Site } from "../site.ts";
+import { missingProgram } from "./installed.ts";
+import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
+
+/** The two ways of zdd: live links, or a reload as in the classic templates. */
+export type Way = "live" | "reload";
+
+/** A site of zdd's with the service, deployed once. */
+export async function zddSite(way: Way, ending: Ending): Promise<Site> {
+  const pidFile = way === "reload" ? "web.pid" : undefined;
+  const service = [
+    "[service:web]",
+    `start: ${appCommand(ending, "release", pidFile).join(" ")}`,
+    pidFile === undefined ? "port: env" : `pid_file: ${pidFile}`,
+  ].join("\n");
+  const site = openSite({
+    "release": "r0",
+    "deploy.conf": liveConf([service]),
+    "nginx.conf.template": way === "live" ? liveTemplate() : classicTemplate(),
+  });
+  try {
+    await site.deploy();
+  } catch (error) {
+    await site[Symbol.asyncDispose]();
+    throw error;
+  }
+  return site;
+}
+
+/** zdd itself. */
+export function zdd(way: Way): Partner {
+  return {
+    name: way === "live" ? "zdd, live switch" : "zdd, reload switch",
+    endings: ENDINGS,
+    missing: () => Promise.resolve(missingProgram("nginx", "node")),
+    async start(ending) {
+      const site = await zddSite(way, ending);
+      return {
+        url: `http://127.0.0.1:${site.port}/`,
+        settle: SETTLE,
+        async deploy(release) {
+          site.write("release", `r${release}`);
+          await site.deploy("--quiet");
+        },
+        [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
+      };
+    },
+  };
+}

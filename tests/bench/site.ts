@@ -1,0 +1,86 @@
+import { fromFileUrl } from "@std/path";
+import { Site } from "../support/site.ts";
+
+export { freePort, type Site, until } from "../support/site.ts";
+
+/** How the service ends: see app.mjs. */
+export type Ending = "drains" | "exits";
+
+const APP = fromFileUrl(new URL("app/app.mjs", import.meta.url));
+const open = new Set<Site>();
+
+/** A directory for one measurement: whatever runs because of it ends with it. */
+export function openSite(files: Record<string, string>): Site {
+  const site = Site.create(files);
+  open.add(site);
+  return site;
+}
+
+/** Ends whatever still runs, for the user has interrupted the benchmark. */
+export async function closeAll(): Promise<void> {
+  for (const site of open) {
+    try {
+      await site[Symbol.asyncDispose]();
+    } catch { /* it was closed long ago */ }
+  }
+}
+
+/** The command that starts the service in a site. */
+export function appCommand(
+  ending: Ending,
+  releaseFile = "release",
+  pidFile?: string,
+): string[] {
+  return ["node", APP, ending, releaseFile, ...pidFile ? [pidFile] : []];
+}
+
+/** How long the service itself took from its first moment until it listened, in ms. */
+export function ownStart(site: Site): { began: number; ready: number } {
+  const [began = NaN, ready = NaN] = site.read("release.ready").split(" ")
+    .map(Number);
+  return { began, ready };
+}
+
+/** Starts the service on a port and waits until it listens. */
+export async function startApp(
+  site: Site,
+  ending: Ending,
+  port: number,
+  releaseFile?: string,
+): Promise<Deno.ChildProcess> {
+  const command = appCommand(ending, releaseFile);
+  const child = site.command("env", `PORT=${port}`, ...command).spawn();
+  await untilListening(port);
+  return child;
+}
+
+/** Waits until somebody accepts connections on a port. */
+export async function untilListening(port: number): Promise<void> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+/** Runs a command in a site, and throws with all that it printed if it fails. */
+export async function run(
+  site: Site,
+  ...[program = "", ...args]: string[]
+): Promise<string> {
+  const { success, stdout, stderr } = await site.command(program, ...args)
+    .output();
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout) + decoder.decode(stderr);
+  if (success) return text;
+  throw new Error(`Cannot run "${program} ${args.join(" ")}": ${text}`);
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

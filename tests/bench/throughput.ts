@@ -1,0 +1,167 @@
+import { NGINX, WRK } from "../../.ci/packages.ts";
+import { liveConf, liveTemplate } from "../support/live_site.ts";
+import type { Bench, Check } from "./bench.ts";
+import { appCommand, openSite, run, type Site } from "./site.ts";
+import {
+  alternate,
+  formatSummary,
+  median,
+  ratios,
+  summarize,
+} from "./statistics.ts";
+
+/** A service behind nginx, and how nginx is connected to it. */
+interface Case {
+  service: string;
+  name: string;
+  pool: boolean;
+  /** The lines of its section. */
+  section: string[];
+  /** What the live switch must leave of the throughput, on a quiet machine. */
+  aim: number;
+}
+
+const CASES: Case[] = [
+  {
+    service: "web",
+    name: "Node, with a pool of connections",
+    pool: true,
+    section: ["port: env", `start: ${appCommand("exits").join(" ")}`],
+    aim: 0.95,
+  },
+  {
+    service: "own",
+    name: "Node, a connection a request",
+    pool: false,
+    section: [
+      "pid_file: own.pid",
+      `start: ${appCommand("exits", "release", "own.pid").join(" ")}`,
+    ],
+    aim: 0.95,
+  },
+  {
+    service: "bare",
+    name: "a bare nginx, with a pool",
+    pool: true,
+    section: [
+      "port: env",
+      'start: sed "s/PORT/$PORT/" bare.conf.in >bare.$PORT.conf && ' +
+      "exec nginx -e bare.log -p . -c bare.$PORT.conf",
+    ],
+    // It does next to nothing, so that nginx's own work is all there is to see.
+    aim: 0.8,
+  },
+];
+
+/** A server that answers without thinking. */
+const BARE = `\
+daemon off;
+pid bare.PORT.pid;
+error_log bare.log;
+events {}
+http {
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path nginx-temp;
+    proxy_temp_path nginx-temp;
+    fastcgi_temp_path nginx-temp;
+    uwsgi_temp_path nginx-temp;
+    scgi_temp_path nginx-temp;
+    server {
+        listen 127.0.0.1:PORT;
+        return 200 "bare\\n";
+    }
+}
+`;
+
+export const throughput: Bench = {
+  name: "throughput",
+  title: "Throughput",
+  needs: [NGINX, WRK],
+  async run({ quick, rounds = quick ? 3 : 8, progress }) {
+    const seconds = quick ? 1 : 3;
+    const cases = quick ? CASES.slice(0, 2) : CASES;
+    await using site = openSite({
+      "release": "r0",
+      "bare.conf.in": BARE,
+      "deploy.conf": liveConf(
+        cases.map(({ service, section }) =>
+          [`[service:${service}]`, ...section, ""].join("\n")
+        ),
+      ),
+      "nginx.conf.template": liveTemplate(
+        cases.map(locations).join("\n"),
+        cases.map(upstream).join("\n"),
+      ),
+    });
+    await site.deploy();
+    const rows = [["behind nginx", "live / static", "live", "static"]];
+    const checks: Check[] = [];
+    const data: Record<string, Record<string, number[]>> = {};
+    for (const { service, name, aim } of cases) {
+      progress(name);
+      const rate = (way: string) => () =>
+        requestsPerSecond(site, `/${way}/${service}`, seconds);
+      const rates = await alternate(rounds, {
+        live: rate("live"),
+        static: rate("static"),
+      });
+      data[service] = rates;
+      const shares = ratios(rates.live, rates.static);
+      rows.push([
+        name,
+        formatSummary(summarize(shares)),
+        formatSummary(summarize(rates.live), 0),
+        formatSummary(summarize(rates.static), 0),
+      ]);
+      checks.push({
+        what: `throughput, live / static, ${name}`,
+        value: median(shares),
+        bound: "least",
+        aim,
+        // A switch that looks for the instance in any worse way is far below that.
+        band: 0.6,
+      });
+    }
+    return {
+      tables: [rows],
+      notes: [
+        "Requests a second that wrk makes (one thread, 20 connections, " +
+        `${seconds} s, ${rounds} rounds in turn). One nginx has all locations; ` +
+        "live and static lead to the same instance.",
+      ],
+      checks,
+      charts: {},
+      data,
+    };
+  },
+};
+
+/** The same service behind the live switch, and behind an upstream that never changes. */
+function locations({ service, pool }: Case): string {
+  const connection = pool
+    ? 'proxy_http_version 1.1; proxy_set_header Connection "";'
+    : "";
+  return `\
+        location /live/${service} { <%= it.live.pass("${service}") %> }
+        location /static/${service} { proxy_pass http://static_${service}; ${connection} }`;
+}
+
+function upstream({ service, pool }: Case): string {
+  return `upstream static_${service} { server 127.0.0.1:{${service}}; ` +
+    `${pool ? "keepalive 32;" : ""} }`;
+}
+
+async function requestsPerSecond(
+  site: Site,
+  path: string,
+  seconds: number,
+): Promise<number> {
+  const url = `http://127.0.0.1:${site.port}${path}`;
+  const load = ["-t", "1", "-c", "20", "-d", `${seconds}s`, "--timeout", "60s"];
+  const text = await run(site, "wrk", ...load, url);
+  const rate = Number(/^Requests\/sec: +([\d.]+)$/m.exec(text)?.[1]);
+  const isClean = !/Socket errors|Non-2xx/.test(text);
+  if (isClean && rate > 0) return rate;
+  throw new Error(`Expected good answers from ${url}, got "${text}"`);
+}
