@@ -19,23 +19,46 @@ const SAFE = constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * @throws {TypeError} if it isn't a regular file, or larger than `limit` bytes.
  */
 export function readSmallFile(path: string, limit = 4096): string | undefined {
-  let file;
   try {
-    file = openSync(path, constants.O_RDONLY | SAFE);
+    return readPart(path, SAFE, (size) => {
+      if (size <= limit) return { from: 0, length: limit };
+      throw new TypeError(`${size} bytes, more than ${limit}`);
+    });
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw isSpecial(error) ? new TypeError("not a regular file") : error;
   }
+}
+
+/**
+ * Reads the end of a log that somebody else may have made something else of, as text.
+ *
+ * @param from where to begin, in bytes, if that is in the log
+ * @param length how many bytes at most
+ * @throws {Error} if there is none, or it is no regular file, or somebody else's link.
+ */
+export function readEnd(log: string, from: number, length: number): string {
+  const flags = isOwnLink(log) ? constants.O_NONBLOCK : SAFE;
+  return readPart(log, flags, (size) => ({
+    from: Math.max(from <= size ? from : 0, size - length),
+    length,
+  }));
+}
+
+/** @param choose the part to read of a file of that size, in bytes */
+function readPart(
+  path: string,
+  flags: number,
+  choose: (size: number) => { from: number; length: number },
+): string {
+  const file = openSync(path, constants.O_RDONLY | flags);
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new TypeError("not a regular file");
-    if (stat.size > limit) {
-      throw new TypeError(`${stat.size} bytes, more than ${limit}`);
-    }
-    const bytes = new Uint8Array(limit + 1);
-    const length = readSync(file, bytes, 0, limit + 1, 0);
-    if (length > limit) throw new TypeError(`more than ${limit} bytes`);
-    return new TextDecoder().decode(bytes.subarray(0, length));
+    const { from, length } = choose(stat.size);
+    const bytes = new Uint8Array(length);
+    const read = readSync(file, bytes, 0, length, from);
+    return new TextDecoder().decode(bytes.subarray(0, read));
   } finally {
     closeSync(file);
   }

@@ -1,22 +1,33 @@
+import { stripVTControlCharacters } from "node:util";
+import { readEnd } from "./safe_open.ts";
+
 const TAIL_BYTES = 8192;
+
+/** Characters by which a log could do something to the terminal that shows it; not the tab. */
+// deno-lint-ignore no-control-regex -- that is the point
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
  * The last lines of a log, at most `lines`, of what was written behind `from`
- * (bytes); empty if there is none or it can't be read.
+ * (bytes); empty if there is none or it can't be read. Colors are left out, and other
+ * control characters are spelled out.
  */
 export function readTail(file: string, from = 0, lines = 10): string[] {
   try {
-    using handle = Deno.openSync(file);
-    const size = handle.statSync().size;
-    const start = Math.max(from <= size ? from : 0, size - TAIL_BYTES);
-    handle.seekSync(start, Deno.SeekMode.Start);
-    const buffer = new Uint8Array(TAIL_BYTES);
-    const read = handle.readSync(buffer) ?? 0;
-    const text = new TextDecoder().decode(buffer.subarray(0, read)).trimEnd();
-    return text === "" ? [] : text.split("\n").slice(-lines);
+    const text = readEnd(file, from, TAIL_BYTES).trimEnd();
+    return text === "" ? [] : text.split("\n").slice(-lines).map(harmless);
   } catch {
     return [];
   }
+}
+
+function harmless(line: string): string {
+  return stripVTControlCharacters(line.replace(/\r$/, ""))
+    .replace(
+      CONTROLS,
+      (character) =>
+        "\\x" + character.charCodeAt(0).toString(16).padStart(2, "0"),
+    );
 }
 
 /** The size of a file in bytes; 0 if there is none. */

@@ -55,3 +55,29 @@ Deno.test("sizeOf() counts bytes, and 0 for a file that isn't there", () => {
   assertEquals(sizeOf(directory.write("f", "ä\n")), 3);
   assertEquals(sizeOf(directory.join("none")), 0);
 });
+
+Deno.test("readTail() shows no control characters, which could do something to the terminal", () => {
+  using directory = new TempDir();
+  const log = directory.write(
+    "log",
+    "\u001b[31mred\u001b[0m\ttab\r\n\u001b]0;title\u0007\u001b[2J bell\u0007 \u0000 \u009b1m\n",
+  );
+  const [first, second = "", ...others] = readTail(log);
+  assertEquals([first, others], ["red\ttab", []]);
+  // deno-lint-ignore no-control-regex -- that is the point
+  assertEquals(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(second), false);
+  assertEquals(second.includes("bell"), true);
+});
+
+Deno.test("readTail() neither waits for a FIFO's writer nor follows somebody else's link", () => {
+  using directory = new TempDir();
+  const fifo = directory.join("fifo");
+  new Deno.Command("mkfifo", { args: [fifo] }).outputSync();
+  assertEquals(readTail(fifo), []);
+  const link = directory.join("link");
+  Deno.symlinkSync(directory.write("secret", "secret\n"), link);
+  assertEquals(readTail(link), ["secret"]);
+  if (Deno.uid() !== 0) return; // only root can make somebody else's
+  new Deno.Command("chown", { args: ["-h", "65534", link] }).outputSync();
+  assertEquals(readTail(link), []);
+});
