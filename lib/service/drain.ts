@@ -48,6 +48,6 @@ export async function drain(
     quietSince ??= now;
     const quiet = busy ? QUIET_BUSY : QUIET_IDLE;
     return now - quietSince >= quiet ? left : undefined;
-  }, { timeout, interval: 2, slowest: 50 });
+  }, { timeout, interval: 5, slowest: 50 });
   return done ?? look();
 }

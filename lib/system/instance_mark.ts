@@ -4,6 +4,7 @@ import {
   identify,
   isRunning,
   type ProcessId,
+  type ProcessStat,
   readStat,
 } from "./process.ts";
 
@@ -25,15 +26,41 @@ export function isMarked(pid: number, id: string): boolean {
  * and what is above it are never among them.
  */
 export function processesOf(id: string, leader?: ProcessId): ProcessId[] {
-  const own = ancestors(Deno.pid);
   const ledSession = leader !== undefined && isRunning(leader)
     ? leader.pid
     : undefined;
-  return allProcesses().flatMap(({ pid, session }) => {
-    const inSession = session === ledSession;
-    if (own.has(pid) || !(inSession || isMarked(pid, id))) return [];
-    return identify(pid) ?? [];
+  return sighted().flatMap(({ pid, startTime, session, mark }) => {
+    if (session !== ledSession && mark !== id) return [];
+    const process = identify(pid);
+    return process?.startTime === startTime ? [process] : [];
   });
+}
+
+/** A process and what it is marked with. */
+type Sighted = ProcessStat & { mark: string | undefined };
+
+/** How long a look at all processes serves others at least, in ms; else as long as it took. */
+const FRESH = 5;
+let lastLook: { processes: Sighted[]; until: number } | undefined;
+
+/**
+ * All processes but zdd's own line. Many instances that are started or stopped side by
+ * side look for theirs at the same time: reading /proc once is enough for them all.
+ */
+function sighted(): Sighted[] {
+  const begin = performance.now();
+  if (lastLook !== undefined && begin < lastLook.until) {
+    return lastLook.processes;
+  }
+  const own = ancestors(Deno.pid);
+  const processes = allProcesses().filter(({ pid }) => !own.has(pid))
+    .map((stat) => ({
+      ...stat,
+      mark: environmentOf(stat.pid, INSTANCE_VARIABLE),
+    }));
+  const end = performance.now();
+  lastLook = { processes, until: end + Math.max(FRESH, end - begin) };
+  return processes;
 }
 
 /** Whether a process has `ancestor` above it, or is it. */

@@ -64,14 +64,17 @@ function readPart(
   }
 }
 
+export interface OpenLog {
+  /** By which this very file can be opened while it is open, whatever its name leads to by then. */
+  path: string;
+  close(): void;
+}
+
 /**
  * Opens a log for appending, or makes it. Refuses what isn't one: opening a FIFO would
  * wait for a reader, and through somebody else's link zdd would write where he may not.
- * It stays open until zdd ends.
- *
- * @returns a path by which this very file can be opened, whatever its name leads to by then
  */
-export function openLog(log: string): string {
+export function openLog(log: string): OpenLog {
   const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
   const flags = O_APPEND | O_CREAT | O_WRONLY |
     (isOwnLink(log) ? O_NONBLOCK : SAFE);
@@ -85,7 +88,9 @@ export function openLog(log: string): string {
     throw isSpecial(error) ? new Error("it isn't a regular file") : error;
   }
   const stat = fstatSync(file);
-  if (stat.isFile() || stat.isCharacterDevice()) return descriptorPath(stat);
+  if (stat.isFile() || stat.isCharacterDevice()) {
+    return { path: descriptorPath(stat), close: () => closeSync(file) };
+  }
   closeSync(file);
   throw new Error("it isn't a regular file");
 }
@@ -95,7 +100,10 @@ export function openLog(log: string): string {
  * those of the system.
  */
 function descriptorPath({ dev, ino }: Stats): string {
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+  const numbers = [...Deno.readDirSync("/proc/self/fd")]
+    .map(({ name }) => Number(name));
+  // What was opened last is likely to have the largest number.
+  for (const name of numbers.toSorted((a, b) => b - a)) {
     try {
       const stat = Deno.statSync(`/proc/self/fd/${name}`);
       if (stat.dev === dev && stat.ino === ino) {

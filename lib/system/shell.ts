@@ -55,7 +55,7 @@ export function startDetached(
         'exec >>"$1" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; shift\n' +
         script,
         "sh",
-        output,
+        output.path,
         ...(typeof command === "string" ? [] : command),
       ],
       cwd,
@@ -68,13 +68,18 @@ export function startDetached(
       stderr: "null",
     }).spawn();
   } catch (error) {
+    output.close();
     throw new ZddError(
       `Cannot run "${command}" in "${cwd}": ${messageOf(error)}`,
       { cause: error },
     );
   }
   child.unref();
-  return { pid: child.pid, exited: child.status.then((status) => status.code) };
+  const exited = child.status.then((status) => {
+    output.close();
+    return status.code;
+  });
+  return { pid: child.pid, exited };
 }
 
 function withoutMark(

@@ -46,8 +46,7 @@ type LibC = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
  * @throws {Error} where the kernel or a sandbox doesn't answer.
  */
 export function askForSockets(state: number, port = 0): TcpSocket[] {
-  const library = Deno.dlopen("libc.so.6", SYMBOLS);
-  const c = library.symbols;
+  const c = libc();
   const fd = c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
   try {
     if (fd < 0) throw new Error("no netlink socket");
@@ -61,8 +60,14 @@ export function askForSockets(state: number, port = 0): TcpSocket[] {
     });
   } finally {
     if (fd >= 0) c.close(fd);
-    library.close();
   }
+}
+
+let opened: LibC | undefined;
+
+/** The C library, opened once for all looks. */
+function libc(): LibC {
+  return opened ??= Deno.dlopen("libc.so.6", SYMBOLS).symbols;
 }
 
 function requestFor(

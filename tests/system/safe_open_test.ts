@@ -30,27 +30,34 @@ Deno.test("readSmallFile() doesn't wait for a FIFO's writer", () => {
 Deno.test("openLog() makes a log, which others can't read", () => {
   using directory = new TempDir();
   const log = directory.join("log");
-  assertMatch(openLog(log), /^\/proc\/\d+\/fd\/\d+$/);
+  const { path, close } = openLog(log);
+  assertMatch(path, /^\/proc\/\d+\/fd\/\d+$/);
+  close();
   assertEquals((Deno.statSync(log).mode ?? 0) & 0o777, 0o640);
 });
 
 Deno.test("openLog() returns a path to the file that it opened, whatever the name becomes", () => {
   using directory = new TempDir();
   const log = directory.write("log", "before\n");
-  const path = openLog(log);
+  const { path, close } = openLog(log);
   Deno.renameSync(log, directory.join("moved"));
   Deno.symlinkSync(directory.write("victim"), log);
   Deno.writeTextFileSync(path, "line\n", { append: true });
   assertEquals(directory.read("moved"), "before\nline\n");
   assertEquals(directory.read("victim"), "");
+  close();
 });
 
 Deno.test("openLog() takes a device, and an own link to a log", () => {
   using directory = new TempDir();
-  Deno.statSync(openLog("/dev/null"));
+  const device = openLog("/dev/null");
+  Deno.statSync(device.path);
+  device.close();
   const link = directory.join("link");
   Deno.symlinkSync(directory.write("log"), link);
-  Deno.writeTextFileSync(openLog(link), "line\n", { append: true });
+  const { path, close } = openLog(link);
+  Deno.writeTextFileSync(path, "line\n", { append: true });
+  close();
   assertEquals(directory.read("log"), "line\n");
 });
 
