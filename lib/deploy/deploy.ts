@@ -14,6 +14,7 @@ import type { Report } from "./report.ts";
 import { retireAll } from "./retire.ts";
 import { addCanary, replaceCurrent, retireStandby } from "./roles.ts";
 import { planStarts, requestAll } from "./start.ts";
+import { serves } from "./serves.ts";
 import { serviceState, type State, writeState } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 
@@ -39,8 +40,7 @@ export async function deploy(
   return await change("deploy", project, options, async (before, report) => {
     refuseDuringCanary(before);
     const { release } = options;
-    const running = project.nginx.master() !== undefined;
-    if (running && serves(services, before, release)) return undefined;
+    if (await serves(project, services, before, release)) return undefined;
     const cleared = await makeRoom(project, services, before, report);
     const requests = services.map((service) => requestAll(service, cleared));
     const { plans, state } = await planStarts(config, requests, cleared);
@@ -54,22 +54,6 @@ export async function deploy(
         ? replaceCurrent(config, state, started)
         : addCanary(config, state, started, canary);
     return { plans, next };
-  });
-}
-
-/** Whether a release, if it is named, serves already. */
-export function serves(
-  services: ServiceConfig[],
-  state: State,
-  release?: string,
-): boolean {
-  return release !== undefined && services.every((service) => {
-    const { current } = serviceState(state, service.name);
-    return current.length === service.instances &&
-      current.every(({ process }) => isRunning(process)) &&
-      // What is never replaced keeps the release it was started with.
-      (service.port === "fixed" ||
-        current.every((instance) => instance.release === release));
   });
 }
 

@@ -9,12 +9,12 @@ import {
   type DeployOptions,
   refuseDuringCanary,
   requireLive,
-  serves,
 } from "./deploy.ts";
 import type { Project } from "./project.ts";
 import { render } from "./render.ts";
 import { stopwatch } from "./report.ts";
 import { requestAll } from "./start.ts";
+import { serves } from "./serves.ts";
 import { serviceState, type State } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 import { presentState } from "./status.ts";
@@ -66,7 +66,7 @@ export async function dryRun(
   refuseDuringCanary(state);
   if (canary !== undefined) requireLive(project, chosen, state);
   const master = project.nginx.master();
-  const done = master !== undefined && serves(chosen, state, release);
+  const done = await serves(project, chosen, state, release);
   const services = chosen.map((service) =>
     forService(service, state, { canary, serving: done ? release : undefined })
   );

@@ -12,6 +12,7 @@ import {
 } from "../service/slots.ts";
 import { isRunning } from "../system/process.ts";
 import type { Journal } from "./journal.ts";
+import { setupOf } from "./serves.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { serviceState, type State } from "./state.ts";
 
@@ -168,5 +169,5 @@ async function startOne(
     message: `started ${pid} on ${address}`,
     ms: took(),
   });
-  return instance;
+  return { ...instance, setup: await setupOf(launch.plan.service) };
 }

@@ -147,7 +147,7 @@ export function isInstance(value: unknown): value is Instance {
     ["id", "service", "startedAt", "log"].every((key) =>
       typeof value[key] === "string"
     ) &&
-    ["release", "pidFile", "portFile"].every((key) =>
+    ["release", "setup", "pidFile", "portFile"].every((key) =>
       isOptionalText(value[key])
     ) &&
     (value.slot === undefined || value.slot === "a" || value.slot === "b");

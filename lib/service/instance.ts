@@ -18,6 +18,8 @@ export interface Instance {
   slot?: Slot;
   /** What `--release` named. */
   release?: string;
+  /** A digest of what it was started with; see `setupOf`. */
+  setup?: string;
   /** ISO 8601. */
   startedAt: string;
   log: string;

@@ -60,7 +60,7 @@ Deno.test("Ansible deploys to three hosts over SSH without failing a request", a
         /zddeploy: web didn't start: "node server\.js" ended/,
       );
       assertMatch(stdout, /\| there is no database\n/);
-      assertMatch(stdout, /now: web: \d+ serves on [\d.:]+, release 2\+/);
+      assertMatch(stdout, /now: web: \d+ serves on [\d.:]+, release 2$/m);
       assertEquals(recap.host2?.failed, 1);
       assertEquals(recap.host3?.ok, 0);
       assertEquals(await hosts.releases(), [3, 2, 2]);

@@ -95,3 +95,23 @@ Deno.test("a release that serves is deployed if nginx doesn't run", async () => 
   assertEquals(await deployRelease(site, "r1"), true);
   await pidsAt(site);
 });
+
+Deno.test("a release that serves is deployed again when what it is started with has changed", async () => {
+  await using site = anySite(SERVICE);
+  await deployRelease(site, "1");
+  const conf = site.read("deploy.conf");
+  const template = site.read("nginx.conf.template");
+  const cases = {
+    "deploy.conf": conf.replace("[service:web]", "[service:web]\nenv: A=1"),
+    "nginx.conf.template": template.replace("http {", "http {\n    gzip on;"),
+  };
+  for (const [file, text] of Object.entries(cases)) {
+    site.write(file, text);
+    const dry = await site.deploy(
+      ...["deploy", "--release", "1", "--dry-run", "--json"],
+    );
+    assertEquals(JSON.parse(dry.stdout).changed, true, file);
+    assertEquals(await deployRelease(site, "1"), true, file);
+    assertEquals(await deployRelease(site, "1"), false, file);
+  }
+});

@@ -169,7 +169,8 @@ async function asUser(
 ): Promise<(...args: string[]) => Promise<Outcome>> {
   const [program = "", ...args] = ZDD;
   // Where the test's own programs are he may have no access.
-  Deno.copyFileSync(program, site.path("program"));
+  // Not by this process: a child that another test forks would have the copy open for writing.
+  await site.run("cp", program, "program");
   const main = args.pop();
   if (main !== undefined) {
     const { code } = await new Deno.Command(program, {

@@ -41,7 +41,7 @@ Deno.test("identify() reads a program's name whatever it is", async () => {
   using directory = new TempDir();
   for (const name of ["a b", ") Z 1 1 1 (", "x)", "(", ") S 0", "a\nb"]) {
     const program = directory.join(name);
-    Deno.copyFileSync("/bin/sleep", program);
+    Deno.symlinkSync("/bin/sleep", program);
     await using child = Child.run(program, "60");
     await until("it runs", () => commandLine(child.pid).startsWith(program));
     const stat = readStat(child.pid);

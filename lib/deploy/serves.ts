@@ -1,0 +1,48 @@
+import type { ServiceConfig } from "../config/config.ts";
+import { readIfExists } from "../system/files.ts";
+import { isRunning } from "../system/process.ts";
+import type { Project } from "./project.ts";
+import { render, sha256 } from "./render.ts";
+import { serviceState, type State } from "./state.ts";
+
+/**
+ * Whether a release, if it is named, serves already, started as deploy.conf says now and
+ * behind the nginx.conf that the template makes now: deploying it would change nothing.
+ */
+export async function serves(
+  project: Project,
+  services: ServiceConfig[],
+  state: State,
+  release?: string,
+): Promise<boolean> {
+  if (release === undefined || project.nginx.master() === undefined) {
+    return false;
+  }
+  for (const service of services) {
+    const { current } = serviceState(state, service.name);
+    if (current.length !== service.instances) return false;
+    if (!current.every(({ process }) => isRunning(process))) return false;
+    // What is never replaced keeps what it was started with.
+    if (service.port === "fixed") continue;
+    const setup = await setupOf(service);
+    const isSame = current.every((instance) =>
+      instance.release === release && (instance.setup ?? setup) === setup
+    );
+    if (!isSame) return false;
+  }
+  const { text } = render(project, state);
+  return text === readIfExists(project.config.nginx.rendered);
+}
+
+/**
+ * A digest of what a service's processes are started with, since that may hold secrets.
+ * Where it differs, they must be started anew to have it.
+ */
+export async function setupOf(
+  { start, cwd, env, port, portNumber }: ServiceConfig,
+): Promise<string> {
+  const sorted = Object.entries(env).toSorted(([a], [b]) => a < b ? -1 : 1);
+  return await sha256(
+    JSON.stringify([start, cwd, sorted, port, portNumber ?? null]),
+  );
+}
