@@ -18,6 +18,7 @@ import {
   ARCHITECTURES,
   bundle,
   compileFor,
+  DIST,
   NoRuntime,
 } from "./compile.ts";
 
@@ -36,11 +37,10 @@ interface Build {
  */
 async function release(): Promise<Build[]> {
   const program = await bundle();
-  const directory = dirname(program);
-  const sums = join(directory, "SHA256SUMS");
+  const sums = join(DIST, "SHA256SUMS");
   const builds = ARCHITECTURES.map((architecture): Build => ({
     architecture,
-    executable: join(directory, `zddeploy-linux-${architecture}`),
+    executable: join(DIST, `zddeploy-linux-${architecture}`),
   }));
   // What an earlier one has left must not be taken for what this one makes.
   for (const { executable } of builds) removeIfExists(executable);
