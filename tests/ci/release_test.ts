@@ -100,7 +100,8 @@ function withoutRuntime(checkout: Checkout) {
     DENORT_BIN: undefined,
     DENORT_BIN_AARCH64: undefined,
     DENORT_BIN_X86_64: undefined,
-    ZDD_COMPILER: checkout.path("deno"),
+    // Not the file itself: a child that another test forks may have it open for writing.
+    ZDD_COMPILER: `sh ${checkout.path("deno")}`,
   };
 }
 
