@@ -68,23 +68,17 @@ async function connect(
   from: Address | URL,
   signal: AbortSignal,
 ): Promise<Deno.TcpConn | Deno.TlsConn | Deno.UnixConn> {
-  if (!(from instanceof URL)) {
-    return "path" in from
-      ? await Deno.connect({ transport: "unix", path: from.path })
-      : await connectTcp(bare(connectHost(from.host)), from.port, signal);
+  if (!(from instanceof URL) && "path" in from) {
+    return await Deno.connect({ transport: "unix", path: from.path });
   }
-  const secure = from.protocol === "https:";
-  const hostname = bare(from.hostname);
+  const host = from instanceof URL ? from.hostname : connectHost(from.host);
+  const hostname = host.replace(/^\[(.*)\]$/, "$1"); // of an IPv6 address
+  const secure = from instanceof URL && from.protocol === "https:";
   const port = Number(from.port || (secure ? 443 : 80));
   const connection = await connectTcp(hostname, port, signal);
   if (!secure) return connection;
   using plain = connection; // what startTls() takes over isn't closed
   return await Deno.startTls(plain, { hostname });
-}
-
-/** A host without the brackets of an IPv6 address. */
-function bare(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
 }
 
 /** Tries all addresses of a host in turn: Deno 2.7 itself tries only the first one. */
@@ -236,7 +230,11 @@ class Source {
   /** Reads if all has been taken. Returns whether there is something to take. */
   async #fill(): Promise<boolean> {
     if (this.#unread.length > 0) return true;
-    const count = await this.#connection.read(this.#buffer);
+    const count = await this.#connection.read(this.#buffer).catch((error) => {
+      // TLS that ends without a word, as Python's does.
+      if (error instanceof Deno.errors.UnexpectedEof) return null;
+      throw error;
+    });
     this.#unread = this.#buffer.subarray(0, count ?? 0);
     return count !== null;
   }
