@@ -52,12 +52,24 @@ const CONNECT_TIMEOUT = 1000;
  * @throws whatever else `Deno.connect` throws, e.g. {@linkcode Deno.errors.ConnectionRefused}.
  */
 export async function tryConnect(address: Address): Promise<void> {
-  const connecting: Promise<Deno.Conn> = "path" in address
-    ? Deno.connect({ transport: "unix", path: address.path })
-    : Deno.connect({
-      hostname: connectHost(address.host).replace(/^\[(.*)\]$/, "$1"),
-      port: address.port,
-    });
+  if ("path" in address) {
+    const { path } = address;
+    return await hangUp(Deno.connect({ transport: "unix", path }));
+  }
+  const { port } = address;
+  const hostname = connectHost(address.host).replace(/^\[(.*)\]$/, "$1");
+  if (hostname !== "localhost") {
+    return await hangUp(Deno.connect({ hostname, port }));
+  }
+  // It has two addresses, of which Deno 2.7 tries the first alone.
+  try {
+    await hangUp(Deno.connect({ hostname: "127.0.0.1", port }));
+  } catch {
+    await hangUp(Deno.connect({ hostname: "::1", port }));
+  }
+}
+
+async function hangUp(connecting: Promise<Deno.Conn>): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new Deno.errors.TimedOut("no connection within a second")),

@@ -112,6 +112,9 @@ Deno.test("tryConnect() reaches servers on IPv4, IPv6, every address and a unix 
   await tryConnect({ host: "127.0.0.1", port: portOf(four) });
   await tryConnect({ host: "0.0.0.0", port: portOf(four) });
   await tryConnect({ host: "[::1]", port: portOf(six) });
+  for (const server of [four, six]) {
+    await tryConnect({ host: "localhost", port: portOf(server) });
+  }
   await tryConnect({ host: "[::]", port: portOf(six) });
   await tryConnect({ path });
   assert(unix);
