@@ -1,10 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { nearest } from "../config/suggestion.ts";
-import { ExitStatus, ZddError } from "../error.ts";
+import type { ZddError } from "../error.ts";
 import type { Command, GlobalOptions, Input, Option } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import { COLOR_WHEN, type ColorWhen } from "./style.ts";
+import { unknown, usage } from "./usage.ts";
 
 /** A command line, understood. */
 export interface Arguments {
@@ -80,21 +80,6 @@ export function findCommand(name: string): Command {
   throw unknown("command", name, COMMANDS.map(({ name }) => name));
 }
 
-/** A failure that says what there is instead, or what was probably meant. */
-export function unknown(
-  what: string,
-  written: string,
-  known: readonly string[],
-): ZddError {
-  const near = nearest(written, known);
-  return usage(
-    `There is no ${what} "${written}"`,
-    near === undefined
-      ? `the ${what}s are ${known.join(", ")}`
-      : `did you mean "${near}"?`,
-  );
-}
-
 function unknownOption(command: Command, written: string): ZddError {
   const own = command.options ?? [];
   const known = [...own, ...GLOBAL_OPTIONS].map(({ name }) => `--${name}`);
@@ -163,9 +148,4 @@ function readColor(written: string): ColorWhen {
   const color = COLOR_WHEN.find((when) => when === written);
   if (color !== undefined) return color;
   throw usage(`Expected always, never or auto for --color, got "${written}"`);
-}
-
-/** A mistake of the command line. */
-export function usage(message: string, hint?: string): ZddError {
-  return new ZddError(message, { hint, exitStatus: ExitStatus.usage });
 }

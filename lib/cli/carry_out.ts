@@ -4,13 +4,13 @@ import { type Project, readProject } from "../deploy/project.ts";
 import type { Report, Step } from "../deploy/report.ts";
 import { status } from "../deploy/status.ts";
 import { ExitStatus } from "../error.ts";
-import { usage } from "./arguments.ts";
 import type { GlobalOptions, Input } from "./command.ts";
 import { FailedChange } from "./failure.ts";
 import { interruptible } from "./interrupt.ts";
 import { printJson, printMessage } from "./output.ts";
 import { startProgress } from "./progress.ts";
 import { styleOf } from "./style.ts";
+import { usage } from "./usage.ts";
 
 /**
  * Runs a command that changes who serves, shows its progress and prints its result.

@@ -12,11 +12,10 @@ import {
   UNICODE,
 } from "./display.ts";
 import { draw } from "./output.ts";
-import type { Progress } from "./progress.ts";
 import type { Style } from "./style.ts";
 
 /** The live display: what has happened, and below it, redrawn in place, what goes on. */
-export class LiveProgress implements Progress {
+export class LiveProgress {
   readonly #symbols: Symbols = knowsUnicode() ? UNICODE : ASCII;
   readonly #since = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;

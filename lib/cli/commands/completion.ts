@@ -1,11 +1,11 @@
 import { ExitStatus } from "../../error.ts";
-import { unknown } from "../arguments.ts";
 import type { Run } from "../command.ts";
 import { SHELLS } from "../commands.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 import { printResult } from "../output.ts";
+import { unknown } from "../usage.ts";
 
 const SCRIPTS: Record<typeof SHELLS[number], () => string> = {
   bash: bashCompletion,

@@ -1,5 +1,4 @@
 import { ExitStatus } from "../../error.ts";
-import { unknown } from "../arguments.ts";
 import type { GlobalOptions, Run } from "../command.ts";
 import { COMMANDS, TOPICS } from "../commands.ts";
 import { commandHelp } from "../help/command_help.ts";
@@ -10,6 +9,7 @@ import { topicHelp } from "../help/topics.ts";
 import { screenSize } from "../live_progress.ts";
 import { printResult } from "../output.ts";
 import { styleOf } from "../style.ts";
+import { unknown } from "../usage.ts";
 
 export const run: Run = (options, { words: [name], flags }) => {
   if (flags.includes("man")) printResult(manPage().trimEnd());

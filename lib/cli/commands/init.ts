@@ -5,13 +5,13 @@ import {
   readIfExists,
   writeAtomically,
 } from "../../system/files.ts";
-import { unknown, usage } from "../arguments.ts";
 import type { Run } from "../command.ts";
 import { KINDS } from "../commands.ts";
 import { findServer, guessKind } from "../init/kinds.ts";
 import { confText, type Site, templateText } from "../init/project_files.ts";
 import { printJson, printMessage } from "../output.ts";
 import { styleOf } from "../style.ts";
+import { unknown, usage } from "../usage.ts";
 
 const SYSTEM_CONF = "/etc/nginx/nginx.conf";
 const SYSTEM_DIRECTORY = "/etc/nginx/conf.d";

@@ -1,7 +1,6 @@
 import { readProject } from "../../deploy/project.ts";
 import { type Status, status } from "../../deploy/status.ts";
 import { ExitStatus } from "../../error.ts";
-import { usage } from "../arguments.ts";
 import { readSeconds } from "../carry_out.ts";
 import type { GlobalOptions, Run } from "../command.ts";
 import { printJson, printResult } from "../output.ts";
@@ -9,6 +8,7 @@ import { screenSize } from "../live_progress.ts";
 import { formatStatus } from "../status_table.ts";
 import { styleOf } from "../style.ts";
 import { watch } from "../watch.ts";
+import { usage } from "../usage.ts";
 
 export const run: Run = async (options, { values, flags }) => {
   const interval = readSeconds("interval", values.interval?.at(-1));

@@ -1,8 +1,8 @@
 import { basename, join } from "@std/path";
-import { usage } from "../arguments.ts";
 import type { KINDS } from "../commands.ts";
 import { isFile, readIfExists } from "../../system/files.ts";
 import { findWebApplication } from "./python.ts";
+import { usage } from "../usage.ts";
 
 export type Kind = typeof KINDS[number];
 

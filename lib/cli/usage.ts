@@ -1,0 +1,22 @@
+import { nearest } from "../config/suggestion.ts";
+import { ExitStatus, ZddError } from "../error.ts";
+
+/** A mistake of the command line. */
+export function usage(message: string, hint?: string): ZddError {
+  return new ZddError(message, { hint, exitStatus: ExitStatus.usage });
+}
+
+/** A failure that says what there is instead, or what was probably meant. */
+export function unknown(
+  what: string,
+  written: string,
+  known: readonly string[],
+): ZddError {
+  const near = nearest(written, known);
+  return usage(
+    `There is no ${what} "${written}"`,
+    near === undefined
+      ? `the ${what}s are ${known.join(", ")}`
+      : `did you mean "${near}"?`,
+  );
+}
