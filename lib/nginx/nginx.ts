@@ -26,6 +26,7 @@ import {
 export class Nginx {
   /** The file that gets what nginx prints when zdd starts it. */
   readonly log: string;
+  #version: string | undefined;
 
   constructor(readonly config: NginxConfig, stateDir: string) {
     this.log = join(stateDir, "log", "nginx.log");
@@ -52,8 +53,12 @@ export class Nginx {
     );
   }
 
-  /** Its version, such as `1.22.1`. Runs `nginx -v`. */
+  /** Its version, such as `1.22.1`. Runs `nginx -v`, once. */
   version(): string {
+    return this.#version ??= this.#askVersion();
+  }
+
+  #askVersion(): string {
     const { stderr } = new Deno.Command(this.config.command, {
       args: ["-v"],
       stdin: "null",
