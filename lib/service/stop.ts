@@ -26,12 +26,11 @@ export async function stopInstance(
   service: ServiceConfig,
   instance: Instance,
 ): Promise<Stopped> {
-  const { stop, cwd, log, env, stopTimeout, killAfter } = service;
+  const { stopTimeout, killAfter } = service;
   const { process } = instance;
   if (!isRunning(process)) return ended(instance, "stopped");
-  const command = startDetached(`${stop} ${process.pid}`, { cwd, log, env });
   let status: number | undefined;
-  command.exited.then((code) => status = code);
+  begin(service, process)?.then((code) => status = code);
   const gone = await waitUntil(() => isRunning(process) ? undefined : true, {
     timeout: killAfter ?? stopTimeout,
     interval: 2,
@@ -44,6 +43,26 @@ export async function stopInstance(
   const all = [process, ...processesOf(instance.id)];
   await kill(all);
   return ended(instance, "killed", status);
+}
+
+/** The signals that the usual stop commands send. */
+const SIGNALS = ["SIGTERM", "SIGQUIT", "SIGINT", "SIGHUP", "SIGWINCH"] as const;
+
+/**
+ * Runs the stop command. `kill -TERM` and its like need no process for that. Returns
+ * the exit status of a command.
+ *
+ * @throws {Deno.errors.PermissionDenied} if the process is another user's.
+ */
+function begin(
+  { stop, cwd, log, env }: ServiceConfig,
+  process: ProcessId,
+): Promise<number> | undefined {
+  const signal = SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
+  if (signal === undefined) {
+    return startDetached(`${stop} ${process.pid}`, { cwd, log, env }).exited;
+  }
+  sendSignal(process, signal);
 }
 
 /**
@@ -78,8 +97,7 @@ export async function discardInstance(
     return main !== undefined && isRunning(main) ? [main, ...marked] : marked;
   };
   if (instance !== undefined && isRunning(instance.process)) {
-    const { stop, cwd, log, env } = service;
-    startDetached(`${stop} ${instance.process.pid}`, { cwd, log, env });
+    begin(service, instance.process);
   } else {
     for (const process of all()) sendSignal(process, "SIGTERM");
   }
