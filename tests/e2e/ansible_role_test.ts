@@ -73,7 +73,7 @@ Deno.test("the role for Ansible, on two hosts over SSH", async (t) => {
       Deno.writeTextFileSync(
         conf,
         Deno.readTextFileSync(join(hosts.sample, "templates/deploy.conf.j2"))
-          .replace("[deploy]", "drain_timeout: 20\n\n[deploy]"),
+          .replace("[deploy]", "env: COLOR=blue\n\n[deploy]"),
       );
       const args = [...FIRST, ...set(`zdd_conf=${conf}`)];
       const before = await hosts.pid(1);
