@@ -87,9 +87,11 @@ function requestFor(
   return bytes;
 }
 
+/** For all looks: they come one after the other, and making it takes longer than one. */
+const buffer = new Uint8Array(64 * 1024);
+
 /** The messages of one dump, until the kernel says that it is done. */
 function* receive(c: LibC, fd: number): Generator<TcpSocket> {
-  const buffer = new Uint8Array(64 * 1024);
   for (;;) {
     const read = Number(c.recv(fd, buffer, BigInt(buffer.length), 0));
     if (read < HEADER) throw new Error("netlink gives no answer");
