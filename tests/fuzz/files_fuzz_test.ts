@@ -212,7 +212,8 @@ fuzz(
       good++;
       if (project === undefined) continue;
       const { text } = render(project, STATE);
-      assert(!text.includes("<%="), text);
+      // What a canary's clients are told apart by may be any text.
+      assert(!text.replace(/^ *split_clients .*$/gm, "").includes("<%="), text);
     }
     assert(good > cases / 100 && good < cases, `${good} of ${cases} are good`);
   },
