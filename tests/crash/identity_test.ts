@@ -25,7 +25,7 @@ for (const kind of SWITCHES) {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
     const pid = await pidAt(site);
-    const remains = await own.die("stop#1", "deploy");
+    const remains = await own.die("signal SIGTERM#1", "deploy");
     assertEquals(remains.unstopped, 1);
     await using stranger = await Stranger.inPlaceOf(pid, own.directory.state);
     const { stderr } = await site.deploy("start");
@@ -116,7 +116,7 @@ for (const kind of SWITCHES) {
     await using own = await CrashSite.create(kind, { load: false });
     const { site, directory } = own;
     const pid = await pidAt(site);
-    const remains = await own.die("stop#1", "deploy");
+    const remains = await own.die("signal SIGTERM#1", "deploy");
     const serving = await pidAt(site);
     assertEquals(remains.unstopped, 1);
     const [other] = [crypto.randomUUID()];

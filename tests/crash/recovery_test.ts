@@ -108,7 +108,7 @@ Deno.test("an old instance whose service has left deploy.conf meanwhile is stopp
   );
   const { site } = own;
   const api = await pidAt(site, "/api");
-  await own.die("stop#1", "deploy");
+  await own.die("signal SIGTERM#1", "deploy");
   assert(isAlive(api));
   site.write("deploy.conf", liveConf([liveService()]));
   site.write("nginx.conf.template", liveTemplate(locations("")));
