@@ -96,7 +96,8 @@ export class Hooks {
       return { status, lines };
     } catch (error) {
       // What its shell runs is in the same session.
-      for (const one of processesOf(hook, process)) sendSignal(one, "SIGTERM");
+      const all = processesOf(hook, process, { fresh: true });
+      for (const one of all) sendSignal(one, "SIGTERM");
       throw error;
     } finally {
       interrupted.abort();

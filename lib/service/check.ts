@@ -70,7 +70,7 @@ function requireOwnSocket(
   const family = [
     pid,
     ...childrenOf(pid).map((child) => child.pid),
-    ...processesOf(id, launch.leader).map((process) => process.pid),
+    ...processesOf(id, launch.leader, { fresh: true }).map(({ pid }) => pid),
   ];
   if (holders(listeningInodes(address), family).length > 0) return;
   throw launch.failure(

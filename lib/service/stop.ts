@@ -40,8 +40,8 @@ export async function stopInstance(
     return ended(instance, "stopped", status);
   }
   if (killAfter === undefined) return { outcome: "stopping", status };
-  const all = [process, ...processesOf(instance.id)];
-  await kill(all);
+  const rest = processesOf(instance.id, undefined, { fresh: true });
+  await kill([process, ...rest]);
   return ended(instance, "killed", status);
 }
 
@@ -75,7 +75,8 @@ async function endRest(
 ): Promise<void> {
   const gone = () => processesOf(id).length === 0 ? true : undefined;
   if (await waitUntil(gone, { timeout: REST_TIMEOUT })) return;
-  for (const process of processesOf(id)) sendSignal(process, "SIGTERM");
+  const rest = processesOf(id, undefined, { fresh: true });
+  for (const process of rest) sendSignal(process, "SIGTERM");
   await waitUntil(gone, { timeout: stopTimeout });
 }
 
@@ -92,7 +93,7 @@ export async function discardInstance(
   leader?: ProcessId,
 ): Promise<void> {
   const all = () => {
-    const marked = processesOf(id, leader);
+    const marked = processesOf(id, leader, { fresh: true });
     const main = instance?.process;
     return main !== undefined && isRunning(main) ? [main, ...marked] : marked;
   };

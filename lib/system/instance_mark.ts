@@ -24,12 +24,18 @@ export function isMarked(pid: number, id: string): boolean {
  * The processes of an instance: the marked ones, and those in the session of `leader`
  * as long as that runs, for afterwards another session may get its number. zdd itself
  * and what is above it are never among them.
+ *
+ * @param fresh looks anew, where one that has just been forked must not be missed
  */
-export function processesOf(id: string, leader?: ProcessId): ProcessId[] {
+export function processesOf(
+  id: string,
+  leader?: ProcessId,
+  { fresh = false } = {},
+): ProcessId[] {
   const ledSession = leader !== undefined && isRunning(leader)
     ? leader.pid
     : undefined;
-  return sighted().flatMap(({ pid, startTime, session, mark }) => {
+  return sighted(fresh).flatMap(({ pid, startTime, session, mark }) => {
     if (session !== ledSession && mark !== id) return [];
     const process = identify(pid);
     return process?.startTime === startTime ? [process] : [];
@@ -47,9 +53,9 @@ let lastLook: { processes: Sighted[]; until: number } | undefined;
  * All processes but zdd's own line. Many instances that are started or stopped side by
  * side look for theirs at the same time: reading /proc once is enough for them all.
  */
-function sighted(): Sighted[] {
+function sighted(fresh: boolean): Sighted[] {
   const begin = performance.now();
-  if (lastLook !== undefined && begin < lastLook.until) {
+  if (!fresh && lastLook !== undefined && begin < lastLook.until) {
     return lastLook.processes;
   }
   const own = ancestors(Deno.pid);

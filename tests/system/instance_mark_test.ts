@@ -146,3 +146,18 @@ Deno.test("descendsFrom() follows the parents, itself included", async () => {
   assert(!descendsFrom(pid, child));
   assert(!descendsFrom(Deno.pid, pid));
 });
+
+Deno.test("processesOf() misses nothing that has just begun, if it looks anew", () => {
+  using directory = new TempDir();
+  const options = { cwd: directory.path, log: directory.join("log") };
+  const env = { [INSTANCE_VARIABLE]: "just-begun" };
+  // A look that others could use for a few ms, and what it can't have seen.
+  processesOf("other", undefined, { fresh: true });
+  const { pid } = startDetached("sleep 60", { ...options, env });
+  try {
+    const found = processesOf("just-begun", undefined, { fresh: true });
+    assertEquals(pids(found), [pid]);
+  } finally {
+    endSession(pid);
+  }
+});
