@@ -3,6 +3,7 @@ import {
   liveConf,
   liveTemplate,
 } from "../../support/live_site.ts";
+import { deployed } from "../../support/site.ts";
 import { appCommand, type Ending, openSite, type Site } from "../site.ts";
 import { missingProgram } from "./installed.ts";
 import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
@@ -18,18 +19,11 @@ export async function zddSite(way: Way, ending: Ending): Promise<Site> {
     `start: ${appCommand(ending, "release", pidFile).join(" ")}`,
     pidFile === undefined ? "port: env" : `pid_file: ${pidFile}`,
   ].join("\n");
-  const site = openSite({
+  return await deployed(openSite({
     "release": "r0",
     "deploy.conf": liveConf([service]),
     "nginx.conf.template": way === "live" ? liveTemplate() : classicTemplate(),
-  });
-  try {
-    await site.deploy();
-  } catch (error) {
-    await site[Symbol.asyncDispose]();
-    throw error;
-  }
-  return site;
+  }));
 }
 
 /** zdd itself. */
