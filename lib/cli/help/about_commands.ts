@@ -8,7 +8,8 @@ export const ABOUT: Record<string, { text: string[]; examples: string[] }> = {
       "If anything fails before the switch is verified, all of it is undone and what " +
       "served before serves on.",
       "With `--release`, a deploy does nothing if all instances that run are of that " +
-      "release already. With `--canary`, the new instances get a share of the " +
+      "release already, and neither what they are started with nor nginx.conf would " +
+      "be another. With `--canary`, the new instances get a share of the " +
       "requests, until `promote` or `abort`; the template must switch them live.",
     ],
     examples: [
