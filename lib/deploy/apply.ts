@@ -1,6 +1,6 @@
 import { type Config, hasSlots } from "../config/config.ts";
 import { linkKey, LiveLinks } from "../nginx/live_links.ts";
-import { workersOf } from "../nginx/master.ts";
+import { type Worker, workersOf } from "../nginx/master.ts";
 import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
 import { parseAddress } from "../system/address.ts";
@@ -62,19 +62,22 @@ export async function apply(
   const moves = planMoves(change, links, live);
   recordMoves(journal, moves);
   const running = project.nginx.master();
+  const workers = running === undefined ? [] : workersOf(running);
   const reachable = moves.length > 0 ? links : undefined;
-  if (running !== undefined) requireAllReach(running, next, reachable);
+  requireAllReach(workers, next, reachable);
   // Nginx must find a link before its configuration asks for it the first time.
   for (const { key, from, to } of moves) {
     if (from === undefined) links.point(key, to);
   }
   const applied = await configure(
     change,
-    { text, links: asked },
+    { text, links: asked, running, workers },
     report,
     signal,
   );
-  requireAllReach(applied.nginx.master, next, reachable);
+  if (applied.action !== "unchanged") {
+    requireAllReach(workersOf(applied.nginx.master), next, reachable);
+  }
   if (moves.length > 0) {
     signal?.throwIfAborted();
     for (const { service, key, from, to } of moves) {
@@ -97,13 +100,12 @@ export async function apply(
   return applied;
 }
 
-/** Makes sure that nginx's workers can get at the links and at every socket. */
+/** Makes sure that these workers can get at the links and at every socket. */
 function requireAllReach(
-  master: ProcessId,
+  workers: Worker[],
   next: State,
   links?: LiveLinks,
 ): void {
-  const workers = workersOf(master);
   if (links !== undefined) requireReach(workers, links.directory);
   for (const { current, canary } of Object.values(next.services)) {
     for (
@@ -173,10 +175,19 @@ function describe(state: State, name: string): string {
     : `${pids(canary.instances)} gets ${canary.percent} % of the requests`;
 }
 
+/** What nginx is to run with, and what it runs with now. */
+interface Configuration {
+  text: string;
+  /** The live links that the text asks for. */
+  links: string[];
+  running?: ProcessId;
+  workers: Worker[];
+}
+
 /** Makes nginx run with what the template says for the next state, unless it is known to. */
 async function configure(
   { project, journal, next }: Change,
-  { text, links }: { text: string; links: string[] },
+  { text, links, running, workers }: Configuration,
   report: Report,
   signal?: AbortSignal,
 ): Promise<Applied> {
@@ -184,7 +195,6 @@ async function configure(
   const { rendered } = config.nginx;
   const hash = await sha256(text);
   const before = readIfExists(rendered);
-  const running = nginx.master();
   if (
     running !== undefined && next.nginx !== undefined && before === text &&
     next.nginx.hash === hash && isSame(running, next.nginx.master)
@@ -193,7 +203,11 @@ async function configure(
   }
 
   const rendering = stopwatch();
-  journal.text.conf = { path: rendered, text: before };
+  journal.text.conf = {
+    path: rendered,
+    text: before,
+    workers: workers.map(({ process }) => process),
+  };
   journal.write();
   if (before !== text) writeAtomically(rendered, text);
   await nginx.test();

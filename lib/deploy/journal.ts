@@ -48,6 +48,8 @@ export interface ConfBefore {
   path: string;
   /** Undefined if there was none. */
   text?: string;
+  /** nginx's workers then, none of which has read the new one. */
+  workers: ProcessId[];
 }
 
 /** The journal of the deploy that runs. Each change is on the disk before it happens. */
@@ -130,7 +132,8 @@ function isJournal(value: unknown): value is JournalText {
     (value.by === undefined || isProcessId(value.by)) &&
     (value.conf === undefined ||
       isObject(value.conf) && typeof value.conf.path === "string" &&
-        isOptionalText(value.conf.text)) &&
+        isOptionalText(value.conf.text) && Array.isArray(value.conf.workers) &&
+        value.conf.workers.every(isProcessId)) &&
     (value.nginx === undefined || value.nginx === "started" ||
       value.nginx === "reloaded") &&
     (value.links === undefined ||

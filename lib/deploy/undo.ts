@@ -9,7 +9,12 @@ import {
   removeIfExists,
   writeAtomically,
 } from "../system/files.ts";
-import { identify, isRunning, type ProcessId } from "../system/process.ts";
+import {
+  identify,
+  isRunning,
+  isSame,
+  type ProcessId,
+} from "../system/process.ts";
 import { serviceOf } from "./former_service.ts";
 import type { Journal, Start } from "./journal.ts";
 import type { Project } from "./project.ts";
@@ -91,7 +96,7 @@ export async function undo(
  */
 async function undoSwitch(
   { nginx }: Project,
-  { directory, text: { conf, nginx: action, by } }: Journal,
+  { directory, text: { conf, nginx: action } }: Journal,
   reason: unknown,
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
@@ -104,7 +109,9 @@ async function undoSwitch(
   }
   putBack(conf);
   if (master === undefined || reason instanceof ReloadRefused) return undefined;
-  if (action === undefined && !hasYoungWorker(master, by)) return undefined;
+  if (action === undefined && !hasNewWorker(master, conf.workers)) {
+    return undefined;
+  }
   return await nginx.reload(master);
 }
 
@@ -117,14 +124,13 @@ function hasServing(directory: StateDir): boolean {
 }
 
 /**
- * Whether somebody else has reloaded or restarted nginx since the deploy began, which
- * may use the new nginx.conf then, although the deploy has never told it to.
+ * Whether somebody else may have reloaded or restarted nginx since nginx.conf was
+ * written, which uses the new one then, although the deploy has never told it to.
  */
-function hasYoungWorker(master: ProcessId, by?: ProcessId): boolean {
-  return by !== undefined &&
-    workersOf(master).some(({ process }) =>
-      process.boot !== by.boot || process.startTime > by.startTime
-    );
+function hasNewWorker(master: ProcessId, before: ProcessId[]): boolean {
+  return workersOf(master).some(({ process }) =>
+    !before.some((worker) => isSame(worker, process))
+  );
 }
 
 function putBack({ path, text }: { path: string; text?: string }): void {

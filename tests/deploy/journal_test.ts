@@ -17,7 +17,11 @@ const TEXT = {
     pidBefore: "4711\n",
     leader: { pid: 4712, startTime: 1, boot: "b" },
   }],
-  conf: { path: "/srv/nginx.conf", text: "events {}\n" },
+  conf: {
+    path: "/srv/nginx.conf",
+    text: "events {}\n",
+    workers: [{ pid: 4711, startTime: 1, boot: "b" }],
+  },
   links: { web: ".shares/none", api: null },
   nginx: "reloaded",
 };
@@ -59,7 +63,7 @@ Deno.test("Journal.read() reads what write() has written", () => {
   const journal = Journal.begin(place, [planInstance(serviceIn(directory), 1)]);
   const start = journal.start(journal.text.starts[0]?.id ?? "");
   start.leader = { pid: 4711, startTime: 1, boot: "b" };
-  journal.text.conf = { path: "/x", text: undefined };
+  journal.text.conf = { path: "/x", text: undefined, workers: [] };
   journal.text.nginx = "started";
   journal.text.links = { web: null };
   journal.write();
@@ -103,7 +107,9 @@ Deno.test("Journal.read() refuses what it can't understand, and says where it is
     started({ leader: { pid: 1, startTime: 1, boot: "b" } }),
     started({ instance: {} }),
     { ...TEXT, conf: "x" },
-    { ...TEXT, conf: { text: "x" } },
+    { ...TEXT, conf: { text: "x", workers: [] } },
+    { ...TEXT, conf: { path: "/x" } },
+    { ...TEXT, conf: { path: "/x", workers: [4711] } },
     { ...TEXT, links: [] },
   ];
   const texts = ["", "{", ...wrong.map((value) => JSON.stringify(value))];
@@ -115,7 +121,7 @@ Deno.test("Journal.read() refuses what it can't understand, and says where it is
 
 Deno.test("Journal.read() refuses what would be written into files and links if it isn't text", () => {
   const wrong = [
-    { ...TEXT, conf: { path: "/x", text: 1 } },
+    { ...TEXT, conf: { path: "/x", text: 1, workers: [] } },
     { ...TEXT, links: { web: 1 } },
     { ...TEXT, starts: [{ ...TEXT.starts[0], pidBefore: 1 }] },
     { ...TEXT, nginx: "stopped" },

@@ -45,6 +45,64 @@ Deno.test("a template that fails `nginx -t` leaves nginx alone, and nginx says w
   await site.deploy();
 });
 
+Deno.test("workers that nginx replaced before nginx.conf was written need no reload to undo it", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  site.write(
+    "deploy.conf",
+    webConf({
+      deploy: [
+        "before_switch: old=$(pgrep -P $(cat nginx.pid)); kill -9 $old",
+        '  workers() { pgrep -P $(cat nginx.pid) | grep -vxF "$old"; }',
+        "  until [ $(workers | wc -l) = 2 ]; do sleep 0.02; done",
+        "  workers >workers",
+      ],
+    }),
+  );
+  site.write("nginx.conf.template", webTemplate({ location: "no_such;" }));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  const workers = site.read("workers").trim().split("\n").map(Number);
+  await assertUntouched(site, {
+    ...before,
+    workers: workers.toSorted((a, b) => a - b),
+    processes: [
+      ...before.processes.filter((pid) => !before.workers.includes(pid)),
+      ...workers,
+    ].toSorted((a, b) => a - b),
+  });
+});
+
+Deno.test("an nginx that somebody reloads with the nginx.conf of a deploy which fails is reloaded to undo it", async () => {
+  await using site = await deployedWebSite();
+  const old = await pidAt(site);
+  const first = activeWorkers(site);
+  // Between the writing of nginx.conf and the refusal.
+  site.write(
+    "nginx.sh",
+    `#!/bin/sh
+[ "$1" = -t ] || exec nginx "$@"
+kill -HUP $(cat nginx.pid)
+while pgrep -P $(cat nginx.pid) | grep -qxF '${
+      first.join("\n")
+    }'; do sleep 0.02; done
+pgrep -P $(cat nginx.pid) >workers
+echo "no, not today" >&2
+exit 1
+`,
+  );
+  // Not this process: a child that another test forks may have it open for writing.
+  await site.run("install", "-m755", "nginx.sh", "nginx-wrapper");
+  const command = `command: ${site.path("nginx-wrapper")}`;
+  site.write("deploy.conf", webConf({ nginx: [command] }));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /no, not today/);
+  const reloaded = site.read("workers").trim().split("\n").map(Number);
+  assert(!activeWorkers(site).some((pid) => reloaded.includes(pid)));
+  assertEquals(await pidAt(site), old);
+});
+
 Deno.test("a port that another program holds makes the reload fail, and nginx says why", async () => {
   await using site = await deployedWebSite();
   const before = await look(site);

@@ -109,7 +109,7 @@ const JOURNAL: JournalText = {
     leader: PROCESS,
     instance: INSTANCE,
   }],
-  conf: { path: "/nowhere/nginx.conf", text: "events {}\n" },
+  conf: { path: "/nowhere/nginx.conf", text: "events {}\n", workers: [] },
   links: { web: ".shares/none", api: null },
   nginx: "reloaded",
 };
