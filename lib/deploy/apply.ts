@@ -1,11 +1,12 @@
 import { type Config, hasSlots } from "../config/config.ts";
-import { linkKey, LiveLinks } from "../nginx/live_links.ts";
+import { LiveLinks } from "../nginx/live_links.ts";
 import { type Worker, workersOf } from "../nginx/master.ts";
 import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
 import { parseAddress } from "../system/address.ts";
 import { readIfExists, writeAtomically } from "../system/files.ts";
 import { isRunning, isSame, type ProcessId } from "../system/process.ts";
+import { linkKey } from "../template/live_names.ts";
 import type { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { render, sha256 } from "./render.ts";

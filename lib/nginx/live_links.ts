@@ -181,11 +181,6 @@ export class LiveLinks {
   }
 }
 
-/** The key of the link of a service. */
-export function linkKey(service: string, hasSlots: boolean): string {
-  return hasSlots ? service : join(".at", service);
-}
-
 /** The shares that slot b serves. */
 function sharesOfSlotB({ current, canary }: Route): Shares {
   const ofCanary = sharesOf(canary?.percent ?? 0);

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import type { Slots } from "../service/slots.ts";
+import { linkKey, upstreamOf, variableOf } from "./live_names.ts";
 import { bucketLines, shareLines } from "./shares.ts";
 
 /** What nginx must know of a live service. */
@@ -81,22 +82,16 @@ export class LiveSnippets {
   /** At http level: all that `pass` refers to. */
   upstreams = (): string => {
     this.#hasUpstreams = true;
-    if (this.#printed.size === 0) return "";
+    const services = [...this.#printed.values()];
     const blocks = [
-      [
-        "map $http_upgrade $zdd_connection {",
-        '    "" "";',
-        "    default upgrade;",
-        "}",
-      ],
+      ...[true, false].filter((pool) => services.some(hasPool(pool)))
+        .map(connectionMap),
       ...this.#splits.map(({ by, variable, lines }) => [
         `split_clients "${by}" ${variable} {`,
         ...lines.map((line) => `    ${line}`),
         "}",
       ]),
-      ...[...this.#printed.values()].flatMap((service) =>
-        this.#blocksOf(service)
-      ),
+      ...services.flatMap((service) => this.#blocksOf(service)),
     ];
     return blocks.map((lines) => lines.join("\n    ")).join("\n    ");
   };
@@ -130,7 +125,11 @@ export class LiveSnippets {
     this.#used.set(name, service);
     const share = this.#split(by, service.slots ? SHARES : BUCKETS);
     const variable = variableOf(name);
-    const link = join(this.#live, linkOf(service), share);
+    const link = join(
+      this.#live,
+      linkKey(name, service.slots !== undefined),
+      share,
+    );
     const proxy = protocol === "http" ? "proxy" : protocol;
     const lines = [
       "open_file_cache off;", // it would remember who served before
@@ -147,7 +146,7 @@ export class LiveSnippets {
           `if (-e "${link}") { set ${variable} ${upstreamOf(name, "b")}; }`,
         ],
       ...protocol === "http"
-        ? httpLines(variable)
+        ? httpLines(variable, connectionOf(service.slots !== undefined))
         : [`${proxy}_pass ${variable};`],
       // Not after a timeout: the other slot must not do slow work twice.
       `${proxy}_next_upstream error;`,
@@ -221,35 +220,32 @@ export class LiveSnippets {
   }
 }
 
-function httpLines(variable: string): string[] {
+function hasPool(pool: boolean) {
+  return ({ slots }: LiveService) => (slots !== undefined) === pool;
+}
+
+/** The variable that says whether a connection is kept. */
+function connectionOf(pool: boolean): string {
+  return pool ? "$zdd_connection" : "$zdd_connection_close";
+}
+
+/** A server that isn't told that a connection is used once makes ready for more requests. */
+function connectionMap(pool: boolean): string[] {
+  return [
+    `map $http_upgrade ${connectionOf(pool)} {`,
+    `    "" ${pool ? '""' : "close"};`,
+    "    default upgrade;",
+    "}",
+  ];
+}
+
+function httpLines(variable: string, connection: string): string[] {
   return [
     `proxy_pass http://${variable};`,
     "proxy_http_version 1.1;",
-    "proxy_set_header Connection $zdd_connection;",
+    `proxy_set_header Connection ${connection};`,
     "proxy_set_header Upgrade $http_upgrade;",
     // With a variable in proxy_pass nginx has no default for it.
     "proxy_redirect http://$proxy_host/ /;",
   ];
-}
-
-/** Where a service's link is below `live`. */
-function linkOf({ name, slots }: LiveService): string {
-  return slots === undefined ? join(".at", name) : name;
-}
-
-/** nginx's variables have letters, digits and underscores in their names. */
-function variableOf(name: string): string {
-  return "$zdd_" + identifier(name);
-}
-
-function upstreamOf(name: string, slot: string): string {
-  return `zdd_${identifier(name)}_${slot}`;
-}
-
-/** `web` stays; what has other characters is spelled out, so that no two become one. */
-function identifier(name: string): string {
-  return name.replace(
-    /[^A-Za-z0-9]/g,
-    (character) => `_${character.codePointAt(0)?.toString(16)}_`,
-  );
 }

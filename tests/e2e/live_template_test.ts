@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Site } from "../support/site.ts";
+import { Websocket } from "../support/websocket.ts";
 import {
   deployedLiveSite,
   liveConf,
@@ -96,6 +97,18 @@ for (const port of ["env", "own"] as const) {
     for (const name of ["proxy", "fastcgi", "uwsgi", "scgi"]) {
       assertMatch(stdout, new RegExp(`^ +${name}_pass \\S*\\$zdd_web;$`, "m"));
     }
+  });
+}
+
+for (const [port, told] of [["env", "kept"], ["own", "closed"]] as const) {
+  Deno.test(`a service knows whether its connection is ${told}, port: ${port}`, async () => {
+    await using site = await deployedLiveSite(
+      liveConf([liveService({ port })]),
+    );
+    const { text } = await site.get("/connection");
+    assertEquals(text, told === "kept" ? "undefined\n" : "close\n");
+    using websocket = await Websocket.open(site.port);
+    assertEquals(await websocket.ask("hi"), `${await pidAt(site)} hi`);
   });
 }
 

@@ -4,8 +4,9 @@
 //   node live_server.mjs [PID_FILE [SOCKET_DIRECTORY]]
 //
 // It answers `VERSION PID LENGTH`, where LENGTH is that of the request's body; to
-// /slow?MS after so long, to /fail with a 503, and speaks websocket on any path:
-// each text frame comes back as `PID TEXT`. `DELAY` is how many ms it needs to start.
+// /slow?MS after so long, to /fail with a 503, to /connection with that header, and
+// speaks websocket on any path: each text frame comes back as `PID TEXT`. `DELAY` is
+// how many ms it needs to start.
 
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
@@ -29,6 +30,9 @@ const server = http.createServer((request, response) => {
   request.on("end", () => {
     setTimeout(() => {
       if (request.url === "/fail") response.statusCode = 503;
+      if (request.url === "/connection") {
+        return response.end(`${request.headers.connection}\n`);
+      }
       response.end(`${VERSION} ${process.pid} ${length}\n`);
     }, wait);
   });
