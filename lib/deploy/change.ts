@@ -87,6 +87,7 @@ export async function change(
   const planned = await plan(state, report);
   if (planned === undefined) return unchanged(project, state, warnings, took());
   const { plans, next } = planned;
+  attempt(report, () => tidy(project, directory));
 
   const journal = Journal.begin(directory, plans);
   const facts = { command, release, state };
@@ -106,7 +107,7 @@ export async function change(
     record("failed", messageOf(error));
     throw error;
   }
-  tidy(project, directory, journal, report);
+  attempt(report, () => journal.close());
   await hooks.inform("after_switch", facts);
   const { oldWorkers } = applied;
   const retired = await retireAll(
@@ -163,18 +164,20 @@ function unchanged(
   };
 }
 
-/** Removes what the commit has made superfluous, and what a killed deploy has left. */
-function tidy(
-  { config }: Project,
-  directory: StateDir,
-  journal: Journal,
-  report: Report,
-): void {
+/**
+ * Removes what earlier changes have left. Not what this one makes superfluous: nginx may
+ * be following a link this instant that has led there.
+ */
+function tidy({ config }: Project, directory: StateDir): void {
+  new LiveLinks(directory.path).clean();
+  const written = [directory.state, directory.journal, config.nginx.rendered];
+  written.forEach(removeLeftovers);
+}
+
+/** Does what a change can do without. */
+function attempt(report: Report, action: () => void): void {
   try {
-    journal.close();
-    new LiveLinks(directory.path).clean();
-    const written = [directory.state, directory.journal, config.nginx.rendered];
-    written.forEach(removeLeftovers);
+    action();
   } catch (error) {
     const message = `${messageOf(error)}; the next run tries again`;
     report({ step: "commit", subject: "zdd", message, level: "warning" });

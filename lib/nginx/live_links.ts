@@ -29,13 +29,16 @@ export interface Route {
 /**
  * The symbolic links by which nginx finds, at each request, who serves:
  *
- *     live/NAME        -> .shares/12     the shares of slot b, an empty file each
- *     live/.at/NAME    -> ../.routes/ID  the hundred links of a service without slots,
- *                                        each to at/ADDRESS
- *     live/.sockets/ID -> /path          where the address is a unix socket
+ *     live/NAME        -> .shares/12  the shares of slot b, an empty file each
+ *     live/to:NAME     -> at:ADDRESS  a service without slots: the address, and in it
+ *                                     an empty file for each of the hundred buckets
+ *     live/to:NAME     -> route:ID    of several instances: a hundred links, each to
+ *                                     ../at:ADDRESS/BUCKET
+ *     live/.sockets/ID -> /path       where the address is a unix socket
  *
- * Replacing the first or the second by rename(2) is the switch. A link is named by its
- * path below `live`: its key.
+ * Replacing the first, second or third by rename(2) is the switch. A link is named by
+ * its path below `live`: its key. nginx looks at every part of the path behind `to:` for
+ * each request, so there are as few as can be.
  */
 export class LiveLinks {
   readonly directory: string;
@@ -67,7 +70,7 @@ export class LiveLinks {
       makeDirectory(this.directory);
       return hasSlots
         ? this.#prepareShares(sharesOfSlotB(route))
-        : this.#prepareBuckets(route);
+        : this.#prepareRoute(route);
     } catch (error) {
       throw new ZddError(
         `Cannot write to "${this.directory}": ${messageOf(error)}`,
@@ -100,84 +103,83 @@ export class LiveLinks {
 
   /** Removes what no link leads to any more. */
   clean(): void {
-    const routes = new Set(
-      entries(join(this.directory, ".at"))
-        .flatMap((name) => this.read(join(".at", name)) ?? []),
-    );
-    const used = new Set<string>();
-    for (const name of entries(join(this.directory, ".routes"))) {
-      const route = join(this.directory, ".routes", name);
-      if (!routes.has(join("../.routes", name))) {
-        Deno.removeSync(route, { recursive: true });
-        continue;
-      }
-      for (const bucket of entries(route)) {
-        used.add(basename(Deno.readLinkSync(join(route, bucket))));
+    const names = entries(this.directory);
+    const links = names.filter((name) => name.startsWith("to:"));
+    const used = new Set(links.flatMap((link) => this.read(link) ?? []));
+    for (const route of names.filter((name) => name.startsWith("route:"))) {
+      if (!used.has(route)) continue;
+      for (const bucket of entries(join(this.directory, route))) {
+        const target = this.read(join(route, bucket)) ?? "";
+        used.add(basename(dirname(target)));
       }
     }
-    for (const directory of [this.#at, this.#sockets]) {
-      for (const name of entries(directory)) {
-        if (!used.has(name)) Deno.removeSync(join(directory, name));
-      }
+    for (const name of names.filter((name) => /^(at|route):/.test(name))) {
+      if (used.has(name)) continue;
+      Deno.removeSync(join(this.directory, name), { recursive: true });
+    }
+    for (const name of entries(this.#sockets)) {
+      if (!used.has(`at:${name}`)) Deno.removeSync(join(this.#sockets, name));
     }
   }
 
-  get #at(): string {
-    return join(this.stateDir, "at");
-  }
   get #sockets(): string {
     return join(this.directory, ".sockets");
   }
 
-  /** A directory with a file for each share; hard links, which are cheap to look up. */
   #prepareShares(shares: Shares): string {
-    const parent = join(this.directory, ".shares");
-    const directory = join(parent, shares);
-    makeDirectory(parent);
-    makeDirectory(directory);
-    if (shares === NO_SHARES) return join(".shares", shares);
-    const file = join(parent, "share");
-    Deno.openSync(file, { write: true, create: true, mode: 0o644 }).close();
-    for (const share of shares) {
-      unlessExists(() => Deno.linkSync(file, join(directory, share)));
-    }
-    return join(".shares", shares);
+    makeDirectory(join(this.directory, ".shares"));
+    const names = shares === NO_SHARES ? [] : [...shares];
+    return this.#prepareFiles(join(".shares", shares), names);
   }
 
-  /** A directory with a link for each bucket. */
-  #prepareBuckets({ current, canary }: Route): string {
-    const parent = join(this.directory, ".routes");
+  #prepareRoute({ current, canary }: Route): string {
+    const [only, ...others] = current;
+    if (only === undefined) throw new TypeError("nobody to route to");
+    if (others.length === 0 && canary === undefined) {
+      return this.#prepareAt(only);
+    }
     const of = canary && `+${canary.instances[0]?.id}+${canary.percent}`;
-    const directory = join(parent, `${current[0]?.id}${of ?? ""}`);
-    makeDirectory(join(this.directory, ".at"));
-    makeDirectory(parent);
-    makeDirectory(directory);
-    const share = canary?.percent ?? 0;
+    const route = `route:${only.id}${of ?? ""}`;
+    makeDirectory(join(this.directory, route));
+    const ofCanary = canary?.instances.map((each) => this.#prepareAt(each));
+    const ofCurrent = current.map((each) => this.#prepareAt(each));
     BUCKET_NAMES.forEach((name, i) => {
-      const among = i < share ? canary?.instances ?? [] : current;
-      const destination = among[i % among.length];
-      if (destination === undefined) throw new TypeError("nobody to route to");
-      const where = this.#prepareAt(destination);
+      const isCanary = ofCanary !== undefined && i < (canary?.percent ?? 0);
+      const among = isCanary ? ofCanary : ofCurrent;
+      const where = among[i % among.length];
+      if (where === undefined) throw new TypeError("nobody to route to");
       unlessExists(() =>
-        Deno.symlinkSync(join("../../../at", where), join(directory, name))
+        Deno.symlinkSync(
+          join("..", where, name),
+          join(this.directory, route, name),
+        )
       );
     });
-    return join("../.routes", basename(directory));
+    return route;
   }
 
-  /** The directory whose name tells nginx the address. Returns that name. */
+  /** The directory whose name tells nginx the address. */
   #prepareAt({ id, address }: Destination): string {
-    makeDirectory(this.#at);
     const path = /^unix:(.+)$/.exec(address)?.[1];
-    const where = path === undefined ? address : `unix-${id}`;
-    makeDirectory(join(this.#at, where));
-    if (path !== undefined) {
-      makeDirectory(this.#sockets);
-      const link = join(this.#sockets, where);
-      removeIfExists(link);
-      Deno.symlinkSync(path, link);
+    if (path === undefined) {
+      return this.#prepareFiles(`at:${address}`, BUCKET_NAMES);
     }
-    return where;
+    makeDirectory(this.#sockets);
+    const link = join(this.#sockets, `unix-${id}`);
+    removeIfExists(link);
+    Deno.symlinkSync(path, link);
+    return this.#prepareFiles(`at:unix-${id}`, BUCKET_NAMES);
+  }
+
+  /** A directory with empty files: hard links to the first, which are cheap to look up. */
+  #prepareFiles(name: string, files: string[]): string {
+    const directory = join(this.directory, name);
+    makeDirectory(directory);
+    const [first = "", ...others] = files.map((file) => join(directory, file));
+    if (first === "") return name;
+    Deno.openSync(first, { write: true, create: true, mode: 0o644 }).close();
+    for (const other of others) unlessExists(() => Deno.linkSync(first, other));
+    return name;
   }
 }
 

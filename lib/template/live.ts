@@ -43,7 +43,7 @@ const EACH_REQUEST = "$connection.$connection_requests";
  *
  * A service whose addresses zdd hands out has two upstreams with connection pools,
  * and nginx asks for each request whether a file exists behind the link: if so, slot b
- * serves it. For one that chooses its own address, the link leads to a directory whose
+ * serves it. For one that chooses its own address, the link leads into a directory whose
  * name is that address.
  */
 export class LiveSnippets {
@@ -206,15 +206,15 @@ export class LiveSnippets {
     ];
   }
 
-  /** The address in the name of the directory that the link leads to. */
+  /** The address in the name of the directory that the link leads into. */
   #addressMap(name: string): string[] {
     const variable = variableOf(name);
     const at = `${variable.slice(1)}_at`;
     const sockets = join(this.#live, ".sockets");
     return [
       `map $realpath_root ${variable} {`,
-      `    "~/at/(?<${at}>unix-[^/]+)$" "unix:${sockets}/$${at}:";`,
-      `    "~/at/(?<${at}>[^/]+)$" $${at};`,
+      `    "~/at:(?<${at}>unix-[^/]+)/[^/]+$" "unix:${sockets}/$${at}:";`,
+      `    "~/at:(?<${at}>[^/]+)/[^/]+$" $${at};`,
       "}",
     ];
   }

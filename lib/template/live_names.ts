@@ -1,9 +1,8 @@
-import { join } from "@std/path";
 import type { Slots } from "../service/slots.ts";
 
-/** The path of a service's link below `live`, which is its key in the state. */
+/** The name of a service's link in `live`, which is its key in the state. */
 export function linkKey(service: string, hasSlots: boolean): string {
-  return hasSlots ? service : join(".at", service);
+  return hasSlots ? service : `to:${service}`;
 }
 
 /** The variable that tells who serves. nginx's have letters, digits and underscores in their names. */

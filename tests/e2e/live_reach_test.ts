@@ -130,10 +130,7 @@ for (const umask of ["000", "022", "077"]) {
     }
     await pidAt(site);
     await pidAt(site, "/own");
-    const modes = {
-      ...modesOf(site, ".zdd/live"),
-      ...modesOf(site, ".zdd/at"),
-    };
+    const modes = modesOf(site, ".zdd/live");
     assert(Object.keys(modes).length > 4);
     assertEquals(
       Object.entries(modes).filter(([, mode]) => mode !== "755"),

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import { ZddError } from "../../lib/error.ts";
 import {
   type Destination,
@@ -17,9 +18,10 @@ function shareOut(directory: TempDir, service: string): Record<string, number> {
   const shares: Record<string, number> = {};
   for (const bucket of BUCKET_NAMES) {
     const path = Deno.realPathSync(directory.join("live", service, bucket));
-    assert(path.startsWith(directory.join("at") + "/"), path);
-    const where = path.slice(directory.join("at").length + 1);
-    shares[where] = (shares[where] ?? 0) + 1;
+    const where = /\/live\/at:([^/]+)\/(\d\d)$/.exec(path);
+    assertEquals(where?.[2], bucket, path);
+    const address = where?.[1] ?? "";
+    shares[address] = (shares[address] ?? 0) + 1;
   }
   return shares;
 }
@@ -64,17 +66,17 @@ Deno.test("a link without slots shares a hundred buckets out", () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   const current = [at("127.0.0.1:1"), at("127.0.0.1:2")];
-  links.point(".at/web", links.prepare({ current }));
-  assertEquals(shareOut(directory, ".at/web"), {
+  links.point("to:web", links.prepare({ current }));
+  assertEquals(shareOut(directory, "to:web"), {
     "127.0.0.1:1": 50,
     "127.0.0.1:2": 50,
   });
   const canary = { instances: [at("127.0.0.1:3")], percent: 7 };
   links.point(
-    ".at/web",
+    "to:web",
     links.prepare({ current: current.slice(0, 1), canary }),
   );
-  assertEquals(shareOut(directory, ".at/web"), {
+  assertEquals(shareOut(directory, "to:web"), {
     "127.0.0.1:1": 93,
     "127.0.0.1:3": 7,
   });
@@ -84,9 +86,9 @@ Deno.test("a unix socket is found behind a link that nginx can name", () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   const destination = at("unix:/run/my/web.sock");
-  links.point(".at/web", links.prepare({ current: [destination] }));
+  links.point("to:web", links.prepare({ current: [destination] }));
   const name = `unix-${destination.id}`;
-  assertEquals(shareOut(directory, ".at/web"), { [name]: 100 });
+  assertEquals(shareOut(directory, "to:web"), { [name]: 100 });
   assertEquals(
     Deno.readLinkSync(directory.join("live/.sockets", name)),
     "/run/my/web.sock",
@@ -114,11 +116,11 @@ Deno.test("prepare() can be done again after a deploy that died in the middle", 
   for (const slot of [undefined, "b"] as const) {
     const route = { current: [at("127.0.0.1:1", slot)] };
     const target = links.prepare(route);
-    const parent = slot === undefined ? "live/.at" : "live";
-    const [bucket] = [...Deno.readDirSync(directory.join(parent, target))];
-    Deno.removeSync(directory.join(parent, target, bucket?.name ?? ""));
+    const place = directory.join("live", target);
+    const [bucket] = [...Deno.readDirSync(place)];
+    Deno.removeSync(join(place, bucket?.name ?? ""));
     assertEquals(links.prepare(route), target);
-    const { length } = [...Deno.readDirSync(directory.join(parent, target))];
+    const { length } = [...Deno.readDirSync(place)];
     assertEquals(length, slot === undefined ? 100 : 8);
   }
 });
@@ -126,16 +128,35 @@ Deno.test("prepare() can be done again after a deploy that died in the middle", 
 Deno.test("clean() removes what no link leads to, and nothing else", () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
-  const one = links.prepare({ current: [at("127.0.0.1:1")] });
-  links.prepare({ current: [at("unix:/run/x")] });
-  links.point(".at/web", one);
+  const left = (path = "") =>
+    [...Deno.readDirSync(directory.join("live", path))].map(({ name }) => name)
+      .sort();
+  const [one, two] = [at("127.0.0.1:1"), at("127.0.0.1:2")];
+  const [three, socket] = [at("127.0.0.1:3"), at("unix:/run/x")];
+  links.point("to:web", links.prepare({ current: [one] }));
+  links.prepare({ current: [socket] });
   links.clean();
-  assertEquals(shareOut(directory, ".at/web"), { "127.0.0.1:1": 100 });
-  const left = (path: string) =>
-    [...Deno.readDirSync(directory.join(path))].map(({ name }) => name);
-  assertEquals(left("at"), ["127.0.0.1:1"]);
-  assertEquals(left("live/.sockets"), []);
-  assertEquals(left("live/.routes").length, 1);
+  assertEquals(left(), [".sockets", "at:127.0.0.1:1", "to:web"]);
+  assertEquals(left(".sockets"), []);
+
+  const canary = { instances: [socket], percent: 7 };
+  links.point("to:web", links.prepare({ current: [one, two], canary }));
+  links.prepare({ current: [two, three] });
+  links.clean();
+  assertEquals(left(), [
+    ".sockets",
+    "at:127.0.0.1:1",
+    "at:127.0.0.1:2",
+    `at:unix-${socket.id}`,
+    links.read("to:web") ?? "",
+    "to:web",
+  ]);
+  assertEquals(left(".sockets"), [`unix-${socket.id}`]);
+  assertEquals(shareOut(directory, "to:web"), {
+    [`unix-${socket.id}`]: 7,
+    "127.0.0.1:1": 46,
+    "127.0.0.1:2": 47,
+  });
 });
 
 Deno.test("nobody but zdd's user can write where links are", () => {
@@ -148,7 +169,7 @@ Deno.test("nobody but zdd's user can write where links are", () => {
   } finally {
     Deno.umask(umask);
   }
-  for (const path of ["live", "live/.routes", "live/.shares", "at"]) {
+  for (const path of ["live", "live/.shares", "live/at:127.0.0.1:1"]) {
     const mode = Deno.statSync(directory.join(path)).mode ?? 0;
     assertEquals((mode & 0o777).toString(8), "755", path);
   }
@@ -164,7 +185,15 @@ Deno.test("prepare() and point() say what they can't write", () => {
 });
 
 Deno.test("percentOfSlotB() knows no other links", () => {
-  for (const target of [".routes/web-1", "x", ".shares/", ".shares/a"]) {
+  for (
+    const target of [
+      "route:web-1",
+      "at:127.0.0.1:1",
+      "x",
+      ".shares/",
+      ".shares/a",
+    ]
+  ) {
     assertEquals(percentOfSlotB(target), undefined);
   }
   assertEquals(percentOfSlotB(".shares/none"), 0);
