@@ -34,7 +34,7 @@ export interface Route {
  *                                     an empty file for each of the hundred buckets
  *     live/to:NAME     -> route:ID    of several instances: a hundred links, each to
  *                                     ../at:ADDRESS/BUCKET
- *     live/.sockets/ID -> /path       where the address is a unix socket
+ *     live/.sockets/ID -> /path       a unix socket; at:ADDRESS is socket:ID then
  *
  * Replacing the first, second or third by rename(2) is the switch. A link is named by
  * its path below `live`: its key. nginx looks at every part of the path behind `to:` for
@@ -113,12 +113,16 @@ export class LiveLinks {
         used.add(basename(dirname(target)));
       }
     }
-    for (const name of names.filter((name) => /^(at|route):/.test(name))) {
+    for (
+      const name of names.filter((name) => /^(at|socket|route):/.test(name))
+    ) {
       if (used.has(name)) continue;
       Deno.removeSync(join(this.directory, name), { recursive: true });
     }
     for (const name of entries(this.#sockets)) {
-      if (!used.has(`at:${name}`)) Deno.removeSync(join(this.#sockets, name));
+      if (!used.has(`socket:${name}`)) {
+        Deno.removeSync(join(this.#sockets, name));
+      }
     }
   }
 
@@ -158,17 +162,20 @@ export class LiveLinks {
     return route;
   }
 
-  /** The directory whose name tells nginx the address. */
+  /** The directory whose name tells nginx the address. Returns that name. */
   #prepareAt({ id, address }: Destination): string {
     const path = /^unix:(.+)$/.exec(address)?.[1];
     if (path === undefined) {
       return this.#prepareFiles(`at:${address}`, BUCKET_NAMES);
     }
     makeDirectory(this.#sockets);
-    const link = join(this.#sockets, `unix-${id}`);
-    removeIfExists(link);
-    Deno.symlinkSync(path, link);
-    return this.#prepareFiles(`at:unix-${id}`, BUCKET_NAMES);
+    // One that serves already must not be away for an instant.
+    if (this.read(join(".sockets", id)) !== path) {
+      const link = join(this.#sockets, id);
+      removeIfExists(link);
+      Deno.symlinkSync(path, link);
+    }
+    return this.#prepareFiles(`socket:${id}`, BUCKET_NAMES);
   }
 
   /** A directory with empty files: hard links to the first, which are cheap to look up. */

@@ -48,7 +48,6 @@ export async function drain(
     quietSince ??= now;
     const quiet = busy ? QUIET_BUSY : QUIET_IDLE;
     return now - quietSince >= quiet ? left : undefined;
-    // Where nobody is connected, the third look, 4 and 6 ms on, is the last.
-  }, { timeout, interval: 4, slowest: 50 });
+  }, { timeout, interval: QUIET_IDLE, slowest: 50 });
   return done ?? look();
 }

@@ -213,8 +213,8 @@ export class LiveSnippets {
     const sockets = join(this.#live, ".sockets");
     return [
       `map $realpath_root ${variable} {`,
-      `    "~/at:(?<${at}>unix-[^/]+)/[^/]+$" "unix:${sockets}/$${at}:";`,
-      `    "~/at:(?<${at}>[^/]+)/[^/]+$" $${at};`,
+      `    "~/at:(?<${at}>[^/]+)/..$" $${at};`,
+      `    "~/socket:(?<${at}>[^/]+)/..$" "unix:${sockets}/$${at}:";`,
       "}",
     ];
   }

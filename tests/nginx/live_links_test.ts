@@ -18,7 +18,7 @@ function shareOut(directory: TempDir, service: string): Record<string, number> {
   const shares: Record<string, number> = {};
   for (const bucket of BUCKET_NAMES) {
     const path = Deno.realPathSync(directory.join("live", service, bucket));
-    const where = /\/live\/at:([^/]+)\/(\d\d)$/.exec(path);
+    const where = /\/live\/(?:at|socket):([^/]+)\/(\d\d)$/.exec(path);
     assertEquals(where?.[2], bucket, path);
     const address = where?.[1] ?? "";
     shares[address] = (shares[address] ?? 0) + 1;
@@ -87,12 +87,25 @@ Deno.test("a unix socket is found behind a link that nginx can name", () => {
   const links = new LiveLinks(directory.path);
   const destination = at("unix:/run/my/web.sock");
   links.point("to:web", links.prepare({ current: [destination] }));
-  const name = `unix-${destination.id}`;
+  const name = destination.id;
   assertEquals(shareOut(directory, "to:web"), { [name]: 100 });
   assertEquals(
     Deno.readLinkSync(directory.join("live/.sockets", name)),
     "/run/my/web.sock",
   );
+});
+
+Deno.test("prepare() leaves the socket of an instance that serves where it is", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const current = [at("unix:/run/web.sock")];
+  links.prepare({ current });
+  const link = directory.join("live/.sockets", current[0]?.id ?? "");
+  const { ino, ctime } = Deno.lstatSync(link);
+  const canary = { instances: [at("unix:/run/next.sock")], percent: 5 };
+  links.prepare({ current, canary });
+  const after = Deno.lstatSync(link);
+  assertEquals([after.ino, after.ctime], [ino, ctime]);
 });
 
 Deno.test("point() moves a link back and forth, and takes it away", () => {
@@ -147,13 +160,13 @@ Deno.test("clean() removes what no link leads to, and nothing else", () => {
     ".sockets",
     "at:127.0.0.1:1",
     "at:127.0.0.1:2",
-    `at:unix-${socket.id}`,
     links.read("to:web") ?? "",
+    `socket:${socket.id}`,
     "to:web",
   ]);
-  assertEquals(left(".sockets"), [`unix-${socket.id}`]);
+  assertEquals(left(".sockets"), [socket.id]);
   assertEquals(shareOut(directory, "to:web"), {
-    [`unix-${socket.id}`]: 7,
+    [socket.id]: 7,
     "127.0.0.1:1": 46,
     "127.0.0.1:2": 47,
   });
