@@ -98,7 +98,9 @@ export function readConfig(
     text = Deno.readTextFileSync(file);
   } catch (error) {
     throw new ZddError(`Cannot read "${path}": ${messageOf(error)}`, {
-      hint: "name the file with --conf, or run zddeploy where deploy.conf is",
+      hint:
+        "run zddeploy where deploy.conf is, name it with --conf, or write " +
+        "one with zddeploy init",
       exitStatus: ExitStatus.usage,
     });
   }
