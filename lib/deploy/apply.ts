@@ -4,12 +4,13 @@ import { type Worker, workersOf } from "../nginx/master.ts";
 import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
 import { parseAddress } from "../system/address.ts";
+import { sha256 } from "../system/digest.ts";
 import { readIfExists, writeAtomically } from "../system/files.ts";
 import { isRunning, isSame, type ProcessId } from "../system/process.ts";
 import { linkKey } from "../template/live_names.ts";
 import type { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
-import { render, sha256 } from "./render.ts";
+import { render } from "./render.ts";
 import { type Report, stopwatch } from "./report.ts";
 import {
   type NginxState,
@@ -60,7 +61,7 @@ export async function apply(
   const asked = live.map((name) =>
     linkKey(name, isSlotted(project.config, next, name))
   );
-  const moves = planMoves(change, links, live);
+  const moves = await planMoves(change, links, live);
   recordMoves(journal, moves);
   const running = project.nginx.master();
   const workers = running === undefined ? [] : workersOf(running);
@@ -130,21 +131,23 @@ interface Move {
   to: string;
 }
 
-function planMoves(
+async function planMoves(
   { project, state, next }: Change,
   links: LiveLinks,
   live: string[],
-): Move[] {
-  return live.flatMap((service) => {
+): Promise<Move[]> {
+  const moves: Move[] = [];
+  for (const service of live) {
     const { current, canary } = serviceState(next, service);
-    if (current.length === 0) return [];
+    if (current.length === 0) continue;
     const slots = isSlotted(project.config, next, service);
     const key = linkKey(service, slots);
     const isAsked = state.nginx?.links.includes(key) ?? false;
     const from = isAsked ? links.read(key) : undefined;
-    const to = links.prepare({ current, canary }, slots);
-    return from === to ? [] : [{ service, key, from, to }];
-  });
+    const to = await links.prepare({ current, canary }, slots);
+    if (from !== to) moves.push({ service, key, from, to });
+  }
+  return moves;
 }
 
 /** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */

@@ -2,7 +2,8 @@ import type { ServiceConfig } from "../config/config.ts";
 import { readIfExists } from "../system/files.ts";
 import { isRunning } from "../system/process.ts";
 import type { Project } from "./project.ts";
-import { render, sha256 } from "./render.ts";
+import { sha256 } from "../system/digest.ts";
+import { render } from "./render.ts";
 import { serviceState, type State } from "./state.ts";
 
 /**

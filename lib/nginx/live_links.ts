@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
 import type { Slot } from "../service/slots.ts";
+import { sha256 } from "../system/digest.ts";
 import { discard, removeIfExists } from "../system/files.ts";
 import {
   ALL_SHARES,
@@ -32,7 +33,7 @@ export interface Route {
  *     live/NAME        -> .shares/12  the shares of slot b, an empty file each
  *     live/to:NAME     -> at:ADDRESS  a service without slots: the address, and in it
  *                                     an empty file for each of the hundred buckets
- *     live/to:NAME     -> route:ID    of several instances: a hundred links, each to
+ *     live/to:NAME     -> route:HASH  of several instances: a hundred links, each to
  *                                     ../at:ADDRESS/BUCKET
  *     live/.sockets/ID -> /path       a unix socket; at:ADDRESS is socket:ID then
  *
@@ -62,15 +63,15 @@ export class LiveLinks {
    * @param hasSlots whether nginx asks for slots or for addresses
    * @throws {ZddError} if a file or directory can't be made.
    */
-  prepare(
+  async prepare(
     route: Route,
     hasSlots = route.current.some(({ slot }) => slot !== undefined),
-  ): string {
+  ): Promise<string> {
     try {
       makeDirectory(this.directory);
       return hasSlots
         ? this.#prepareShares(sharesOfSlotB(route))
-        : this.#prepareRoute(route);
+        : await this.#prepareRoute(route);
     } catch (error) {
       throw new ZddError(
         `Cannot write to "${this.directory}": ${messageOf(error)}`,
@@ -136,14 +137,16 @@ export class LiveLinks {
     return this.#prepareFiles(join(".shares", shares), names);
   }
 
-  #prepareRoute({ current, canary }: Route): string {
+  async #prepareRoute({ current, canary }: Route): Promise<string> {
     const [only, ...others] = current;
     if (only === undefined) throw new TypeError("nobody to route to");
     if (others.length === 0 && canary === undefined) {
       return this.#prepareAt(only);
     }
-    const of = canary && `+${canary.instances[0]?.id}+${canary.percent}`;
-    const route = `route:${only.id}${of ?? ""}`;
+    // Named by all that it leads to: one that serves must never be changed in place.
+    const ids = [...current, canary?.percent, ...canary?.instances ?? []]
+      .map((each) => typeof each === "object" ? each.id : each);
+    const route = `route:${await sha256(ids.join(" "))}`;
     makeDirectory(join(this.directory, route));
     const ofCanary = canary?.instances.map((each) => this.#prepareAt(each));
     const ofCurrent = current.map((each) => this.#prepareAt(each));

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { anyConf, anySite } from "../support/any_site.ts";
 import {
   assertNothingFailed,
+  isAlive,
   liveStart,
   pidsAt,
   pidsOf,
@@ -9,6 +10,7 @@ import {
   startClosing,
   startLoad,
 } from "../support/live_site.ts";
+import { until } from "../support/site.ts";
 
 for (const port of ["env", "socket", "detect"] as const) {
   Deno.test(`instances go up and down between deploys, port: ${port}`, async () => {
@@ -38,5 +40,24 @@ for (const port of ["env", "socket", "detect"] as const) {
     }
     await assertNothingFailed(load);
     assertEquals(site.nginxMaster(), nginx);
+  });
+}
+
+for (const port of ["env", "detect"] as const) {
+  Deno.test(`an instance that died gets nothing once start has replaced it, port: ${port}`, async () => {
+    await using site = anySite([
+      `port: ${port}`,
+      `start: ${liveStart()}`,
+      "instances: 3",
+    ]);
+    await site.deploy();
+    const [, , last = 0] = await pidsOf(site, "serving");
+    Deno.kill(last, "SIGKILL");
+    await until("it is dead", () => !isAlive(last));
+    await site.deploy("start");
+    const pids = servers(site);
+    assertEquals(pids.length, 3);
+    assertEquals(await pidsOf(site, "serving"), pids);
+    assertEquals(await pidsAt(site, "/", 100), pids);
   });
 }
