@@ -84,8 +84,7 @@ export class LiveSnippets {
     this.#hasUpstreams = true;
     const services = [...this.#printed.values()];
     const blocks = [
-      ...[true, false].filter((pool) => services.some(hasPool(pool)))
-        .map(connectionMap),
+      ...[...new Set(services.map(hasPool))].map(connectionMap),
       ...this.#splits.map(({ by, variable, lines }) => [
         `split_clients "${by}" ${variable} {`,
         ...lines.map((line) => `    ${line}`),
@@ -123,30 +122,27 @@ export class LiveSnippets {
       );
     }
     this.#used.set(name, service);
-    const share = this.#split(by, service.slots ? SHARES : BUCKETS);
+    const pool = hasPool(service);
+    const share = this.#split(by, pool ? SHARES : BUCKETS);
     const variable = variableOf(name);
-    const link = join(
-      this.#live,
-      linkKey(name, service.slots !== undefined),
-      share,
-    );
+    const link = join(this.#live, linkKey(name, pool), share);
     const proxy = protocol === "http" ? "proxy" : protocol;
     const lines = [
       "open_file_cache off;", // it would remember who served before
       "disable_symlinks off;",
-      ...service.slots === undefined
+      ...pool
         ? [
+          `set ${variable} ${upstreamOf(name, "a")};`,
+          `if (-e "${link}") { set ${variable} ${upstreamOf(name, "b")}; }`,
+        ]
+        : [
           `root "${link}";`,
           // nginx learns the address with a request's head but connects when it has
           // the body, and by then the old instance may be gone.
           `${proxy}_request_buffering off;`,
-        ]
-        : [
-          `set ${variable} ${upstreamOf(name, "a")};`,
-          `if (-e "${link}") { set ${variable} ${upstreamOf(name, "b")}; }`,
         ],
       ...protocol === "http"
-        ? httpLines(variable, connectionOf(service.slots !== undefined))
+        ? httpLines(variable, connectionOf(pool))
         : [`${proxy}_pass ${variable};`],
       // Not after a timeout: the other slot must not do slow work twice.
       `${proxy}_next_upstream error;`,
@@ -220,8 +216,9 @@ export class LiveSnippets {
   }
 }
 
-function hasPool(pool: boolean) {
-  return ({ slots }: LiveService) => (slots !== undefined) === pool;
+/** Whether nginx keeps connections to it: it needs the addresses in advance. */
+function hasPool({ slots }: LiveService): boolean {
+  return slots !== undefined;
 }
 
 /** The variable that says whether a connection is kept. */
