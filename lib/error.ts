@@ -44,3 +44,12 @@ export class ZddError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The words of others that a failure quotes, for another failure that comes of it. */
+export function wordsOf(
+  error: unknown,
+): Pick<ErrorDetails, "quote" | "source"> {
+  if (!(error instanceof ZddError)) return {};
+  const { quote, source } = error;
+  return { quote, source };
+}

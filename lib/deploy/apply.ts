@@ -12,6 +12,8 @@ import type { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { render } from "./render.ts";
 import { type Report, stopwatch } from "./report.ts";
+import { withInstances } from "./roles.ts";
+import type { Started } from "./started.ts";
 import {
   type NginxState,
   serviceState,
@@ -26,6 +28,7 @@ export interface Change {
   project: Project;
   directory: StateDir;
   journal: Journal;
+  started: Started;
   /** What holds now; becomes `next` when that holds. */
   state: State;
   next: State;
@@ -48,14 +51,15 @@ export interface ApplyOptions {
  * Steps 5 to 7 and the commit: renders nginx.conf for the next state, tests it, makes
  * nginx use it, moves the live links, verifies, and, last of all, writes the state.
  *
- * @throws {ZddError} if nginx refuses it, or it doesn't verify; the journal knows what
- * to put back.
+ * @throws {ZddError} if nginx refuses it, it doesn't verify, or a new instance has ended;
+ * the journal knows what to put back.
  */
 export async function apply(
   change: Change,
   { report, signal }: ApplyOptions,
 ): Promise<Applied> {
-  const { project, directory, journal, state, next } = change;
+  const { project, directory, journal, state, started, next } = change;
+  await started.instances();
   const { text, live } = render(project, next);
   const links = new LiveLinks(directory.path);
   const asked = live.map((name) =>
@@ -93,12 +97,15 @@ export async function apply(
     if (applied.action === "unchanged") applied.action = "switched";
   }
   const { verify: url, verifyTimeout } = project.config;
-  if (url !== undefined) await verify(url, verifyTimeout, report, signal);
+  if (url !== undefined) {
+    await verify(url, verifyTimeout, started, report, signal);
+  }
+  const proven = withInstances(next, await started.instances());
   // From here on the next state holds, whatever happens.
-  next.nginx = applied.nginx;
-  next.deploy = journal.text.id;
-  writeState(directory, next);
-  Object.assign(state, next);
+  proven.nginx = applied.nginx;
+  proven.deploy = journal.text.id;
+  writeState(directory, proven);
+  Object.assign(state, proven);
   return applied;
 }
 

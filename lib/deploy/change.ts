@@ -13,6 +13,7 @@ import { recover } from "./recover.ts";
 import { collectWarnings, type Report, stopwatch } from "./report.ts";
 import { retireAll, type Retired } from "./retire.ts";
 import { startAll } from "./start.ts";
+import type { Started } from "./started.ts";
 import type { State } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 import { undo } from "./undo.ts";
@@ -91,14 +92,17 @@ export async function change(
 
   const journal = Journal.begin(directory, plans);
   const facts = { command, release, state };
+  let started: Started;
   let applied: Applied;
   try {
     if (plans.length > 0) await hooks.require("before_start", facts, signal);
-    const started = await startAll(plans, journal, report, signal);
-    const goal = next(started.map((instance) => ({ ...instance, release })));
+    started = await startAll(plans, journal, report, signal);
+    const goal = next(
+      (await started.instances()).map((each) => ({ ...each, release })),
+    );
     await hooks.require("before_switch", { ...facts, state: goal }, signal);
     applied = await apply(
-      { project, directory, journal, state, next: goal },
+      { project, directory, journal, state, started, next: goal },
       { report, signal },
     );
   } catch (error) {
@@ -118,6 +122,12 @@ export async function change(
     report,
   );
   await hooks.inform("after_deploy", facts);
+  try {
+    await started.settle(directory, state);
+  } catch (error) {
+    record("failed", messageOf(error));
+    throw error;
+  }
   record("done");
   return {
     changed: plans.length > 0 || applied.action !== "unchanged",

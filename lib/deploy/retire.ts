@@ -22,7 +22,7 @@ export interface Retired {
 }
 
 /**
- * Steps 8 and 9: drains and stops every instance that doesn't serve any more, side by
+ * Steps 9 and 10: drains and stops every instance that doesn't serve any more, side by
  * side. Nothing here can fail a deploy: what goes wrong is a warning, and the state
  * remembers what is left.
  *
@@ -88,11 +88,12 @@ async function retire(
   const { name, stop, stopTimeout } = service;
   const { pid } = instance.process;
   const subject = name;
-  if (!isRunning(instance.process)) {
-    report({ step: "stop", subject, message: `${pid} is gone already` });
-    return "stopped";
-  }
   try {
+    if (!isRunning(instance.process)) {
+      report({ step: "stop", subject, message: `${pid} is gone already` });
+      // It may have left processes behind.
+      return (await stopInstance(service, instance)).outcome;
+    }
     if (oldWorkers !== undefined) {
       await drainInstance(service, instance, oldWorkers, report);
     }

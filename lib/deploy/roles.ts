@@ -66,6 +66,18 @@ export function swapStandby(config: Config, state: State): State {
   });
 }
 
+/** New instances as they are now: one that has made itself a daemon is another process. */
+export function withInstances(state: State, present: Instance[]): State {
+  const next = structuredClone(state);
+  for (const { current, canary } of Object.values(next.services)) {
+    for (const instance of [...current, ...canary?.instances ?? []]) {
+      const same = present.find(({ id }) => id === instance.id);
+      instance.process = same?.process ?? instance.process;
+    }
+  }
+  return next;
+}
+
 /** No standby any more. */
 export function retireStandby(config: Config, state: State): State {
   return change(config, state, (own) => {

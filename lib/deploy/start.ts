@@ -14,6 +14,7 @@ import { isRunning } from "../system/process.ts";
 import type { Journal } from "./journal.ts";
 import { setupOf } from "./serves.ts";
 import { type Report, stopwatch } from "./report.ts";
+import { Started } from "./started.ts";
 import { serviceState, type State } from "./state.ts";
 
 /** Instances of a service to start. */
@@ -113,16 +114,20 @@ async function chooseAddresses(
   return chosen;
 }
 
+/** How often those that have started are looked at while others have not, in ms. */
+const WATCH = 50;
+
 /**
  * Steps 3 and 4: starts all instances side by side and waits until each of them
- * really serves. The first that fails ends the wait for the others.
+ * really serves. The first that fails, or ends while others are still starting, ends the
+ * wait for all.
  */
 export async function startAll(
   plans: Plan[],
   journal: Journal,
   report: Report,
   signal?: AbortSignal,
-): Promise<Instance[]> {
+): Promise<Started> {
   const launches: Launch[] = [];
   for (const plan of plans) {
     const launch = new Launch(plan);
@@ -130,26 +135,31 @@ export async function startAll(
     launches.push(launch);
   }
   journal.write();
+  const started = new Started(launches);
   const failure = new AbortController();
   const either = AbortSignal.any(
     [failure.signal, ...(signal ? [signal] : [])],
+  );
+  const watch = setInterval(
+    () => started.instances().catch((error) => failure.abort(error)),
+    WATCH,
   );
   const settled = await Promise.allSettled(launches.map(async (launch) => {
     try {
       const instance = await startOne(launch, report, either);
       journal.start(launch.plan.id).instance = instance;
-      return instance;
+      started.add(launch, instance);
     } catch (error) {
       failure.abort(error);
       throw error;
     }
   }));
-  const instances = settled.map((outcome) => {
+  clearInterval(watch);
+  for (const outcome of settled) {
     if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
-  });
+  }
   journal.write();
-  return instances;
+  return started;
 }
 
 async function startOne(
@@ -160,8 +170,8 @@ async function startOne(
   const took = stopwatch();
   const subject = launch.plan.service.name;
   report({ step: "start", subject, message: "starting", level: "begin" });
-  const instance = await launch.instance(signal);
-  await checkInstance(launch, instance, signal);
+  const found = await launch.instance(signal);
+  const instance = await checkInstance(launch, found, signal);
   const { process: { pid }, address } = instance;
   report({
     step: "start",

@@ -1,4 +1,4 @@
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import { drain } from "../service/drain.ts";
 import { discardInstance } from "../service/stop.ts";
 import { LiveLinks } from "../nginx/live_links.ts";
@@ -77,9 +77,7 @@ export async function undo(
     throw new ZddError(
       `${messageOf(reason)}\nand undoing it failed: ${messageOf(error)}`,
       {
-        ...(reason instanceof ZddError
-          ? { quote: reason.quote, source: reason.source }
-          : {}),
+        ...wordsOf(reason),
         hint: "old and new instances are left running; mend the cause, then " +
           "run zddeploy again: it finishes the undoing first",
         exitStatus: ExitStatus.broken,

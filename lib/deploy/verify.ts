@@ -4,16 +4,19 @@ import { describeAnswer } from "../service/check.ts";
 import { httpGet } from "../system/http.ts";
 import { waitUntil } from "../system/wait.ts";
 import { type Report, stopwatch } from "./report.ts";
+import type { Started } from "./started.ts";
 
 /**
  * Step 7: GETs a URL through nginx until it answers with success.
  *
  * @param timeout ms
+ * @param started the new instances, one of which may end at its first request
  * @throws {ZddError} with the last answer, if it doesn't.
  */
 export async function verify(
   url: string,
   timeout: number,
+  started: Started,
   report: Report,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -27,6 +30,7 @@ export async function verify(
   });
   let last = "";
   const verified = await waitUntil(async () => {
+    await started.instances();
     try {
       const answer = await httpGet(new URL(url), undefined, timeout, signal);
       if (answer.status >= 200 && answer.status < 400) return true;

@@ -20,6 +20,7 @@ const PROBE_TIMEOUT = 5000;
 
 /**
  * Waits until an instance accepts connections and, if `health` is set, is healthy.
+ * Returns it as it is then.
  *
  * @throws {ZddError} with what was seen last, when time runs out or the instance ends.
  */
@@ -27,18 +28,20 @@ export async function checkInstance(
   launch: Launch,
   instance: Instance,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Instance> {
   const address = parseAddress(instance.address);
   if (address === undefined) throw new TypeError(instance.address);
   if (launch.plan.address !== undefined && "path" in address) {
     openSocket(address.path);
   }
   await waitForConnection(launch, instance, address, signal);
-  requireOwnSocket(launch, instance, address);
+  const connected = await launch.follow(instance);
+  requireOwnSocket(launch, connected, address);
   const { health } = launch.plan.service;
   if (health !== undefined) {
-    await waitForHealth(health, launch, instance, address, signal);
+    await waitForHealth(health, launch, connected, address, signal);
   }
+  return await launch.follow(connected);
 }
 
 /**
@@ -88,7 +91,7 @@ async function waitForConnection(
   const { startTimeout } = launch.plan.service;
   let last = "";
   const connected = await waitUntil(async () => {
-    launch.requireRunning(instance);
+    await launch.follow(instance);
     try {
       await tryConnect(address);
       return true;
@@ -115,7 +118,7 @@ async function waitForHealth(
   let tries = 0;
   let last = "";
   const healthy = await waitUntil(async () => {
-    launch.requireRunning(instance);
+    await launch.follow(instance);
     tries++;
     try {
       const answer = await probe(health.target, address, signal);

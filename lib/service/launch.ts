@@ -18,7 +18,12 @@ import { type Detached, startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { sleep } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
-import { type Located, type Locator, locatorFor } from "./locate.ts";
+import {
+  type Located,
+  type Locator,
+  locatorFor,
+  type Started,
+} from "./locate.ts";
 import type { Plan } from "./plan.ts";
 import { mayName, readPid } from "./port_file.ts";
 
@@ -75,16 +80,12 @@ export class Launch {
   async instance(signal?: AbortSignal): Promise<Instance> {
     const { startTimeout } = this.plan.service;
     const end = performance.now() + startTimeout;
-    const started = {
-      leader: this.leader,
-      isOurs: (process: ProcessId) => this.#isOurs(process),
-    };
     let nonsense: { message: string; since: number } | undefined;
     for (;;) {
       const now = performance.now();
       let missing: string;
       try {
-        const found = this.#locator.look(started);
+        const found = this.#locator.look(this.#started);
         if (typeof found !== "string") return this.#record(found);
         missing = found;
         nonsense = undefined;
@@ -112,20 +113,55 @@ export class Launch {
 
   /** An error about this start, with what the instance printed. */
   failure(what: string, hint?: string): ZddError {
+    return this.#failure(`didn't start: ${what}`, hint);
+  }
+
+  /**
+   * The instance as it is now: one that makes itself a daemon goes on in another process.
+   *
+   * @param lacks what an instance that has ended didn't do
+   * @throws {ZddError} with the last lines of its log, if it has.
+   */
+  async follow(
+    instance: Instance,
+    lacks = "didn't start",
+  ): Promise<Instance> {
+    const { process: { pid } } = instance;
+    if (isRunning(instance.process)) return instance;
+    if (!isRunning(this.leader)) await this.#child.exited;
+    const moved = this.#status === 0 ? this.#lookAgain() : undefined;
+    if (moved !== undefined) return moved;
+    const how = pid === this.leader.pid && this.#status !== undefined
+      ? ` with exit status ${this.#status}`
+      : "";
+    throw this.#failure(`${lacks}: process ${pid} ended${how}`);
+  }
+
+  #failure(what: string, hint?: string): ZddError {
     const { service: { name }, log } = this.plan;
     const quote = readTail(log, this.#logStart);
-    return new ZddError(`${name} didn't start: ${what}`, {
+    return new ZddError(`${name} ${what}`, {
       quote,
       source: log,
       hint: hint ?? (quote.length > 0 ? undefined : "it printed nothing"),
     });
   }
 
-  /** @throws {ZddError} if the instance has ended. */
-  requireRunning({ process }: Instance): void {
-    if (!isRunning(process)) {
-      throw this.failure(`process ${process.pid} ended`);
+  /** Looks anew for an instance that has ended as another process. */
+  #lookAgain(): Instance | undefined {
+    const { plan: { id }, leader } = this;
+    try {
+      // One that has just been forked must be seen.
+      processesOf(id, leader, { fresh: true });
+      const found = this.#locator.look(this.#started);
+      return typeof found === "string" ? undefined : this.#record(found);
+    } catch {
+      return undefined; // what it left makes no sense
     }
+  }
+
+  get #started(): Started {
+    return { leader: this.leader, isOurs: (process) => this.#isOurs(process) };
   }
 
   #record({ process, address, portFile }: Located): Instance {

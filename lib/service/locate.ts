@@ -80,7 +80,7 @@ class GivenAddress implements Locator {
       const process = namedProcess(pidFile, start);
       return typeof process === "string" ? process : { process, address };
     }
-    const process = topmost(own, listening);
+    const process = topmost(own, listening, start.leader);
     return process === undefined ? missing : { process, address };
   }
 }
@@ -122,7 +122,7 @@ class Detected implements Locator {
     }
     const { address, pids } = socket;
     const process = pidFile === undefined
-      ? topmost(own, pids)
+      ? topmost(own, pids, start.leader)
       : namedProcess(pidFile, start);
     if (process === undefined) return "the listening process is gone";
     return typeof process === "string" ? process : { process, address };
@@ -137,9 +137,22 @@ class Detected implements Locator {
   }
 }
 
-/** Of a server and its workers, who share a socket, the one above the others. */
-function topmost(own: ProcessId[], pids: number[]): ProcessId | undefined {
-  const top = pids.find((pid) => !pids.includes(readStat(pid)?.parent ?? 0));
+/**
+ * Of a server and its workers, who share a socket, the one above the others. One that has
+ * left the start command's session is a daemon, and what is above it is about to end.
+ */
+function topmost(
+  own: ProcessId[],
+  pids: number[],
+  leader: ProcessId,
+): ProcessId | undefined {
+  const topsOf = (among: number[]) =>
+    among.filter((pid) => !among.includes(readStat(pid)?.parent ?? 0));
+  const daemons = topsOf(
+    pids.filter((pid) => readStat(pid)?.session !== leader.pid),
+  );
+  // Several are workers with sessions of their own.
+  const [top] = daemons.length === 1 ? daemons : topsOf(pids);
   return own.find(({ pid }) => pid === top);
 }
 

@@ -28,9 +28,10 @@ export async function stopInstance(
 ): Promise<Stopped> {
   const { stopTimeout, killAfter } = service;
   const { process } = instance;
-  if (!isRunning(process)) return ended(instance, "stopped");
   let status: number | undefined;
-  begin(service, process)?.then((code) => status = code);
+  if (isRunning(process)) {
+    begin(service, process)?.then((code) => status = code);
+  }
   const gone = await waitUntil(() => isRunning(process) ? undefined : true, {
     timeout: killAfter ?? stopTimeout,
     interval: 2,

@@ -95,13 +95,26 @@ Deno.test("every service gets a new instance, with one reload for all", async ()
   );
 });
 
-for (
-  const { failing, modes } of [
-    { failing: "red", modes: { red: "exit", blue: "delay:100000" } },
-    { failing: "blue", modes: { red: "good", blue: "exit" } },
-  ]
-) {
-  Deno.test(`if ${failing} fails, neither service is replaced, and nobody waits for the other`, async () => {
+/** What a failure says, by the mode that brings it about. */
+const WORDS: Record<string, { says: string; quoted: string }> = {
+  exit: {
+    says: "didn't start: .*status 3",
+    quoted: "cannot find module 'left-pad'",
+  },
+  "serves:500": {
+    says: "didn't (stay up|start): process \\d+ ended with exit status 4",
+    quoted: "the database is gone",
+  },
+};
+
+const FAILURES: { failing: keyof Modes; modes: Modes }[] = [
+  { failing: "red", modes: { red: "exit", blue: "delay:100000" } },
+  { failing: "blue", modes: { red: "good", blue: "exit" } },
+  { failing: "blue", modes: { red: "delay:100000", blue: "serves:500" } },
+];
+
+for (const { failing, modes } of FAILURES) {
+  Deno.test(`if ${failing} (${modes[failing]}) fails, neither service is replaced, and nobody waits for the other`, async () => {
     await using site = twoServices({});
     await site.deploy();
     const look = async () => ({
@@ -120,8 +133,9 @@ for (
     const seconds = (performance.now() - begin) / 1000;
 
     assertEquals(code, 1, stderr);
-    assertMatch(stderr, new RegExp(`${failing} didn't start: .*status 3`));
-    assertMatch(stderr, /\| cannot find module 'left-pad'/);
+    const { says, quoted } = WORDS[modes[failing] ?? ""] ?? {};
+    assertMatch(stderr, new RegExp(`${failing} ${says}`));
+    assertMatch(stderr, new RegExp(`\\| ${quoted}`));
     assert(seconds < 60, `it took ${seconds} s`);
     await untilProcesses(site, processes);
     assertEquals(await look(), before);

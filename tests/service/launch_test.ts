@@ -6,6 +6,7 @@ import { Launch } from "../../lib/service/launch.ts";
 import { planInstance } from "../../lib/service/plan.ts";
 import { processesOf } from "../../lib/system/instance_mark.ts";
 import { isRunning, openFiles, sendSignal } from "../../lib/system/process.ts";
+import { sleep } from "../../lib/system/wait.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { serviceIn } from "./service_config.ts";
@@ -227,18 +228,22 @@ Deno.test("Launch throws when it can't run the command, and watches no directory
   assertEquals(watches(), before);
 });
 
-Deno.test("Launch.requireRunning() throws when the instance has ended", async () => {
+Deno.test("Launch.follow() throws when the instance has ended, with the words of the caller", async () => {
   using directory = new TempDir();
   await launch(directory, { start: SERVE }, async (instance, started) => {
-    started.requireRunning(instance);
+    assertEquals(await started.follow(instance), instance);
     sendSignal(instance.process, "SIGKILL");
-    while (isRunning(instance.process)) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    while (isRunning(instance.process)) await sleep(5);
+    const { pid } = instance.process;
     await assertRejects(
-      () => Promise.resolve().then(() => started.requireRunning(instance)),
+      () => started.follow(instance),
       ZddError,
-      `process ${instance.process.pid} ended`,
+      `web didn't start: process ${pid} ended with exit status 137`,
+    );
+    await assertRejects(
+      () => started.follow(instance, "didn't stay up"),
+      ZddError,
+      `web didn't stay up: process ${pid} ended with exit status 137`,
     );
   });
 });

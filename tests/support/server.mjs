@@ -5,7 +5,8 @@
 //   node server.mjs [PID_FILE] [MODE]
 //
 // MODE is how it fails, none: it is a good server; `delay:MS` is one that needs a
-// while to start. `VERSION` is what it answers.
+// while to start, `serves:MS` one that ends after so long. `VERSION` is what it answers;
+// a request for /exit ends it.
 
 import { renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -15,6 +16,7 @@ import process from "node:process";
 const [pidFile = "web.pid", mode = "good"] = process.argv.slice(2);
 const portFile = join(dirname(pidFile), `${process.pid}.port`);
 const delay = Number(/^delay:(\d+)$/.exec(mode)?.[1] ?? 0);
+const lifetime = /^serves:(\d+)$/.exec(mode)?.[1];
 
 function write(path, text) {
   writeFileSync(`${path}.new`, text);
@@ -27,7 +29,13 @@ if (mode === "exit") {
   process.exit(3);
 }
 
+function giveUp() {
+  console.error("the database is gone");
+  process.exit(4);
+}
+
 const server = http.createServer((request, response) => {
+  if (request.url === "/exit") giveUp();
   const wait = Number(/^\/slow\?(\d+)/.exec(request.url)?.[1] ?? 0);
   let length = 0;
   request.on("data", (chunk) => length += chunk.length);
@@ -57,12 +65,10 @@ function listening() {
         write(portFile, `${port}\n`);
       });
     case "dies-later":
-      return setTimeout(() => {
-        console.error("the database is gone");
-        process.exit(4);
-      }, 100);
+      return setTimeout(giveUp, 100);
     default:
       write(portFile, `${port}\n`);
+      if (lifetime !== undefined) setTimeout(giveUp, Number(lifetime));
   }
 }
 

@@ -1,0 +1,81 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { anySite } from "../support/any_site.ts";
+import {
+  isAlive,
+  liveStart,
+  nginxProcesses,
+  pidAt,
+  pidsOf,
+} from "../support/live_site.ts";
+import { until } from "../support/site.ts";
+import { untilProcesses } from "./web_site.ts";
+
+/** It forks, and goes on as a daemon, which has a socket in common with what was started. */
+const DAEMON = `\
+import http.server, os, sys, time
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = f"v1 {os.getpid()} 0\\n".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+address = ("127.0.0.1", int(os.environ["PORT"]))
+server = http.server.ThreadingHTTPServer(address, Handler, False)
+server.server_bind()
+if sys.argv[1] == "listens":
+    server.server_activate()
+    time.sleep(0.03)
+if os.fork() > 0:
+    time.sleep(float(sys.argv[2]))
+    os._exit(0)
+os.setsid()
+server.server_activate()
+server.serve_forever()
+`;
+
+/** What a daemon does before it forks, and how long its parent goes on, in seconds. */
+const DAEMONS = [
+  { before: "listens", ends: 0 },
+  { before: "binds", ends: 0 },
+  { before: "binds", ends: 2 },
+];
+
+for (const { before, ends } of DAEMONS) {
+  Deno.test(`a daemon that ${before} before it forks, and whose parent ends ${ends} s later, is followed`, async () => {
+    const start = `/usr/bin/python3 daemon.py ${before} ${ends}`;
+    await using site = anySite(["port: env", `start: ${start}`], {
+      "daemon.py": DAEMON,
+    });
+    for (let i = 0; i < 3; i++) {
+      await site.deploy();
+      assertEquals(await pidsOf(site, "serving"), [await pidAt(site)]);
+    }
+    await until("one daemon is left", () => {
+      const nginx = nginxProcesses(site);
+      return site.processes().length === nginx.length + 1;
+    });
+    await site.deploy("stop", "--nginx");
+    await untilProcesses(site, []);
+  });
+}
+
+Deno.test("what an instance has left behind that has ended is ended by the next deploy", async () => {
+  await using site = anySite(["port: env", "start: sh run.sh"], {
+    "run.sh": `sleep 1000 &\n${liveStart()}\n`,
+  });
+  await site.deploy();
+  const [server = 0] = await pidsOf(site, "serving");
+  const before = site.processes();
+  Deno.kill(server, "SIGKILL");
+  await until("it has ended", () => !isAlive(server));
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, new RegExp(`web: ${server} is gone already`));
+  const nginx = nginxProcesses(site);
+  assertEquals(
+    before.filter((pid) => isAlive(pid) && !nginx.includes(pid)),
+    [],
+  );
+});

@@ -1,0 +1,92 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { pidAt } from "../support/live_site.ts";
+import {
+  assertUntouched,
+  deployedWebSite,
+  look,
+  webConf,
+  type WebOptions,
+} from "./web_site.ts";
+
+/** A hook's script that ends the new instance. */
+const KILL = "kill -KILL $ZDD_PID_WEB; sleep 0.2";
+
+/** When new instances end that have served. */
+const BEFORE_COMMIT: { when: string; options: WebOptions; status: number }[] = [
+  {
+    when: "while before_switch runs",
+    options: { deploy: [`before_switch: ${KILL}`] },
+    status: 137,
+  },
+  {
+    when: "at the first request that verify sends",
+    options: { deploy: ["verify: http://127.0.0.1:%PORT%/exit"] },
+    status: 4,
+  },
+];
+
+for (const { when, options, status } of BEFORE_COMMIT) {
+  Deno.test(`an instance that ends ${when} fails the deploy, and the old one serves on`, async () => {
+    await using site = await deployedWebSite();
+    const { instance, pidFile, processes } = await look(site);
+    site.write("deploy.conf", webConf(options));
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    const says =
+      `didn't stay up: process \\d+ ended with exit status ${status}`;
+    assertMatch(stderr, new RegExp(`zddeploy: web ${says}`));
+    assertMatch(stderr, new RegExp(`now: web: ${instance} serves`));
+    assertEquals(await pidAt(site), instance);
+    assertEquals(site.read("web.pid"), pidFile);
+    assertEquals(site.processes().length, processes.length);
+    site.write("deploy.conf", webConf());
+    await site.deploy();
+  });
+}
+
+Deno.test("an instance that ends before nginx is touched leaves nginx alone", async () => {
+  await using site = await deployedWebSite();
+  const before = await look(site);
+  site.write(
+    "deploy.conf",
+    webConf({ deploy: [`before_switch: ${KILL}`] }),
+  );
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  await assertUntouched(site, before);
+});
+
+Deno.test("an instance that ends after the commit is told, and no deploy is called done", async () => {
+  await using site = await deployedWebSite();
+  site.write(
+    "deploy.conf",
+    webConf({ deploy: [`after_switch: ${KILL}`] }),
+  );
+  const { code, stderr, stdout } = await site.zdd("--json");
+  assertEquals(code, 4, stderr);
+  assertMatch(
+    stderr,
+    /web didn't stay up: process \d+ ended with .*, after it was put live/,
+  );
+  assertMatch(stderr, /now: web: nothing serves/);
+  assertMatch(stderr, /hint: mend that, then run zddeploy again/);
+  assertEquals(JSON.parse(stdout).exitStatus, 4);
+  assertMatch((await site.zdd("history")).stdout, /failed .*didn't stay up/);
+  site.write("deploy.conf", webConf());
+  await site.deploy();
+  await pidAt(site);
+});
+
+Deno.test("where the standby runs, an instance that ends after the commit has the way back told", async () => {
+  const service = ["standby: yes"];
+  await using site = await deployedWebSite({ service });
+  const old = await pidAt(site);
+  const deploy = [`after_switch: ${KILL}`];
+  site.write("deploy.conf", webConf({ service, deploy }));
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 4, stderr);
+  assertMatch(stderr, /hint: zddeploy rollback puts the standby back/);
+  site.write("deploy.conf", webConf({ service }));
+  await site.deploy("rollback");
+  assertEquals(await pidAt(site), old);
+});
