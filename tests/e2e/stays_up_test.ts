@@ -11,11 +11,23 @@ import {
 /** A hook's script that ends the new instance. */
 const KILL = "kill -KILL $ZDD_PID_WEB; sleep 0.2";
 
+/** An nginx that does the same before it tests a configuration. */
+const NGINX = `\
+#!/bin/sh
+case "$1" in -t) kill -KILL "$(cat web.pid)"; sleep 0.2 ;; esac
+exec nginx "$@"
+`;
+
 /** When new instances end that have served. */
 const BEFORE_COMMIT: { when: string; options: WebOptions; status: number }[] = [
   {
     when: "while before_switch runs",
     options: { deploy: [`before_switch: ${KILL}`] },
+    status: 137,
+  },
+  {
+    when: "while nginx tests its configuration",
+    options: { nginx: ["command: ./nginx.sh"] },
     status: 137,
   },
   {
@@ -29,6 +41,8 @@ for (const { when, options, status } of BEFORE_COMMIT) {
   Deno.test(`an instance that ends ${when} fails the deploy, and the old one serves on`, async () => {
     await using site = await deployedWebSite();
     const { instance, pidFile, processes } = await look(site);
+    site.write("nginx.sh", NGINX);
+    Deno.chmodSync(site.path("nginx.sh"), 0o755);
     site.write("deploy.conf", webConf(options));
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
