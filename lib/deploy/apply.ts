@@ -68,7 +68,7 @@ export async function apply(
   const moves = await planMoves(change, links, live);
   recordMoves(journal, moves);
   const running = project.nginx.master();
-  const workers = running === undefined ? [] : workersOf(running);
+  const workers = workersOf(running);
   const reachable = moves.length > 0 ? links : undefined;
   requireAllReach(workers, next, reachable);
   // Nginx must find a link before its configuration asks for it the first time.

@@ -85,9 +85,8 @@ export async function recover(
 
 /** nginx's workers from before a switch that a dead deploy has made. */
 function shuttingDown({ nginx }: Project): ProcessId[] {
-  const master = nginx.master();
-  return master === undefined ? [] : workersOf(master)
-    .filter((worker) => worker.shuttingDown).map(({ process }) => process);
+  return workersOf(nginx.master()).filter(({ shuttingDown }) => shuttingDown)
+    .map(({ process }) => process);
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { formatDuration } from "../config/duration.ts";
 import { messageOf } from "../error.ts";
-import { drain } from "../service/drain.ts";
+import { workersOf } from "../nginx/master.ts";
+import type { Nginx } from "../nginx/nginx.ts";
+import { drain, type SwitchedWorkers } from "../service/drain.ts";
 import type { Instance } from "../service/instance.ts";
 import { readPid } from "../service/port_file.ts";
 import { stopInstance } from "../service/stop.ts";
@@ -37,6 +39,7 @@ export async function retireAll(
   report: Report,
 ): Promise<Retired[]> {
   const retired: Retired[] = [];
+  const workers = oldWorkers && switchedWorkers(project.nginx, oldWorkers);
   const jobs = Object.entries(state.services).map(async ([name, own]) => {
     const left: Retiring[] = [];
     await Promise.all(own.retiring.map(async (retiring) => {
@@ -55,7 +58,7 @@ export async function retireAll(
         return;
       }
       const service = serviceOf(project.config, instance);
-      const outcome = await retire(service, retiring, oldWorkers, report);
+      const outcome = await retire(service, retiring, workers, report);
       retired.push({
         service: name,
         pid: process.pid,
@@ -78,11 +81,20 @@ export async function retireAll(
   return retired;
 }
 
+/** nginx's workers, of which the old ones were told to shut down. */
+export function switchedWorkers(
+  nginx: Nginx,
+  old: ProcessId[],
+): SwitchedWorkers {
+  const present = workersOf(nginx.master()).map(({ process }) => process);
+  return { old, present };
+}
+
 /** Drains and stops one instance. Returns undefined if that couldn't be tried. */
 async function retire(
   service: ServiceConfig,
   { instance }: Retiring,
-  oldWorkers: ProcessId[] | undefined,
+  workers: SwitchedWorkers | undefined,
   report: Report,
 ): Promise<Retired["state"] | undefined> {
   const { name, stop, stopTimeout } = service;
@@ -94,8 +106,8 @@ async function retire(
       // It may have left processes behind.
       return (await stopInstance(service, instance)).outcome;
     }
-    if (oldWorkers !== undefined) {
-      await drainInstance(service, instance, oldWorkers, report);
+    if (workers !== undefined) {
+      await drainInstance(service, instance, workers, report);
     }
     const message = `stopping ${pid}`;
     report({ step: "stop", subject, message, level: "begin" });
@@ -126,14 +138,14 @@ async function retire(
 async function drainInstance(
   { name: subject, drainTimeout }: ServiceConfig,
   instance: Instance,
-  oldWorkers: ProcessId[],
+  workers: SwitchedWorkers,
   report: Report,
 ): Promise<void> {
   const { pid } = instance.process;
   const took = stopwatch();
   const draining = `draining ${pid}`;
   report({ step: "drain", subject, message: draining, level: "begin" });
-  const left = await drain(instance, oldWorkers, drainTimeout);
+  const left = await drain(instance, workers, drainTimeout);
   const message = left.connections + left.workers === 0
     ? `drained ${pid}`
     : `${pid} still has ${left.connections} connections, and nginx ` +

@@ -9,7 +9,7 @@ import {
   type ProcessId,
   startedAt,
 } from "../system/process.ts";
-import { establishedConnections } from "../system/sockets.ts";
+import { openConnections } from "../system/sockets.ts";
 import type { Project } from "./project.ts";
 import {
   readState,
@@ -117,7 +117,7 @@ export function status({ config, nginx }: Project): Status {
     }
   }
   const master = nginx.master();
-  const workers = master === undefined ? [] : workersOf(master);
+  const workers = workersOf(master);
   const taking = workers.filter((worker) => !worker.shuttingDown);
   return {
     ok: master !== undefined &&
@@ -185,6 +185,6 @@ function instanceStatus(
     ...known,
     uptime: Math.round((Date.now() - (startedAt(pid) ?? Date.now())) / 1000),
     memory: memoryOf(pid),
-    connections: parsed && establishedConnections(parsed),
+    connections: parsed && openConnections(parsed),
   };
 }

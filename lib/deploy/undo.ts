@@ -16,6 +16,7 @@ import {
   type ProcessId,
 } from "../system/process.ts";
 import { serviceOf } from "./former_service.ts";
+import { switchedWorkers } from "./retire.ts";
 import type { Journal, Start } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { type Report, stopwatch } from "./report.ts";
@@ -54,11 +55,12 @@ export async function undo(
     for (const [key, target] of moved) {
       if (target === null) links.point(key, undefined);
     }
+    const workers = oldWorkers && switchedWorkers(project.nginx, oldWorkers);
     await Promise.all(starts.map(async (start) => {
       const traces = { ...start, log: start.instance?.log };
       const service = serviceOf(project.config, traces);
-      if (start.instance !== undefined && oldWorkers !== undefined) {
-        await drain(start.instance, oldWorkers, service.drainTimeout);
+      if (start.instance !== undefined && workers !== undefined) {
+        await drain(start.instance, workers, service.drainTimeout);
       }
       const { id, instance, leader } = start;
       const pid = instance?.process.pid ?? leader?.pid;

@@ -83,8 +83,9 @@ function readMaster(pidFile: string): ProcessId | undefined {
   }
 }
 
-/** The workers of a master; empty if it is gone. */
-export function workersOf(master: ProcessId): Worker[] {
+/** The workers of a master; empty if there is none. */
+export function workersOf(master?: ProcessId): Worker[] {
+  if (master === undefined) return [];
   return childrenOf(master.pid).flatMap(({ pid }) => {
     const title = commandLine(pid);
     const process = identify(pid);

@@ -1,16 +1,24 @@
 import { parseAddress } from "../system/address.ts";
-import { isRunning, type ProcessId } from "../system/process.ts";
-import { establishedConnections } from "../system/sockets.ts";
+import { isAsleep, isRunning, type ProcessId } from "../system/process.ts";
+import { openConnections } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 
+/** How often is looked, in ms. */
+const LOOK = 10;
 /**
- * How long nobody must be connected, in ms: a live switch retires no worker, and one
- * may have chosen the old instance but not connected to it yet.
+ * How long nobody must be connected while a worker hasn't slept since the switch, in ms:
+ * it may have chosen the old instance and not connected to it yet.
  */
-const QUIET_BUSY = 100;
-/** The same, where nobody was connected in the first place. */
-const QUIET_IDLE = 10;
+const QUIET = 100;
+
+/** nginx's workers after a switch. */
+export interface SwitchedWorkers {
+  /** Told to shut down: they serve what they have begun, then end. */
+  old: ProcessId[];
+  /** Those that take requests. */
+  present: ProcessId[];
+}
 
 /** What was still there when a drain ended; nothing is left if both are 0. */
 export interface Drained {
@@ -20,34 +28,36 @@ export interface Drained {
 }
 
 /**
- * Waits until nobody needs an old instance any more: no established connection to
- * it is left, nor an nginx worker from before the switch, which could open one for
- * a client whose request is still on its way. At most `timeout` ms.
+ * Waits until nobody needs an old instance any more: no connection to it is left, not
+ * even one that it hasn't accepted; nor an nginx worker from before the switch, which
+ * could open one for a client whose request is still on its way; and each other worker
+ * has slept since, so that it has connected by now if it chose the old one. At most
+ * `timeout` ms.
  */
 export async function drain(
   instance: Instance,
-  oldWorkers: ProcessId[],
+  { old, present }: SwitchedWorkers,
   timeout: number,
 ): Promise<Drained> {
   const address = parseAddress(instance.address);
   const look = (): Drained => ({
-    connections: address === undefined ? 0 : establishedConnections(address),
-    workers: oldWorkers.filter(isRunning).length,
+    connections: address === undefined ? 0 : openConnections(address),
+    workers: old.filter(isRunning).length,
   });
-  let busy = false;
+  let awake = present;
   let quietSince: number | undefined;
   const done = await waitUntil(() => {
     if (!isRunning(instance.process)) return { connections: 0, workers: 0 };
+    // In this order: what a worker does before it sleeps is seen.
+    awake = awake.filter((worker) => !isAsleep(worker));
     const left = look();
-    const now = performance.now();
     if (left.connections + left.workers > 0) {
-      busy = true;
       quietSince = undefined;
       return undefined;
     }
+    const now = performance.now();
     quietSince ??= now;
-    const quiet = busy ? QUIET_BUSY : QUIET_IDLE;
-    return now - quietSince >= quiet ? left : undefined;
-  }, { timeout, interval: QUIET_IDLE, slowest: 50 });
+    return awake.length === 0 || now - quietSince >= QUIET ? left : undefined;
+  }, { timeout, interval: LOOK, slowest: 50 });
   return done ?? look();
 }

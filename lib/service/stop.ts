@@ -1,7 +1,12 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { removeIfExists } from "../system/files.ts";
 import { processesOf } from "../system/instance_mark.ts";
-import { isRunning, type ProcessId, sendSignal } from "../system/process.ts";
+import {
+  currentBoot,
+  isRunning,
+  type ProcessId,
+  sendSignal,
+} from "../system/process.ts";
 import { startDetached } from "../system/shell.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
@@ -72,8 +77,9 @@ function begin(
  */
 async function endRest(
   { stopTimeout }: ServiceConfig,
-  { id }: Instance,
+  { id, process: { boot } }: Instance,
 ): Promise<void> {
+  if (boot !== currentBoot()) return;
   const gone = () => processesOf(id).length === 0 ? true : undefined;
   if (await waitUntil(gone, { timeout: REST_TIMEOUT })) return;
   const rest = processesOf(id, undefined, { fresh: true });

@@ -61,6 +61,12 @@ export function isRunning(process: ProcessId): boolean {
     stat.startTime === process.startTime;
 }
 
+/** Whether a process waits for something, and so has done all that it was about to do; or is gone. */
+export function isAsleep({ pid, startTime }: ProcessId): boolean {
+  const stat = readStat(pid);
+  return stat?.startTime !== startTime || stat.state === "S" || isDead(stat);
+}
+
 /** Whether two identities name the same process. */
 export function isSame(a: ProcessId, b: ProcessId): boolean {
   return a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot;

@@ -19,14 +19,33 @@ const REQUEST = 56;
 const MESSAGE = 72;
 
 /** The states that zdd asks for, as bits of their numbers (linux/tcp_states.h). */
-export const SocketState = { established: 1 << 1, listening: 1 << 10 } as const;
+export const SocketState = {
+  established: 1 << 1,
+  /** The client's end of a connection that the server's doesn't know yet. */
+  synSent: 1 << 2,
+  /** The server's end of one that the client's may take for established. */
+  synReceived: 1 << 3,
+  listening: 1 << 10,
+} as const;
+
+/** One end of a TCP socket. */
+export interface SocketEnd {
+  /** `127.0.0.1`, IPv4 in IPv6 too; other IPv6 as `ipv6:` and 32 hexadecimal digits. */
+  host: string;
+  port: number;
+}
 
 /** A TCP socket, as the kernel tells. */
 export interface TcpSocket {
-  /** The local address: `127.0.0.1`, IPv4 in IPv6 too; other IPv6 as `ipv6:` and 32 hexadecimal digits. */
-  host: string;
-  port: number;
+  local: SocketEnd;
+  remote: SocketEnd;
   inode: string;
+}
+
+/** What the kernel is to leave out; 0 or undefined: nothing. */
+export interface SocketFilter {
+  localPort?: number;
+  remotePort?: number;
 }
 
 const SYMBOLS = {
@@ -39,19 +58,21 @@ const SYMBOLS = {
 type LibC = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /**
- * The TCP sockets in one state.
+ * The TCP sockets in some states.
  *
- * @param state one of {@linkcode SocketState}
- * @param port only those with this local port; 0 for all
+ * @param states those of {@linkcode SocketState}, as bits
  * @throws {Error} where the kernel or a sandbox doesn't answer.
  */
-export function askForSockets(state: number, port = 0): TcpSocket[] {
+export function askForSockets(
+  states: number,
+  filter: SocketFilter = {},
+): TcpSocket[] {
   const c = libc();
   const fd = c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
   try {
     if (fd < 0) throw new Error("no netlink socket");
     return FAMILIES.flatMap((family) => {
-      const request = requestFor(family, state, port);
+      const request = requestFor(family, states, filter);
       const length = BigInt(request.length);
       if (c.send(fd, request, length, 0) !== length) {
         throw new Error("netlink takes no request");
@@ -73,7 +94,7 @@ function libc(): LibC {
 function requestFor(
   family: number,
   states: number,
-  port: number,
+  { localPort = 0, remotePort = 0 }: SocketFilter,
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HEADER + REQUEST);
   const view = new DataView(bytes.buffer);
@@ -83,7 +104,8 @@ function requestFor(
   view.setUint8(HEADER, family);
   view.setUint8(HEADER + 1, IPPROTO_TCP);
   view.setUint32(HEADER + 4, states, true);
-  view.setUint16(HEADER + 8, port); // in network order
+  view.setUint16(HEADER + 8, localPort); // in network order, as the next
+  view.setUint16(HEADER + 10, remotePort);
   return bytes;
 }
 
@@ -109,22 +131,22 @@ function* receive(c: LibC, fd: number): Generator<TcpSocket> {
   }
 }
 
-/** Reads a struct inet_diag_msg: family, state, …, ports and addresses, …, inode. */
+/** Reads a struct inet_diag_msg: family, state, …, two ports, two addresses, …, inode. */
 function parseMessage(view: DataView, at: number): TcpSocket {
-  const family = view.getUint8(at);
-  const source = at + 8;
-  const byte = (i: number) => view.getUint8(source + i);
-  const words = Array.from({ length: 16 }, (_, i) => byte(i));
-  const hex = words.map((word) => word.toString(16).padStart(2, "0")).join("");
-  const mapped = hex.startsWith("00000000000000000000ffff");
-  const host = family === 2
-    ? words.slice(0, 4).join(".")
-    : mapped
-    ? words.slice(12).join(".")
-    : `ipv6:${hex}`;
+  const isIPv4 = view.getUint8(at) === 2;
+  const hostAt = (offset: number) =>
+    hostOf(isIPv4, new Uint8Array(view.buffer, at + offset, 16));
   return {
-    host,
-    port: view.getUint16(at + 4),
+    local: { host: hostAt(8), port: view.getUint16(at + 4) },
+    remote: { host: hostAt(24), port: view.getUint16(at + 6) },
     inode: String(view.getUint32(at + 68, true)),
   };
+}
+
+function hostOf(isIPv4: boolean, bytes: Uint8Array): string {
+  if (isIPv4) return bytes.subarray(0, 4).join(".");
+  const hex = bytes.toHex();
+  return hex.startsWith("00000000000000000000ffff")
+    ? bytes.subarray(12).join(".")
+    : `ipv6:${hex}`;
 }

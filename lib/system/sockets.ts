@@ -1,19 +1,37 @@
 import type { Address } from "./address.ts";
 import { openFiles } from "./process.ts";
-import { askForSockets, SocketState, type TcpSocket } from "./sock_diag.ts";
+import {
+  askForSockets,
+  type SocketEnd,
+  type SocketFilter,
+  SocketState,
+  type TcpSocket,
+} from "./sock_diag.ts";
+
+/** The states of a server's end of a connection, and of a client's. */
+const TAKEN = SocketState.established | SocketState.synReceived;
+const BEGUN = SocketState.established | SocketState.synSent;
 
 /**
- * The number of established connections to a listening address, accepted or not:
- * those whose local end is that address.
+ * The number of connections to a listening address, accepted or not, and of those that
+ * somebody on this host is making. Where a server is slow to accept, the kernel drops
+ * packets until there is room: a client's first, which it sends again a second later,
+ * or its third, and then only the client's end is established.
  */
-export function establishedConnections(address: Address): number {
+export function openConnections(address: Address): number {
   if ("path" in address) {
     return unixSockets().filter(({ path, listening, state }) =>
       path === address.path && !listening && UNIX_CONNECTED.includes(state)
     ).length;
   }
-  return tcpSockets(SocketState.established, address.port)
-    .filter(({ host }) => isHost(host, address.host)).length;
+  const { host, port } = address;
+  const clients = [
+    ...tcpSockets(TAKEN, { localPort: port })
+      .filter(({ local }) => isHost(local, host)).map(({ remote }) => remote),
+    ...tcpSockets(BEGUN, { remotePort: port })
+      .filter(({ remote }) => isHost(remote, host)).map(({ local }) => local),
+  ];
+  return new Set(clients.map((end) => `${end.host} ${end.port}`)).size;
 }
 
 /** The inodes of the sockets that listen on an address. */
@@ -22,8 +40,8 @@ export function listeningInodes(address: Address): string[] {
     ? unixSockets().filter(({ path, listening }) =>
       path === address.path && listening
     )
-    : tcpSockets(SocketState.listening, address.port)
-      .filter(({ host }) => isHost(host, address.host));
+    : tcpSockets(SocketState.listening, { localPort: address.port })
+      .filter(({ local }) => isHost(local, address.host));
   return sockets.map(({ inode }) => inode);
 }
 
@@ -40,7 +58,8 @@ export function listeningSockets(pids: number[]): ListeningSocket[] {
     pid,
     open: new Set(openFiles(pid).values()),
   }));
-  return tcpSockets(SocketState.listening).flatMap(({ host, port, inode }) => {
+  return tcpSockets(SocketState.listening).flatMap(({ local, inode }) => {
+    const { host, port } = local;
     const reachable = REACHABLE.get(host) ??
       (host.startsWith("127.") ? host : undefined);
     const holding = files.filter(({ open }) => open.has(`socket:[${inode}]`))
@@ -65,20 +84,20 @@ export function holders(inodes: string[], pids: number[]): number[] {
   );
 }
 
-/** Whether a socket's local host is the wanted one, or one that includes it or may be it. */
-function isHost(host: string, wanted: string): boolean {
+/** Whether the host of a socket's end is the wanted one, or one that includes it or may be it. */
+function isHost({ host }: SocketEnd, wanted: string): boolean {
   const literal = /^\d+\.\d+\.\d+\.\d+$/.test(wanted);
   if (!literal || wanted === "0.0.0.0" || host === "0.0.0.0") return true;
   return host.startsWith("ipv6:") || host === wanted;
 }
 
-/** The TCP sockets in a state, with a local port if that is given. */
-function tcpSockets(state: number, port?: number): TcpSocket[] {
+/** The TCP sockets in some states. */
+function tcpSockets(states: number, filter: SocketFilter = {}): TcpSocket[] {
   try {
-    return askForSockets(state, port);
+    return askForSockets(states, filter);
   } catch {
     return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
-      readSockets(file, state, port)
+      readSockets(file, states, filter)
     );
   }
 }
@@ -86,17 +105,24 @@ function tcpSockets(state: number, port?: number): TcpSocket[] {
 /** The sockets of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). */
 export function readSockets(
   file: string,
-  state: number,
-  port?: number,
+  states: number,
+  { localPort, remotePort }: SocketFilter = {},
 ): TcpSocket[] {
   return readOrEmpty(file).split("\n").slice(1).flatMap((line) => {
     const fields = line.trim().split(/\s+/);
-    const [hex = "", portHex = ""] = (fields[1] ?? "").split(":");
-    const local = parseInt(portHex, 16);
-    if (1 << parseInt(fields[3] ?? "0", 16) !== state) return [];
-    if (port !== undefined && local !== port) return [];
-    return [{ host: hostOf(hex), port: local, inode: fields[9] ?? "" }];
+    const local = endOf(fields[1]);
+    const remote = endOf(fields[2]);
+    if ((1 << parseInt(fields[3] ?? "0", 16) & states) === 0) return [];
+    if (local.port !== (localPort ?? local.port)) return [];
+    if (remote.port !== (remotePort ?? remote.port)) return [];
+    return [{ local, remote, inode: fields[9] ?? "" }];
   });
+}
+
+/** `0100007F:1F90` → `127.0.0.1`, 8080. */
+function endOf(field = ""): SocketEnd {
+  const [hex = "", port = ""] = field.split(":");
+  return { host: hostOf(hex), port: parseInt(port, 16) };
 }
 
 /**

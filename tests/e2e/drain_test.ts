@@ -3,7 +3,14 @@ import { hasNoFailure, Wrk } from "../support/wrk.ts";
 import { until } from "../support/site.ts";
 import { Client } from "./client.ts";
 import { RunningDeploy } from "./running_deploy.ts";
-import { isAlive, pidAt } from "../support/live_site.ts";
+import {
+  deployedLiveSite,
+  isAlive,
+  liveConf,
+  liveStart,
+  pidAt,
+  untilConnected,
+} from "../support/live_site.ts";
 import {
   activeWorkers,
   deployedWebSite,
@@ -26,6 +33,27 @@ Deno.test("requests in flight during a deploy are answered by the old instance",
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
   assertEquals(await Promise.all(slow), slow.map(() => old));
+  assertEquals(isAlive(old), false);
+});
+
+Deno.test("a client that the old instance was too busy to accept is answered by it", async () => {
+  const conf = liveConf([
+    "[service:web]",
+    `start: BACKLOG=1 exec ${liveStart("web.pid")}`,
+    "pid_file: web.pid",
+  ]);
+  await using site = await deployedLiveSite(conf);
+  const old = await pidAt(site);
+  Deno.kill(old, "SIGSTOP");
+  // More than may wait: the kernel drops the others' packets, and sends them again later.
+  const answers = Array.from({ length: 8 }, () => pidAt(site));
+  await untilConnected(site, answers.length);
+  const deploy = new RunningDeploy(site);
+  await deploy.printed("web: switched to");
+  Deno.kill(old, "SIGCONT");
+  assertEquals(await Promise.all(answers), answers.map(() => old));
+  const { code, stderr } = await deploy.outcome();
+  assertEquals(code, 0, stderr);
   assertEquals(isAlive(old), false);
 });
 

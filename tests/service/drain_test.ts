@@ -1,11 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { drain } from "../../lib/service/drain.ts";
 import type { Instance } from "../../lib/service/instance.ts";
-import { identify, type ProcessId } from "../../lib/system/process.ts";
+import {
+  identify,
+  isAsleep,
+  type ProcessId,
+} from "../../lib/system/process.ts";
+import { until } from "../support/site.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
 const NOTHING = { connections: 0, workers: 0 };
+const NOBODY = { old: [], present: [] };
 
 function instanceOf(process: ProcessId | undefined, path: string): Instance {
   if (process === undefined) throw new Error("it is gone");
@@ -25,7 +31,7 @@ Deno.test("drain() returns as soon as nobody is connected", async () => {
   const path = directory.join("s");
   using listener = Deno.listen({ transport: "unix", path });
   const instance = instanceOf(identify(Deno.pid), path);
-  assertEquals(await drain(instance, [], 20_000), NOTHING);
+  assertEquals(await drain(instance, NOBODY, 20_000), NOTHING);
   assert(listener);
 });
 
@@ -42,7 +48,7 @@ Deno.test("drain() waits for the last connection", async () => {
     client.close();
     accepted.close();
   }, 50);
-  assertEquals(await drain(instance, [], 20_000), NOTHING);
+  assertEquals(await drain(instance, NOBODY, 20_000), NOTHING);
   assert(!open);
 });
 
@@ -52,10 +58,26 @@ Deno.test("drain() waits for nginx's workers from before, which may still connec
   await using worker = Child.idle();
   const { process } = worker;
   const instance = instanceOf(identify(Deno.pid), path);
-  const left = await drain(instance, [process], 30);
+  const left = await drain(instance, { old: [process], present: [] }, 30);
   assertEquals(left, { connections: 0, workers: 1 });
   setTimeout(() => worker.end(), 30);
-  assertEquals(await drain(instance, [process], 20_000), NOTHING);
+  assertEquals(
+    await drain(instance, { old: [process], present: [] }, 20_000),
+    NOTHING,
+  );
+});
+
+Deno.test("drain() gives a worker time that hasn't slept since the switch", async () => {
+  using directory = new TempDir();
+  const path = directory.join("s");
+  using _listener = Deno.listen({ transport: "unix", path });
+  await using busy = Child.run("sh", "-c", "while :; do :; done");
+  await until("it is busy", () => !isAsleep(busy.process));
+  const instance = instanceOf(identify(Deno.pid), path);
+  const workers = { old: [], present: [busy.process] };
+  const begin = performance.now();
+  assertEquals(await drain(instance, workers, 20_000), NOTHING);
+  assert(performance.now() - begin >= 100);
 });
 
 Deno.test("drain() tells what is left when the time is over", async () => {
@@ -67,7 +89,10 @@ Deno.test("drain() tells what is left when the time is over", async () => {
   using _c = await Deno.connect({ transport: "unix", path });
   using _d = await listener.accept();
   const instance = instanceOf(identify(Deno.pid), path);
-  assertEquals(await drain(instance, [], 30), { connections: 2, workers: 0 });
+  assertEquals(await drain(instance, NOBODY, 30), {
+    connections: 2,
+    workers: 0,
+  });
 });
 
 Deno.test("drain() doesn't wait for an instance that is gone", async () => {
@@ -79,5 +104,8 @@ Deno.test("drain() doesn't wait for an instance that is gone", async () => {
   const child = Child.idle();
   const instance = instanceOf(child.process, path);
   await child.end();
-  assertEquals(await drain(instance, [worker.process], 20_000), NOTHING);
+  assertEquals(
+    await drain(instance, { old: [worker.process], present: [] }, 20_000),
+    NOTHING,
+  );
 });

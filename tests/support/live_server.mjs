@@ -6,7 +6,7 @@
 // It answers `VERSION PID LENGTH`, where LENGTH is that of the request's body; to
 // /slow?MS after so long, to /fail with a 503, to /connection with that header, and
 // speaks websocket on any path: each text frame comes back as `PID TEXT`. `DELAY` is
-// how many ms it needs to start.
+// how many ms it needs to start, `BACKLOG` how many clients may wait for it to accept them.
 
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
@@ -14,7 +14,8 @@ import http from "node:http";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 
-const { PORT, SOCKET, VERSION = "v1", DELAY = "0" } = process.env;
+const { PORT, SOCKET, VERSION = "v1", DELAY = "0", BACKLOG = "511" } =
+  process.env;
 const [pidFile, socketDirectory] = process.argv.slice(2);
 process.stdout.write(`live_server.mjs: begins at ${Date.now()}\n`);
 
@@ -77,7 +78,8 @@ setTimeout(() => {
     const options = { path, readableAll: true, writableAll: true };
     return server.listen(options, listening);
   }
-  server.listen(Number(PORT ?? 0), "127.0.0.1", listening);
+  const [port, backlog] = [Number(PORT ?? 0), Number(BACKLOG)];
+  server.listen({ port, host: "127.0.0.1", backlog }, listening);
 }, Number(DELAY));
 
 // As rude as a server can be: zdd must have drained it.

@@ -6,6 +6,7 @@ import {
   currentBoot,
   environmentOf,
   identify,
+  isAsleep,
   isRunning,
   isSame,
   memoryOf,
@@ -83,6 +84,19 @@ Deno.test("a zombie is dead", async () => {
   assertEquals(sendSignal(process, "SIGTERM"), false);
   assertEquals(childrenOf(parent.pid), []);
   assert(!allProcesses().some((stat) => stat.pid === pid));
+});
+
+Deno.test("isAsleep() is true of what waits or has ended, not of what is at work", async () => {
+  await using idle = Child.idle();
+  await until("it sleeps", () => isAsleep(idle.process));
+  const busy = Child.run("sh", "-c", "while :; do :; done");
+  const { process } = busy;
+  await until("it is at work", () => !isAsleep(process));
+  Deno.kill(idle.pid, "SIGSTOP");
+  await until("it is halted", () => !isAsleep(idle.process));
+  await busy.end();
+  assert(isAsleep(process));
+  assert(isAsleep({ ...idle.process, startTime: 0 }));
 });
 
 Deno.test("isRunning() is false for another start time and for another boot", async () => {
