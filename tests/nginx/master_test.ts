@@ -41,7 +41,8 @@ Deno.test("findMaster() finds an nginx whose configuration has a blank in its pa
     stderr: "null",
   }).output();
   assertEquals(code, 0);
-  await until("it runs", () => Deno.readTextFileSync(pidFile).trim() !== "");
+  // It writes its pid first, and then calls itself a master.
+  await until("it runs", () => findMaster(pidFile, conf) !== undefined);
   const pid = Number(Deno.readTextFileSync(pidFile));
   assertEquals(findMaster(pidFile, conf)?.pid, pid);
 });

@@ -1,5 +1,3 @@
-import { createServer } from "node:net";
-
 /** What a server does with a connection: the first has the number 0. */
 export type Serve = (peer: Peer, number: number) => Promise<unknown>;
 
@@ -99,27 +97,39 @@ export class Peer {
   }
 }
 
+/** Answers every request with the text in TEXT and resets the connection. */
+const RESETTING = `
+const { TEXT } = process.env;
+const server = require("net").createServer((socket) => {
+  socket.once("data", () => {
+    if (TEXT === "") socket.resetAndDestroy();
+    else socket.write(TEXT, () => socket.resetAndDestroy());
+  });
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
 /**
- * A server that answers every request with the text and resets the connection:
- * node:net can, Deno.TcpConn can't.
+ * A server that answers every request with the text and resets the connection: Node can,
+ * Deno.TcpConn and, before 2.9, Deno's node:net can't.
  */
 export async function resettingServer(
   text: string,
 ): Promise<AsyncDisposable & { url: string }> {
-  const server = createServer((socket) => {
-    socket.once("data", () => {
-      if (text === "") socket.resetAndDestroy();
-      else socket.write(text, () => socket.resetAndDestroy());
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new TypeError(`Expected an address, got ${address}`);
-  }
+  const child = new Deno.Command("node", {
+    args: ["-e", RESETTING],
+    env: { TEXT: text },
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  const port = Number(new TextDecoder().decode(value));
   return {
-    url: `http://127.0.0.1:${address.port}/`,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => server.close(() => resolve())),
+    url: `http://127.0.0.1:${port}/`,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await reader.cancel();
+      await child.status;
+    },
   };
 }
