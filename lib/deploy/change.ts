@@ -5,6 +5,7 @@ import type { Instance } from "../service/instance.ts";
 import type { Plan } from "../service/plan.ts";
 import { type Applied, apply } from "./apply.ts";
 import { removeLeftovers } from "../system/files.ts";
+import { notesOnFormer } from "./former_service.ts";
 import { appendHistory, servingPids } from "./history.ts";
 import { Hooks } from "./hooks.ts";
 import { Journal } from "./journal.ts";
@@ -121,6 +122,9 @@ export async function change(
     oldWorkers,
     report,
   );
+  for (const message of notesOnFormer(project.config, state)) {
+    report({ step: "stop", subject, message, level: "warning" });
+  }
   await hooks.inform("after_deploy", facts);
   try {
     await started.settle(directory, state);

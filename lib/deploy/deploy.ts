@@ -1,4 +1,4 @@
-import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
+import { hasSlots, type ServiceConfig } from "../config/config.ts";
 import { nearest } from "../config/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
 import { isRunning } from "../system/process.ts";
@@ -36,7 +36,7 @@ export async function deploy(
   options: DeployOptions,
 ): Promise<ChangeResult> {
   const { config } = project;
-  const services = chooseServices(config, options.services ?? []);
+  const services = chooseServices(config.services, options.services ?? []);
   return await change("deploy", project, options, async (before, report) => {
     refuseDuringCanary(before);
     const { release } = options;
@@ -57,12 +57,12 @@ export async function deploy(
   });
 }
 
-/** The services of these names, all if there is none. */
+/** Those of the services that have one of these names, all if there is none. */
 export function chooseServices(
-  config: Config,
+  services: ServiceConfig[],
   names: string[],
 ): ServiceConfig[] {
-  const known = config.services.map(({ name }) => name);
+  const known = services.map(({ name }) => name);
   for (const name of names) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
@@ -73,7 +73,7 @@ export function chooseServices(
       exitStatus: ExitStatus.usage,
     });
   }
-  return config.services.filter(({ name }) =>
+  return services.filter(({ name }) =>
     names.length === 0 || names.includes(name)
   );
 }

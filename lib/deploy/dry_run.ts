@@ -54,7 +54,10 @@ export async function dryRun(
 ): Promise<DryRunResult> {
   const took = stopwatch();
   const { release, canary } = options;
-  const chosen = chooseServices(project.config, options.services ?? []);
+  const chosen = chooseServices(
+    project.config.services,
+    options.services ?? [],
+  );
   const { warnings } = await checkProject(project);
   const state = presentState(project);
   const directory = new StateDir(project.config.stateDir);

@@ -10,6 +10,7 @@ import {
   startedAt,
 } from "../system/process.ts";
 import { openConnections } from "../system/sockets.ts";
+import { notesOnFormer } from "./former_service.ts";
 import type { Project } from "./project.ts";
 import {
   readState,
@@ -106,16 +107,7 @@ export function status({ config, nginx }: Project): Status {
       ],
     };
   });
-  for (const [name, { current }] of Object.entries(state.services)) {
-    if (config.services.some((service) => service.name === name)) continue;
-    for (const { process } of current) {
-      if (!isRunning(process)) continue;
-      notes.push(
-        `${name} isn't in deploy.conf any more; its instance ` +
-          `${process.pid} still runs`,
-      );
-    }
-  }
+  notes.push(...notesOnFormer(config, state));
   const master = nginx.master();
   const workers = workersOf(master);
   const taking = workers.filter((worker) => !worker.shuttingDown);

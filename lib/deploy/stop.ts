@@ -2,6 +2,7 @@ import type { Nginx } from "../nginx/nginx.ts";
 import { isRunning } from "../system/process.ts";
 import type { ChangeOptions } from "./change.ts";
 import { chooseServices } from "./deploy.ts";
+import { formerServices } from "./former_service.ts";
 import type { Project } from "./project.ts";
 import { recover } from "./recover.ts";
 import { collectWarnings, type Report, stopwatch } from "./report.ts";
@@ -11,7 +12,7 @@ import { writeState } from "./state.ts";
 import { StateDir } from "./state_dir.ts";
 
 export interface StopOptions extends ChangeOptions {
-  /** Only these services; all if there is none. */
+  /** Only these services; all if there is none, those that left deploy.conf too. */
   services?: string[];
   /** nginx too. */
   nginx?: boolean;
@@ -36,11 +37,12 @@ export async function stop(
   const took = stopwatch();
   const { report, warnings } = collectWarnings(options.report);
   const { config } = project;
-  const services = chooseServices(config, options.services ?? []);
   const directory = new StateDir(config.stateDir);
   directory.create(config);
   using _lock = await directory.acquire(options.lockWait, options.signal);
   const state = await recover(project, directory, report);
+  const known = [...config.services, ...formerServices(config, state)];
+  const services = chooseServices(known, options.services ?? []);
   const nginx = options.nginx
     ? await stopNginx(project.nginx, report)
     : undefined;

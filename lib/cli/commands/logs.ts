@@ -15,7 +15,7 @@ export const run: Run = async (options, { values, flags }) => {
     });
   }
   const { config } = readProject(options.conf);
-  const files = chooseServices(config, names).flatMap((service) =>
+  const files = chooseServices(config.services, names).flatMap((service) =>
     numbersOf(service).map((number) => planInstance(service, number).log)
   );
   if (options.json) {

@@ -85,7 +85,8 @@ export const ABOUT: Record<string, { text: string[]; examples: string[] }> = {
   stop: {
     text: [
       "Stops instances with their stop command, standby and canary ones too. Their " +
-      "requests fail from then on: nothing is in their place.",
+      "requests fail from then on: nothing is in their place. A service that has left " +
+      "deploy.conf can still be stopped.",
     ],
     examples: ["zddeploy stop --service worker", "zddeploy stop --nginx"],
   },
