@@ -4,22 +4,16 @@ import { type Worker, workersOf } from "../nginx/master.ts";
 import { requireReach } from "../nginx/reach.ts";
 import type { Instance } from "../service/instance.ts";
 import { parseAddress } from "../system/address.ts";
-import { sha256 } from "../system/digest.ts";
-import { readIfExists, writeAtomically } from "../system/files.ts";
-import { isRunning, isSame, type ProcessId } from "../system/process.ts";
+import { isRunning } from "../system/process.ts";
 import { linkKey } from "../template/live_names.ts";
+import { configure, type Configured } from "./configure.ts";
 import type { Journal } from "./journal.ts";
 import type { Project } from "./project.ts";
 import { render } from "./render.ts";
-import { type Report, stopwatch } from "./report.ts";
+import type { Report } from "./report.ts";
 import { withInstances } from "./roles.ts";
 import type { Started } from "./started.ts";
-import {
-  type NginxState,
-  serviceState,
-  type State,
-  writeState,
-} from "./state.ts";
+import { serviceState, type State, writeState } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 import { verify } from "./verify.ts";
 
@@ -34,12 +28,9 @@ export interface Change {
   next: State;
 }
 
-export interface Applied {
+export interface Applied extends Omit<Configured, "action"> {
   /** What nginx was made to do. `switched`: only live links have moved. */
-  action: "started" | "reloaded" | "switched" | "unchanged";
-  nginx: NginxState;
-  /** Workers that were told to shut down, and may still serve their last requests. */
-  oldWorkers: ProcessId[];
+  action: Configured["action"] | "switched";
 }
 
 export interface ApplyOptions {
@@ -67,17 +58,15 @@ export async function apply(
   );
   const moves = await planMoves(change, links, live);
   recordMoves(journal, moves);
-  const running = project.nginx.master();
-  const workers = workersOf(running);
   const reachable = moves.length > 0 ? links : undefined;
-  requireAllReach(workers, next, reachable);
+  requireAllReach(workersOf(project.nginx.master()), next, reachable);
   // Nginx must find a link before its configuration asks for it the first time.
   for (const { key, from, to } of moves) {
     if (from === undefined) links.point(key, to);
   }
-  const applied = await configure(
-    change,
-    { text, links: asked, running, workers },
+  const applied: Applied = await configure(
+    { project, journal, before: next.nginx },
+    { text, links: asked },
     report,
     signal,
   );
@@ -184,65 +173,4 @@ function describe(state: State, name: string): string {
   return canary === undefined
     ? `switched to ${pids(current)}`
     : `${pids(canary.instances)} gets ${canary.percent} % of the requests`;
-}
-
-/** What nginx is to run with, and what it runs with now. */
-interface Configuration {
-  text: string;
-  /** The live links that the text asks for. */
-  links: string[];
-  running?: ProcessId;
-  workers: Worker[];
-}
-
-/** Makes nginx run with what the template says for the next state, unless it is known to. */
-async function configure(
-  { project, journal, next }: Change,
-  { text, links, running, workers }: Configuration,
-  report: Report,
-  signal?: AbortSignal,
-): Promise<Applied> {
-  const { nginx, config } = project;
-  const { rendered } = config.nginx;
-  const hash = await sha256(text);
-  const before = readIfExists(rendered);
-  if (
-    running !== undefined && next.nginx !== undefined && before === text &&
-    next.nginx.hash === hash && isSame(running, next.nginx.master)
-  ) {
-    return { action: "unchanged", nginx: next.nginx, oldWorkers: [] };
-  }
-
-  const rendering = stopwatch();
-  journal.text.conf = {
-    path: rendered,
-    text: before,
-    workers: workers.map(({ process }) => process),
-  };
-  journal.write();
-  if (before !== text) writeAtomically(rendered, text);
-  await nginx.test();
-  report({
-    step: "render",
-    subject: "nginx",
-    message: `rendered and tested ${rendered}`,
-    ms: rendering(),
-    level: "detail",
-  });
-  signal?.throwIfAborted();
-
-  const action = running === undefined ? "started" : "reloaded";
-  journal.text.nginx = action;
-  journal.write();
-  const doing = running === undefined ? "starting" : "reloading";
-  report({ step: "switch", subject: "nginx", message: doing, level: "begin" });
-  const switching = stopwatch();
-  const oldWorkers = running === undefined
-    ? []
-    : await nginx.reload(running, signal);
-  const master = running ?? await nginx.start(signal);
-  const message = `${action} ${master.pid}`;
-  report({ step: "switch", subject: "nginx", message, ms: switching() });
-  const since = new Date().toISOString();
-  return { action, nginx: { master, hash, since, links }, oldWorkers };
 }

@@ -4,17 +4,15 @@ import { discardInstance } from "../service/stop.ts";
 import { LiveLinks } from "../nginx/live_links.ts";
 import { workersOf } from "../nginx/master.ts";
 import { ReloadRefused } from "../nginx/nginx.ts";
-import {
-  readIfExists,
-  removeIfExists,
-  writeAtomically,
-} from "../system/files.ts";
+import { takeTurn } from "../nginx/turn.ts";
+import { writeAtomically } from "../system/files.ts";
 import {
   identify,
   isRunning,
   isSame,
   type ProcessId,
 } from "../system/process.ts";
+import { putBack } from "./configure.ts";
 import { serviceOf } from "./former_service.ts";
 import { switchedWorkers } from "./retire.ts";
 import type { Journal, Start } from "./journal.ts";
@@ -95,11 +93,13 @@ export async function undo(
  * new one; undefined if none ever did.
  */
 async function undoSwitch(
-  { nginx }: Project,
+  { nginx, config }: Project,
   { directory, text: { conf, nginx: action } }: Journal,
   reason: unknown,
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
+  // Whoever takes too long for that must not keep this from being undone.
+  using _turn = await takeTurn(config.nginx).catch(() => undefined);
   const master = nginx.master();
   const isUseless = conf.text === undefined || !hasServing(directory);
   if (action === "started" && isUseless) {
@@ -131,11 +131,6 @@ function hasNewWorker(master: ProcessId, before: ProcessId[]): boolean {
   return workersOf(master).some(({ process }) =>
     !before.some((worker) => isSame(worker, process))
   );
-}
-
-function putBack({ path, text }: { path: string; text?: string }): void {
-  if (text === undefined) removeIfExists(path);
-  else if (readIfExists(path) !== text) writeAtomically(path, text);
 }
 
 /**
