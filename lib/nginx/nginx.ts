@@ -9,6 +9,7 @@ import {
   type ProcessId,
   sendSignal,
 } from "../system/process.ts";
+import { harmless } from "../system/harmless.ts";
 import { startDetached } from "../system/shell.ts";
 import { traceCommand } from "../system/trace.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
@@ -106,7 +107,7 @@ export class Nginx {
     }).output();
     if (success) return;
     const words = new TextDecoder().decode(stderr).replaceAll(file, conf)
-      .trim().split("\n");
+      .trim().split("\n").map(harmless);
     throw new ZddError(`nginx refuses "${conf}"`, {
       quote: words.filter((line) => !/ test failed$/.test(line)),
       source: `${command} -t -c ${conf}`,

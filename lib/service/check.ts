@@ -7,6 +7,7 @@ import {
   parseAddress,
   tryConnect,
 } from "../system/address.ts";
+import { harmless } from "../system/harmless.ts";
 import { type Answer, httpGet } from "../system/http.ts";
 import { processesOf } from "../system/instance_mark.ts";
 import { childrenOf, userOf } from "../system/process.ts";
@@ -157,5 +158,7 @@ function isHealthy(health: HealthConfig, { status }: Answer): boolean {
 /** `503 "upstream is down"`: the status and the first words of an answer. */
 export function describeAnswer({ status, text }: Answer): string {
   const words = text.replace(/\s+/g, " ").trim().slice(0, 80);
-  return words === "" ? String(status) : `${status} ${JSON.stringify(words)}`;
+  return words === ""
+    ? String(status)
+    : `${status} ${harmless(JSON.stringify(words))}`;
 }

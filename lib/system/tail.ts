@@ -1,11 +1,7 @@
-import { stripVTControlCharacters } from "node:util";
+import { harmless } from "./harmless.ts";
 import { readEnd } from "./safe_open.ts";
 
 const TAIL_BYTES = 8192;
-
-/** Characters by which a log could do something to the terminal that shows it; not the tab. */
-// deno-lint-ignore no-control-regex -- that is the point
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
  * The last lines of a log, at most `lines`, of what was written behind `from`
@@ -19,15 +15,6 @@ export function readTail(file: string, from = 0, lines = 10): string[] {
   } catch {
     return [];
   }
-}
-
-function harmless(line: string): string {
-  return stripVTControlCharacters(line.replace(/\r$/, ""))
-    .replace(
-      CONTROLS,
-      (character) =>
-        "\\x" + character.charCodeAt(0).toString(16).padStart(2, "0"),
-    );
 }
 
 /** The size of a file in bytes; 0 if there is none. */

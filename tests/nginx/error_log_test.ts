@@ -39,10 +39,10 @@ Deno.test("wordsSince() reads what the master logged, not what others did", () =
     line("notice", "signal process started"),
     line("error", "one"),
     line("emerg", "of a worker", 4712),
-    line("crit", "two"),
+    line("crit", "two \x1b[2J\x85"),
     "line [emerg] 4711#1: of something else",
   );
-  assertEquals(found.lines, ["[error] one", "[crit] two"]);
+  assertEquals(found.lines, ["[error] one", "[crit] two \\x85"]);
   assertEquals(found.refused, false);
 });
 

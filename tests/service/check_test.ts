@@ -168,6 +168,9 @@ Deno.test("describeAnswer() is the status and the first words", () => {
   assertEquals(describeAnswer({ status: 204, text: "" }), "204");
   assertEquals(describeAnswer({ status: 204, text: " \n" }), "204");
   assertEquals(describeAnswer({ status: 503, text: "a\n  b" }), '503 "a b"');
+  const words = "\x1b[31m\x07 \x85 \x7f";
+  const spelled = String.raw`500 "\u001b[31m\u0007 \x85 \x7f"`;
+  assertEquals(describeAnswer({ status: 500, text: words }), spelled);
   const long = describeAnswer({ status: 500, text: "x".repeat(1000) });
   assert(long.length < 100, long);
 });

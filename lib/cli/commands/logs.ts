@@ -6,13 +6,12 @@ import { numbersOf } from "../../deploy/start.ts";
 import { isFile } from "../../system/files.ts";
 import type { Run } from "../command.ts";
 import { printJson } from "../output.ts";
+import { usage } from "../usage.ts";
 
 export const run: Run = async (options, { values, flags }) => {
   const { service: names = [], lines: [lines = "20"] = [] } = values;
   if (!/^\d{1,6}$/.test(lines)) {
-    throw new ZddError(`Expected a number for --lines, got "${lines}"`, {
-      exitStatus: ExitStatus.usage,
-    });
+    throw usage(`Expected a number for --lines, got "${lines}"`);
   }
   const { config } = readProject(options.conf);
   const files = chooseServices(config.services, names).flatMap((service) =>
