@@ -18,7 +18,7 @@ import {
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
 /** After how many minutes a run hangs, and is ended. */
-const RUN_TIMEOUT = 20;
+const RUN_TIMEOUT = 30;
 
 /** Deno before 2.8 lints names that may be used, and takes detached children for leaks of the test. */
 const IS_OLD = /^2\.[0-7]\./.test(Deno.version.deno);
