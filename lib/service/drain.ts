@@ -1,6 +1,6 @@
 import { parseAddress } from "../system/address.ts";
 import { isAsleep, isRunning, type ProcessId } from "../system/process.ts";
-import { openConnections } from "../system/sockets.ts";
+import { isConnected, openConnections } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 
@@ -40,24 +40,27 @@ export async function drain(
   timeout: number,
 ): Promise<Drained> {
   const address = parseAddress(instance.address);
-  const look = (): Drained => ({
-    connections: address === undefined ? 0 : openConnections(address),
-    workers: old.filter(isRunning).length,
-  });
   let awake = present;
   let quietSince: number | undefined;
-  const done = await waitUntil(() => {
-    if (!isRunning(instance.process)) return { connections: 0, workers: 0 };
+  const isDone = () => {
+    if (!isRunning(instance.process)) return true;
     // In this order: what a worker does before it sleeps is seen.
     awake = awake.filter((worker) => !isAsleep(worker));
-    const left = look();
-    if (left.connections + left.workers > 0) {
+    if (
+      old.some(isRunning) || address !== undefined && isConnected(address)
+    ) {
       quietSince = undefined;
       return undefined;
     }
     const now = performance.now();
     quietSince ??= now;
-    return awake.length === 0 || now - quietSince >= QUIET ? left : undefined;
-  }, { timeout, interval: LOOK, slowest: 50 });
-  return done ?? look();
+    return awake.length === 0 || now - quietSince >= QUIET ? true : undefined;
+  };
+  if (await waitUntil(isDone, { timeout, interval: LOOK, slowest: 50 })) {
+    return { connections: 0, workers: 0 };
+  }
+  return {
+    connections: address === undefined ? 0 : openConnections(address),
+    workers: old.filter(isRunning).length,
+  };
 }

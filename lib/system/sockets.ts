@@ -8,6 +8,8 @@ import {
   type TcpSocket,
 } from "./sock_diag.ts";
 
+type TcpAddress = Extract<Address, { port: number }>;
+
 /** The states of a server's end of a connection, and of a client's. */
 const TAKEN = SocketState.established | SocketState.synReceived;
 const BEGUN = SocketState.established | SocketState.synSent;
@@ -19,19 +21,33 @@ const BEGUN = SocketState.established | SocketState.synSent;
  * or its third, and then only the client's end is established.
  */
 export function openConnections(address: Address): number {
-  if ("path" in address) {
-    return unixSockets().filter(({ path, listening, state }) =>
-      path === address.path && !listening && UNIX_CONNECTED.includes(state)
-    ).length;
-  }
-  const { host, port } = address;
-  const clients = [
-    ...tcpSockets(TAKEN, { localPort: port })
-      .filter(({ local }) => isHost(local, host)).map(({ remote }) => remote),
-    ...tcpSockets(BEGUN, { remotePort: port })
-      .filter(({ remote }) => isHost(remote, host)).map(({ local }) => local),
-  ];
-  return new Set(clients.map((end) => `${end.host} ${end.port}`)).size;
+  if ("path" in address) return unixConnections(address.path);
+  const clients = [...takenFrom(address), ...begunBy(address)];
+  return new Set(clients.map(({ host, port }) => `${host} ${port}`)).size;
+}
+
+/** Whether there is one. Where there are many on the host, that takes half as long. */
+export function isConnected(address: Address): boolean {
+  if ("path" in address) return unixConnections(address.path) > 0;
+  return takenFrom(address).length > 0 || begunBy(address).length > 0;
+}
+
+/** The clients that a server knows. */
+function takenFrom({ host, port }: TcpAddress): SocketEnd[] {
+  return tcpSockets(TAKEN, { localPort: port })
+    .filter(({ local }) => isHost(local, host)).map(({ remote }) => remote);
+}
+
+/** The clients on this host that know of the server. */
+function begunBy({ host, port }: TcpAddress): SocketEnd[] {
+  return tcpSockets(BEGUN, { remotePort: port })
+    .filter(({ remote }) => isHost(remote, host)).map(({ local }) => local);
+}
+
+function unixConnections(wanted: string): number {
+  return unixSockets().filter(({ path, listening, state }) =>
+    path === wanted && !listening && UNIX_CONNECTED.includes(state)
+  ).length;
 }
 
 /** The inodes of the sockets that listen on an address. */
@@ -47,7 +63,7 @@ export function listeningInodes(address: Address): string[] {
 
 /** A TCP port that some processes listen on. */
 export interface ListeningSocket {
-  address: Extract<Address, { port: number }>;
+  address: TcpAddress;
   /** Those of the processes that have it open. */
   pids: number[];
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Address } from "../../lib/system/address.ts";
 import { openFiles } from "../../lib/system/process.ts";
 import {
+  isConnected,
   listeningInodes,
   openConnections,
   readSockets,
@@ -25,6 +26,7 @@ async function watchConnections(
   assertEquals(openConnections(address), 0);
   using one = await connect();
   assertEquals(openConnections(address), 1, "not accepted yet");
+  assert(isConnected(address));
   const accepted = await listener.accept();
   assertEquals(openConnections(address), 1, "accepted");
   const other = await connect();
@@ -35,6 +37,7 @@ async function watchConnections(
   await until("one is left", () => openConnections(address) === 1);
   accepted.close();
   await until("none is left", () => openConnections(address) === 0);
+  assert(!isConnected(address));
   assert(one);
 }
 
@@ -93,11 +96,13 @@ Deno.test("openConnections() counts those that a server is too slow to take", as
     await until("one more", () => openConnections(address) === clients.length);
   }
   assertEquals(openConnections({ ...address, host: "127.0.0.2" }), 0);
+  assert(isConnected(address));
   listener.close();
   for (const client of await Promise.allSettled(clients)) {
     if (client.status === "fulfilled") client.value.close();
   }
   await until("none is left", () => openConnections(address) === 0);
+  assert(!isConnected(address));
 });
 
 Deno.test("openConnections() doesn't count those to other addresses", async () => {
