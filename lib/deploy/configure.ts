@@ -100,8 +100,9 @@ export async function configure(
     const since = new Date().toISOString();
     return { action, nginx: { master, hash, since, links }, oldWorkers };
   } catch (error) {
-    // Before anybody else's turn; the undoing does the rest.
-    if (shared) putBack({ path: rendered, text: present });
+    try { // before anybody else's turn
+      if (shared) putBack({ path: rendered, text: present });
+    } catch { /* the undoing tries again, and tells */ }
     throw error;
   }
 }
