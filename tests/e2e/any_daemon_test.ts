@@ -1,8 +1,10 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { anySite } from "../support/any_site.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { anyConf, anySite } from "../support/any_site.ts";
 import {
   isAlive,
+  liveSite,
   liveStart,
+  liveTemplate,
   nginxProcesses,
   pidAt,
   pidsOf,
@@ -29,9 +31,15 @@ if sys.argv[1] == "listens":
     server.server_activate()
     time.sleep(0.03)
 if os.fork() > 0:
-    time.sleep(float(sys.argv[2]))
+    if sys.argv[2] == "told":
+        open("parent", "w").write(str(os.getpid()))
+        while not os.path.exists("end"):
+            time.sleep(0.02)
+    else:
+        time.sleep(float(sys.argv[2]))
     os._exit(0)
-os.setsid()
+if sys.argv[2] != "told":
+    os.setsid()
 server.server_activate()
 server.serve_forever()
 `;
@@ -61,6 +69,22 @@ for (const { before, ends } of DAEMONS) {
     await untilProcesses(site, []);
   });
 }
+
+Deno.test("a daemon whose parent ends after the commit is followed", async () => {
+  const lines = [
+    "port: env",
+    "start: exec /usr/bin/python3 daemon.py listens told",
+  ];
+  const hook = "after_switch: touch end; " +
+    "while kill -0 $(cat parent) 2>/dev/null; do sleep 0.05; done";
+  await using site = liveSite(anyConf(lines, [hook]), liveTemplate(), {
+    "daemon.py": DAEMON,
+  });
+  const { stderr } = await site.deploy();
+  const leader = Number(/^web: started (\d+) /m.exec(stderr)?.[1]);
+  assert(!isAlive(leader));
+  assertEquals(await pidsOf(site, "serving"), [await pidAt(site)]);
+});
 
 Deno.test("what an instance has left behind that has ended is ended by the next deploy", async () => {
   await using site = anySite(["port: env", "start: sh run.sh"], {
