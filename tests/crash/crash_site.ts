@@ -68,7 +68,7 @@ export class CrashSite implements AsyncDisposable {
         clients: 6,
         keepAlive: kind === "live",
         methods: ["GET", "POST"],
-        pause: 10,
+        pause: 5,
         timeout: 60_000, // a busy machine is no failure
         expect: /^\S+ \d+ \d+\n$/,
         text: /^\S+ (\d+) /,

@@ -111,7 +111,7 @@ export function startLoad(
     url: `http://127.0.0.1:${site.port}${path}`,
     clients,
     // The server tells the machine's two processors apart from the test's.
-    pause: 10,
+    pause: 2,
     methods: ["GET", "POST"],
     timeout: 60_000, // a busy machine is no failure
     expect,

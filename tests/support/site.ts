@@ -216,7 +216,7 @@ export async function until(
   const end = Date.now() + 20_000;
   while (!await condition()) {
     if (Date.now() > end) throw new Error(`Still waiting: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
