@@ -8,7 +8,7 @@ export const EXIT_STATUS = [
     "2",
     "the command line, deploy.conf or the template is wrong; nothing was run",
   ],
-  ["3", "another deploy of this deploy.conf is running"],
+  ["3", "another deploy is running here, or has a shared nginx"],
   ["4", "nobody knows what serves; someone must look"],
 ] as const;
 
