@@ -3,8 +3,8 @@
  * the requests that failed, and leaves the service running in ./demo.
  */
 import { dirname, fromFileUrl, join } from "@std/path";
-import { install, NGINX, NotInstalled, WRK } from "../.ci/packages.ts";
-import { formatDuration } from "../lib/config/duration.ts";
+import { install, NGINX, NotInstalled, WRK } from "../tasks/packages.ts";
+import { formatDuration } from "../lib/text/duration.ts";
 import { stopwatch } from "../lib/deploy/report.ts";
 import { printMessage, printResult } from "../lib/cli/output.ts";
 import { messageOf } from "../lib/error.ts";

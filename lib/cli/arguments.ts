@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { ZddError } from "../error.ts";
 import type { Command, GlobalOptions, Input, Option } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "../commands/commands.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import { COLOR_WHEN, type ColorWhen } from "./style.ts";
 import { unknown, usage } from "./usage.ts";

@@ -1,6 +1,6 @@
-import { formatDuration, parseDuration } from "../config/duration.ts";
+import { formatDuration, parseDuration } from "../text/duration.ts";
 import type { ChangeOptions } from "../deploy/change.ts";
-import { type Project, readProject } from "../deploy/project.ts";
+import { type Project, readProject } from "../deploy/read.ts";
 import type { Report, Step } from "../deploy/report.ts";
 import { status } from "../deploy/status.ts";
 import { ExitStatus } from "../error.ts";

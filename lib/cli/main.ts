@@ -27,7 +27,7 @@ async function dispatch(args: string[]): Promise<number> {
     return ExitStatus.done;
   }
   if (help) {
-    const { printHelp } = await import("./commands/help.ts");
+    const { printHelp } = await import("../commands/help.ts");
     // `zddeploy --help` is about all of it, `zddeploy deploy --help` about one command.
     printHelp(args.includes(command.name) ? command.name : undefined, options);
     return ExitStatus.done;

@@ -1,4 +1,4 @@
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration } from "../text/duration.ts";
 import type {
   InstanceState,
   InstanceStatus,

@@ -1,4 +1,4 @@
-import { nearest } from "../config/suggestion.ts";
+import { nearest } from "../text/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
 
 /** A mistake of the command line. */

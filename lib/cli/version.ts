@@ -7,7 +7,7 @@ export const VERSION: string = denoJson.version;
 
 /**
  * The commit that an executable was made of, empty if none was known:
- * .ci/compile.ts puts it in front of the program. In the source there is none.
+ * tasks/compile.ts puts it in front of the program. In the source there is none.
  */
 declare const ZDD_COMMIT: string | undefined;
 

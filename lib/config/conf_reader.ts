@@ -1,10 +1,10 @@
 import { basename } from "@std/path";
-import { parseConf, type ParsedConf, type Section } from "./config_parser.ts";
+import { parseConf, type ParsedConf, type Section } from "../ini/parser.ts";
 import type { SectionKind } from "./keys.ts";
-import { Mistakes } from "./mistakes.ts";
+import { Mistakes } from "./diagnostics.ts";
 import { SectionReader } from "./section_reader.ts";
 import { SERVICE_PREFIX } from "./section_values.ts";
-import { nearest } from "./suggestion.ts";
+import { nearest } from "../text/suggestion.ts";
 
 /** deploy.conf as sections whose keys are read by their kind, collecting mistakes. */
 export class ConfReader {

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { isDirectory, isFile, realPath } from "../system/files.ts";
-import type { Mistakes } from "./mistakes.ts";
+import type { Mistakes } from "./diagnostics.ts";
 import { ConfReader } from "./conf_reader.ts";
 import type { SectionReader } from "./section_reader.ts";
 import type { PortKind, StatusRange } from "./values.ts";

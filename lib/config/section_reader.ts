@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "@std/path";
 import { isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../text/duration.ts";
 import { SectionValues } from "./section_values.ts";
 import {
   parseEnvironment,

@@ -1,9 +1,9 @@
 import { basename } from "@std/path";
-import type { Section } from "./config_parser.ts";
-import { findEntry, interpolate } from "./interpolation.ts";
+import type { Section } from "../ini/parser.ts";
+import { findEntry, interpolate } from "../ini/interpolation.ts";
 import { type Key, KEYS, type SectionKind } from "./keys.ts";
-import type { Mistakes } from "./mistakes.ts";
-import { nearest } from "./suggestion.ts";
+import type { Mistakes } from "./diagnostics.ts";
+import { nearest } from "../text/suggestion.ts";
 
 export const SERVICE_PREFIX = "service:";
 /** Names that a template needs for something else. */

@@ -1,20 +1,20 @@
 import { type Config, hasSlots } from "../config/config.ts";
-import { LiveLinks } from "../nginx/live_links.ts";
+import { LiveLinks } from "../live/links.ts";
 import { type Worker, workersOf } from "../nginx/master.ts";
-import { requireReach } from "../nginx/reach.ts";
-import type { Instance } from "../service/instance.ts";
+import { requireAccess } from "../nginx/access.ts";
+import type { Instance } from "../instance/instance.ts";
 import { parseAddress } from "../system/address.ts";
 import { isRunning } from "../system/process.ts";
-import { linkKey } from "../template/live_names.ts";
+import { linkKey } from "../live/identifiers.ts";
 import { configure, type Configured } from "./configure.ts";
-import type { Journal } from "./journal.ts";
-import type { Project } from "./project.ts";
+import type { Journal } from "../state/journal.ts";
+import type { Project } from "./read.ts";
 import { render } from "./render.ts";
 import type { Report } from "./report.ts";
-import { withInstances } from "./roles.ts";
+import { withInstances } from "../state/transitions.ts";
 import type { Started } from "./started.ts";
-import { serviceState, type State, writeState } from "./state.ts";
-import type { StateDir } from "./state_dir.ts";
+import { serviceState, type State, writeState } from "../state/state.ts";
+import type { StateDir } from "../state/state_dir.ts";
 import { verify } from "./verify.ts";
 
 /** A change of who serves: from one state to the next. */
@@ -59,7 +59,7 @@ export async function apply(
   const moves = await planMoves(change, links, live);
   recordMoves(journal, moves);
   const reachable = moves.length > 0 ? links : undefined;
-  requireAllReach(workersOf(project.nginx.master()), next, reachable);
+  requireAllAccess(workersOf(project.nginx.master()), next, reachable);
   // Nginx must find a link before its configuration asks for it the first time.
   for (const { key, from, to } of moves) {
     if (from === undefined) links.point(key, to);
@@ -71,7 +71,7 @@ export async function apply(
     signal,
   );
   if (applied.action !== "unchanged") {
-    requireAllReach(workersOf(applied.nginx.master), next, reachable);
+    requireAllAccess(workersOf(applied.nginx.master), next, reachable);
   }
   if (moves.length > 0) {
     signal?.throwIfAborted();
@@ -99,12 +99,12 @@ export async function apply(
 }
 
 /** Makes sure that these workers can get at the links and at every socket. */
-function requireAllReach(
+function requireAllAccess(
   workers: Worker[],
   next: State,
   links?: LiveLinks,
 ): void {
-  if (links !== undefined) requireReach(workers, links.directory);
+  if (links !== undefined) requireAccess(workers, links.directory);
   for (const { current, canary } of Object.values(next.services)) {
     for (
       const { address, process } of [...current, ...canary?.instances ?? []]
@@ -113,7 +113,7 @@ function requireAllReach(
       // What has ended can't be reached by anybody, which isn't this change's doing.
       if (!isRunning(process)) continue;
       if (parsed === undefined || !("path" in parsed)) continue;
-      requireReach(workers, parsed.path);
+      requireAccess(workers, parsed.path);
     }
   }
 }

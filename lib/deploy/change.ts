@@ -1,22 +1,22 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { messageOf } from "../error.ts";
-import { LiveLinks } from "../nginx/live_links.ts";
-import type { Instance } from "../service/instance.ts";
-import type { Plan } from "../service/plan.ts";
+import { LiveLinks } from "../live/links.ts";
+import type { Instance } from "../instance/instance.ts";
+import type { Plan } from "../instance/plan.ts";
 import { type Applied, apply } from "./apply.ts";
 import { removeLeftovers } from "../system/files.ts";
 import { notesOnFormer } from "./former_service.ts";
-import { appendHistory, servingPids } from "./history.ts";
+import { appendHistory, servingPids } from "../state/history.ts";
 import { Hooks } from "./hooks.ts";
-import { Journal } from "./journal.ts";
-import type { Project } from "./project.ts";
+import { Journal } from "../state/journal.ts";
+import type { Project } from "./read.ts";
 import { recover } from "./recover.ts";
 import { collectWarnings, type Report, stopwatch } from "./report.ts";
 import { retireAll, type Retired } from "./retire.ts";
 import { startAll } from "./start.ts";
 import type { Started } from "./started.ts";
-import type { State } from "./state.ts";
-import { StateDir } from "./state_dir.ts";
+import type { State } from "../state/state.ts";
+import { StateDir } from "../state/state_dir.ts";
 import { undo } from "./undo.ts";
 
 export interface ChangeOptions {

@@ -2,7 +2,7 @@ import { dirname } from "@std/path";
 import { readIfExists } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
 import { isSimple } from "../system/shell.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import { render } from "./render.ts";
 import { presentState } from "./status.ts";
 

@@ -1,16 +1,16 @@
 import { workersOf } from "../nginx/master.ts";
-import { isShared, takeTurn } from "../nginx/turn.ts";
-import { sha256 } from "../system/digest.ts";
+import { isShared, lockNginx } from "../nginx/lock.ts";
+import { sha256 } from "../text/digest.ts";
 import {
   readIfExists,
   removeIfExists,
   writeAtomically,
 } from "../system/files.ts";
 import { isSame, type ProcessId } from "../system/process.ts";
-import type { Journal } from "./journal.ts";
-import type { Project } from "./project.ts";
+import type { Journal } from "../state/journal.ts";
+import type { Project } from "./read.ts";
 import { type Report, stopwatch } from "./report.ts";
-import type { NginxState } from "./state.ts";
+import type { NginxState } from "../state/state.ts";
 
 /** Whose nginx.conf it is, and what is known of nginx from the last time. */
 interface Site {
@@ -62,7 +62,7 @@ export async function configure(
     const message = "waiting for its turn";
     report({ step: "render", subject: "nginx", message, level: "begin" });
   }
-  using _turn = await takeTurn(config.nginx, signal);
+  using _turn = await lockNginx(config.nginx, signal);
   const rendering = stopwatch();
   const running = nginx.master();
   const workers = workersOf(running).map(({ process }) => process);

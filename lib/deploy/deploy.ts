@@ -1,5 +1,5 @@
 import { hasSlots, type ServiceConfig } from "../config/config.ts";
-import { nearest } from "../config/suggestion.ts";
+import { nearest } from "../text/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
 import { isRunning } from "../system/process.ts";
 import {
@@ -8,15 +8,19 @@ import {
   type ChangePlan,
   type ChangeResult,
 } from "./change.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import { render } from "./render.ts";
 import type { Report } from "./report.ts";
 import { retireAll } from "./retire.ts";
-import { addCanary, replaceCurrent, retireStandby } from "./roles.ts";
+import {
+  addCanary,
+  replaceCurrent,
+  retireStandby,
+} from "../state/transitions.ts";
 import { planStarts, requestAll } from "./start.ts";
 import { serves } from "./serves.ts";
-import { serviceState, type State, writeState } from "./state.ts";
-import { StateDir } from "./state_dir.ts";
+import { serviceState, type State, writeState } from "../state/state.ts";
+import { StateDir } from "../state/state_dir.ts";
 
 export interface DeployOptions extends ChangeOptions {
   /** Only these services; all if there is none. */

@@ -1,5 +1,5 @@
 import { hasSlots, type ServiceConfig } from "../config/config.ts";
-import type { Instance } from "../service/instance.ts";
+import type { Instance } from "../instance/instance.ts";
 import { exists, readIfExists } from "../system/files.ts";
 import { isRunning } from "../system/process.ts";
 import type { Applied } from "./apply.ts";
@@ -10,13 +10,13 @@ import {
   refuseDuringCanary,
   requireLive,
 } from "./deploy.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import { render } from "./render.ts";
 import { stopwatch } from "./report.ts";
 import { requestAll } from "./start.ts";
 import { serves } from "./serves.ts";
-import { serviceState, type State } from "./state.ts";
-import { StateDir } from "./state_dir.ts";
+import { serviceState, type State } from "../state/state.ts";
+import { StateDir } from "../state/state_dir.ts";
 import { presentState } from "./status.ts";
 
 /** What a deploy would do now. */

@@ -1,6 +1,6 @@
 import type { Config, ServiceConfig } from "../config/config.ts";
 import { isRunning } from "../system/process.ts";
-import type { ServiceState, State } from "./state.ts";
+import type { ServiceState, State } from "../state/state.ts";
 
 /** What is known of an instance whose service may have left deploy.conf. */
 export interface Traces {

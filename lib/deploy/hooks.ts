@@ -7,7 +7,7 @@ import { startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { sleep } from "../system/wait.ts";
 import { type Report, stopwatch } from "./report.ts";
-import type { State } from "./state.ts";
+import type { State } from "../state/state.ts";
 
 /** How many lines of a hook's output are shown. */
 const SHOWN_LINES = 50;

@@ -1,18 +1,18 @@
 import { ZddError } from "../error.ts";
 import type { ServiceConfig } from "../config/config.ts";
-import { LiveLinks, percentOfSlotB } from "../nginx/live_links.ts";
+import { LiveLinks, percentOfSlotB } from "../live/links.ts";
 import { workersOf } from "../nginx/master.ts";
-import type { Instance } from "../service/instance.ts";
-import { findMarked } from "../service/marked.ts";
-import { findRunning } from "../service/takeover.ts";
+import type { Instance } from "../instance/instance.ts";
+import { findMarked } from "../instance/marked.ts";
+import { findRunning } from "../instance/takeover.ts";
 import {
   isRunning,
   isSame,
   type ProcessId,
   userOf,
 } from "../system/process.ts";
-import { Journal } from "./journal.ts";
-import type { Project } from "./project.ts";
+import { Journal } from "../state/journal.ts";
+import type { Project } from "./read.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { retireAll } from "./retire.ts";
 import {
@@ -22,8 +22,8 @@ import {
   setStateAside,
   type State,
   writeState,
-} from "./state.ts";
-import type { StateDir } from "./state_dir.ts";
+} from "../state/state.ts";
+import type { StateDir } from "../state/state_dir.ts";
 import { undo } from "./undo.ts";
 
 /**

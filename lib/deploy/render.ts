@@ -1,6 +1,6 @@
-import { templateNames } from "../template/names.ts";
-import type { Project } from "./project.ts";
-import type { State } from "./state.ts";
+import { templateNames } from "../live/template_names.ts";
+import type { Project } from "./read.ts";
+import type { State } from "../state/state.ts";
 
 /** nginx.conf for a state. */
 export interface Rendered {

@@ -1,20 +1,20 @@
 import type { ServiceConfig } from "../config/config.ts";
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration } from "../text/duration.ts";
 import { messageOf } from "../error.ts";
 import { workersOf } from "../nginx/master.ts";
 import type { Nginx } from "../nginx/nginx.ts";
-import { drain, type SwitchedWorkers } from "../service/drain.ts";
-import type { Instance } from "../service/instance.ts";
-import { readPid } from "../service/port_file.ts";
-import { stopInstance } from "../service/stop.ts";
+import { drain, type SwitchedWorkers } from "../instance/drain.ts";
+import type { Instance } from "../instance/instance.ts";
+import { readPid } from "../instance/port_file.ts";
+import { stopInstance } from "../instance/stop.ts";
 import { identify, isRunning, type ProcessId } from "../system/process.ts";
 import { writeAtomically } from "../system/files.ts";
 import { serviceOf } from "./former_service.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import { type Report, stopwatch } from "./report.ts";
-import type { Retiring, State } from "./state.ts";
-import { writeState } from "./state.ts";
-import type { StateDir } from "./state_dir.ts";
+import type { Retiring, State } from "../state/state.ts";
+import { writeState } from "../state/state.ts";
+import type { StateDir } from "../state/state_dir.ts";
 
 /** An instance that served before, and what became of it. */
 export interface Retired {

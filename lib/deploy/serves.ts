@@ -1,10 +1,10 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { readIfExists } from "../system/files.ts";
 import { isRunning } from "../system/process.ts";
-import type { Project } from "./project.ts";
-import { sha256 } from "../system/digest.ts";
+import type { Project } from "./read.ts";
+import { sha256 } from "../text/digest.ts";
 import { render } from "./render.ts";
-import { serviceState, type State } from "./state.ts";
+import { serviceState, type State } from "../state/state.ts";
 
 /**
  * Whether a release, if it is named, serves already, started as deploy.conf says now and

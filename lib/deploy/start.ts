@@ -1,21 +1,21 @@
 import { join } from "@std/path";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
-import { checkInstance } from "../service/check.ts";
-import type { Instance } from "../service/instance.ts";
-import { Launch } from "../service/launch.ts";
-import { type Plan, planInstance } from "../service/plan.ts";
+import { checkInstance } from "../instance/check.ts";
+import type { Instance } from "../instance/instance.ts";
+import { Launch } from "../instance/launch.ts";
+import { type Plan, planInstance } from "../instance/plan.ts";
 import {
   freeAddresses,
   type Slot,
   SLOTS,
   type Slots,
-} from "../service/slots.ts";
+} from "../instance/slots.ts";
 import { isRunning } from "../system/process.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal } from "../state/journal.ts";
 import { setupOf } from "./serves.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { Started } from "./started.ts";
-import { serviceState, type State } from "./state.ts";
+import { serviceState, type State } from "../state/state.ts";
 
 /** Instances of a service to start. */
 export interface StartRequest {

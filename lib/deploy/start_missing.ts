@@ -1,10 +1,10 @@
 import type { ServiceConfig } from "../config/config.ts";
-import type { Instance } from "../service/instance.ts";
+import type { Instance } from "../instance/instance.ts";
 import { isRunning } from "../system/process.ts";
 import { change, type ChangeOptions, type ChangeResult } from "./change.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import { numbersOf, planStarts, type StartRequest } from "./start.ts";
-import { serviceState, type State } from "./state.ts";
+import { serviceState, type State } from "../state/state.ts";
 
 /**
  * Starts whatever should run and doesn't, nginx included, and touches nothing that

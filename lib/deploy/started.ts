@@ -1,9 +1,9 @@
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
-import type { Instance } from "../service/instance.ts";
-import type { Launch } from "../service/launch.ts";
-import { withInstances } from "./roles.ts";
-import { type State, writeState } from "./state.ts";
-import type { StateDir } from "./state_dir.ts";
+import type { Instance } from "../instance/instance.ts";
+import type { Launch } from "../instance/launch.ts";
+import { withInstances } from "../state/transitions.ts";
+import { type State, writeState } from "../state/state.ts";
+import type { StateDir } from "../state/state_dir.ts";
 
 /** New instances from their start to the commit: all that time, the old ones can serve on. */
 export class Started {

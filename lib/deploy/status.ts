@@ -1,7 +1,7 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { workersOf } from "../nginx/master.ts";
-import type { Instance } from "../service/instance.ts";
-import { findRunning } from "../service/takeover.ts";
+import type { Instance } from "../instance/instance.ts";
+import { findRunning } from "../instance/takeover.ts";
 import { parseAddress } from "../system/address.ts";
 import {
   isRunning,
@@ -11,14 +11,14 @@ import {
 } from "../system/process.ts";
 import { openConnections } from "../system/sockets.ts";
 import { notesOnFormer } from "./former_service.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import {
   readState,
   type ServiceState,
   serviceState,
   type State,
-} from "./state.ts";
-import { StateDir } from "./state_dir.ts";
+} from "../state/state.ts";
+import { StateDir } from "../state/state_dir.ts";
 import { exists } from "../system/files.ts";
 
 /** What runs now. It is only looked at, nothing is repaired. */

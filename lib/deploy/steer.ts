@@ -2,9 +2,14 @@ import { ZddError } from "../error.ts";
 import { isRunning } from "../system/process.ts";
 import { change, type ChangeOptions, type ChangeResult } from "./change.ts";
 import { refuseDuringCanary } from "./deploy.ts";
-import type { Project } from "./project.ts";
-import { abortCanary, promoteCanary, setCanary, swapStandby } from "./roles.ts";
-import type { State } from "./state.ts";
+import type { Project } from "./read.ts";
+import {
+  abortCanary,
+  promoteCanary,
+  setCanary,
+  swapStandby,
+} from "../state/transitions.ts";
+import type { State } from "../state/state.ts";
 
 // What moves requests between instances that run already.
 

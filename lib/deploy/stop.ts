@@ -3,13 +3,13 @@ import { isRunning } from "../system/process.ts";
 import type { ChangeOptions } from "./change.ts";
 import { chooseServices } from "./deploy.ts";
 import { formerServices } from "./former_service.ts";
-import type { Project } from "./project.ts";
+import type { Project } from "./read.ts";
 import { recover } from "./recover.ts";
 import { collectWarnings, type Report, stopwatch } from "./report.ts";
 import { retireAll, type Retired } from "./retire.ts";
-import { retireEverything } from "./roles.ts";
-import { writeState } from "./state.ts";
-import { StateDir } from "./state_dir.ts";
+import { retireEverything } from "../state/transitions.ts";
+import { writeState } from "../state/state.ts";
+import { StateDir } from "../state/state_dir.ts";
 
 export interface StopOptions extends ChangeOptions {
   /** Only these services; all if there is none, those that left deploy.conf too. */

@@ -1,10 +1,10 @@
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
-import { drain } from "../service/drain.ts";
-import { discardInstance } from "../service/stop.ts";
-import { LiveLinks } from "../nginx/live_links.ts";
+import { drain } from "../instance/drain.ts";
+import { discardInstance } from "../instance/stop.ts";
+import { LiveLinks } from "../live/links.ts";
 import { workersOf } from "../nginx/master.ts";
 import { ReloadRefused } from "../nginx/nginx.ts";
-import { takeTurn } from "../nginx/turn.ts";
+import { lockNginx } from "../nginx/lock.ts";
 import { writeAtomically } from "../system/files.ts";
 import {
   identify,
@@ -15,11 +15,11 @@ import {
 import { putBack } from "./configure.ts";
 import { serviceOf } from "./former_service.ts";
 import { switchedWorkers } from "./retire.ts";
-import type { Journal, Start } from "./journal.ts";
-import type { Project } from "./project.ts";
+import type { Journal, Start } from "../state/journal.ts";
+import type { Project } from "./read.ts";
 import { type Report, stopwatch } from "./report.ts";
-import { readState } from "./state.ts";
-import type { StateDir } from "./state_dir.ts";
+import { readState } from "../state/state.ts";
+import type { StateDir } from "../state/state_dir.ts";
 
 /**
  * Takes back what a deploy has done: the live links, nginx.conf, nginx, the new
@@ -99,7 +99,7 @@ async function undoSwitch(
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
   // Whoever takes too long for that must not keep this from being undone.
-  using _turn = await takeTurn(config.nginx).catch(() => undefined);
+  using _turn = await lockNginx(config.nginx).catch(() => undefined);
   const master = nginx.master();
   const isUseless = conf.text === undefined || !hasServing(directory);
   if (action === "started" && isUseless) {

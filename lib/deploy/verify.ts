@@ -1,6 +1,6 @@
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { describeAnswer } from "../service/check.ts";
+import { describeAnswer } from "../instance/check.ts";
 import { httpGet } from "../system/http.ts";
 import { waitUntil } from "../system/wait.ts";
 import { type Report, stopwatch } from "./report.ts";

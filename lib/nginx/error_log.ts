@@ -1,4 +1,4 @@
-import { harmless } from "../system/harmless.ts";
+import { escapeControls } from "../text/escape.ts";
 import { openFiles, type ProcessId } from "../system/process.ts";
 
 /** A place in a log, to read what is written behind it. */
@@ -44,7 +44,7 @@ export function wordsSince(
   const lines = marks.flatMap(({ file, offset }) =>
     readFrom(file, offset).split("\n").flatMap((line) => {
       const [, level, words] = pattern.exec(line) ?? [];
-      return words === undefined ? [] : [`[${level}] ${harmless(words)}`];
+      return words === undefined ? [] : [`[${level}] ${escapeControls(words)}`];
     })
   );
   // A bind() that fails is tried five times, and given up with these words (ngx_connection.c).

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "@std/path";
 import type { NginxConfig } from "../config/config.ts";
-import { formatDuration } from "../config/duration.ts";
+import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { discard, readIfExists, writeAtomically } from "../system/files.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type ProcessId,
   sendSignal,
 } from "../system/process.ts";
-import { harmless } from "../system/harmless.ts";
+import { escapeControls } from "../text/escape.ts";
 import { startDetached } from "../system/shell.ts";
 import { traceCommand } from "../system/trace.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
@@ -107,7 +107,7 @@ export class Nginx {
     }).output();
     if (success) return;
     const words = new TextDecoder().decode(stderr).replaceAll(file, conf)
-      .trim().split("\n").map(harmless);
+      .trim().split("\n").map(escapeControls);
     throw new ZddError(`nginx refuses "${conf}"`, {
       quote: words.filter((line) => !/ test failed$/.test(line)),
       source: `${command} -t -c ${conf}`,

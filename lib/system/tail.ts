@@ -1,4 +1,4 @@
-import { harmless } from "./harmless.ts";
+import { escapeControls } from "../text/escape.ts";
 import { readEnd } from "./safe_open.ts";
 
 const TAIL_BYTES = 8192;
@@ -11,7 +11,9 @@ const TAIL_BYTES = 8192;
 export function readTail(file: string, from = 0, lines = 10): string[] {
   try {
     const text = readEnd(file, from, TAIL_BYTES).trimEnd();
-    return text === "" ? [] : text.split("\n").slice(-lines).map(harmless);
+    return text === ""
+      ? []
+      : text.split("\n").slice(-lines).map(escapeControls);
   } catch {
     return [];
   }

@@ -1,8 +1,8 @@
 import { basename } from "@std/path";
 import { Eta } from "eta";
 import { messageOf } from "../error.ts";
-import type { Mistakes } from "../config/mistakes.ts";
-import { nearest } from "../config/suggestion.ts";
+import type { Mistakes } from "../config/diagnostics.ts";
+import { nearest } from "../text/suggestion.ts";
 import {
   isComment,
   lineAt,

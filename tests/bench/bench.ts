@@ -1,4 +1,4 @@
-import type { Package } from "../../.ci/packages.ts";
+import type { Package } from "../../tasks/packages.ts";
 
 /** One of the benchmark's parts. */
 export interface Bench {

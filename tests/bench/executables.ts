@@ -1,5 +1,5 @@
 import { dirname, fromFileUrl, join } from "@std/path";
-import { compile } from "../../.ci/compile.ts";
+import { compile } from "../../tasks/compile.ts";
 import { messageOf } from "../../lib/error.ts";
 
 const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));

@@ -1,5 +1,5 @@
-import { NGINX } from "../../.ci/packages.ts";
-import { formatDuration } from "../../lib/config/duration.ts";
+import { NGINX } from "../../tasks/packages.ts";
+import { formatDuration } from "../../lib/text/duration.ts";
 import { messageOf } from "../../lib/error.ts";
 import type { Bench, Check, Findings } from "./bench.ts";
 import { Clients } from "./clients.ts";

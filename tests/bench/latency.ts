@@ -1,4 +1,4 @@
-import { NGINX } from "../../.ci/packages.ts";
+import { NGINX } from "../../tasks/packages.ts";
 import { messageOf } from "../../lib/error.ts";
 import type { Bench, Check } from "./bench.ts";
 import { Clients } from "./clients.ts";

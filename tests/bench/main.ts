@@ -3,7 +3,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
-import { NGINX, type Package } from "../../.ci/packages.ts";
+import { NGINX, type Package } from "../../tasks/packages.ts";
 import { draw, printMessage, printResult } from "../../lib/cli/output.ts";
 import { messageOf } from "../../lib/error.ts";
 import { findProgram } from "../../lib/system/program.ts";

@@ -1,4 +1,4 @@
-import { NGINX } from "../../.ci/packages.ts";
+import { NGINX } from "../../tasks/packages.ts";
 import { commandLine } from "../../lib/system/process.ts";
 import { messageOf } from "../../lib/error.ts";
 import type { Bench } from "./bench.ts";

@@ -1,4 +1,4 @@
-import { NGINX } from "../../.ci/packages.ts";
+import { NGINX } from "../../tasks/packages.ts";
 import { workersOf } from "../../lib/nginx/master.ts";
 import { identify } from "../../lib/system/process.ts";
 import type { Bench } from "./bench.ts";

@@ -1,4 +1,4 @@
-import { NGINX } from "../../.ci/packages.ts";
+import { NGINX } from "../../tasks/packages.ts";
 import { liveConf, liveTemplate } from "../support/live_site.ts";
 import { ZDD } from "../support/site.ts";
 import type { Bench, Check, How } from "./bench.ts";

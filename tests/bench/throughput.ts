@@ -1,4 +1,4 @@
-import { NGINX, WRK } from "../../.ci/packages.ts";
+import { NGINX, WRK } from "../../tasks/packages.ts";
 import { liveConf, liveTemplate } from "../support/live_site.ts";
 import type { Bench, Check } from "./bench.ts";
 import { appCommand, openSite, run, type Site } from "./site.ts";

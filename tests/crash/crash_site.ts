@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { Journal } from "../../lib/deploy/journal.ts";
-import { readProject } from "../../lib/deploy/project.ts";
+import { Journal } from "../../lib/state/journal.ts";
+import { readProject } from "../../lib/deploy/read.ts";
 import {
   readState,
   type ServiceState,
   type State,
-} from "../../lib/deploy/state.ts";
-import { StateDir } from "../../lib/deploy/state_dir.ts";
+} from "../../lib/state/state.ts";
+import { StateDir } from "../../lib/state/state_dir.ts";
 import { status } from "../../lib/deploy/status.ts";
 import { allProcesses, environmentOf } from "../../lib/system/process.ts";
 import { Load, type LoadResult } from "../support/load.ts";

@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { Journal, type JournalText } from "../../lib/deploy/journal.ts";
-import { readProject } from "../../lib/deploy/project.ts";
+import { Journal, type JournalText } from "../../lib/state/journal.ts";
+import { readProject } from "../../lib/deploy/read.ts";
 import { render } from "../../lib/deploy/render.ts";
-import { readState, type State } from "../../lib/deploy/state.ts";
-import { StateDir } from "../../lib/deploy/state_dir.ts";
+import { readState, type State } from "../../lib/state/state.ts";
+import { StateDir } from "../../lib/state/state_dir.ts";
 import { status } from "../../lib/deploy/status.ts";
 import { ZddError } from "../../lib/error.ts";
-import { readPid, readPort } from "../../lib/service/port_file.ts";
+import { readPid, readPort } from "../../lib/instance/port_file.ts";
 import { formatAddress, parseAddress } from "../../lib/system/address.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { fuzz } from "./mutator.ts";

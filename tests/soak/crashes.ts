@@ -6,7 +6,7 @@
 import { RunningDeploy } from "../e2e/running_deploy.ts";
 import { CrashSite, type Remains, type Switch } from "../crash/crash_site.ts";
 import { Mutator, seed } from "../fuzz/mutator.ts";
-import { formatDuration } from "../../lib/config/duration.ts";
+import { formatDuration } from "../../lib/text/duration.ts";
 import { printMessage, printResult } from "../../lib/cli/output.ts";
 import { formatTable } from "../../lib/cli/table.ts";
 import { stopwatch } from "../../lib/deploy/report.ts";

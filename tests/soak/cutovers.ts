@@ -4,7 +4,7 @@
  * given. Prints the figures; the exit status is 1 if anything was lost.
  */
 import { RunningDeploy } from "../e2e/running_deploy.ts";
-import { formatDuration } from "../../lib/config/duration.ts";
+import { formatDuration } from "../../lib/text/duration.ts";
 import { printMessage, printResult } from "../../lib/cli/output.ts";
 import { stopwatch } from "../../lib/deploy/report.ts";
 import { memoryOf } from "../../lib/system/process.ts";

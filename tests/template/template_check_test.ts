@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { Mistakes } from "../../lib/config/mistakes.ts";
+import { Mistakes } from "../../lib/config/diagnostics.ts";
 import { ZddError } from "../../lib/error.ts";
 import { Template, type TemplateNames } from "../../lib/template/template.ts";
 

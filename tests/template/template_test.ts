@@ -4,7 +4,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { Mistakes } from "../../lib/config/mistakes.ts";
+import { Mistakes } from "../../lib/config/diagnostics.ts";
 import { Template, type TemplateNames } from "../../lib/template/template.ts";
 import { TempDir } from "../system/temp_dir.ts";
 

@@ -1,4 +1,4 @@
-import { COMMANDS } from "../commands.ts";
+import { COMMANDS } from "../../commands/commands.ts";
 import {
   argumentsOf,
   optionsOf,

@@ -1,5 +1,5 @@
 import type { Command, Option } from "../command.ts";
-import { COMMANDS, TOPICS } from "../commands.ts";
+import { COMMANDS, TOPICS } from "../../commands/commands.ts";
 import { GLOBAL_OPTIONS } from "../options.ts";
 
 /** The options of a command, the global ones included. */

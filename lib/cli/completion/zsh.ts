@@ -1,5 +1,5 @@
 import type { Option } from "../command.ts";
-import { COMMANDS } from "../commands.ts";
+import { COMMANDS } from "../../commands/commands.ts";
 import { GLOBAL_OPTIONS } from "../options.ts";
 import { argumentsOf, optionsOf, SERVICES } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { COMMANDS, TOPICS } from "../commands.ts";
+import { COMMANDS, TOPICS } from "../../commands/commands.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
 import { VERSION } from "../version.ts";
 import { aboutCommand, usageOf } from "./command_help.ts";

@@ -1,4 +1,4 @@
-import { COMMANDS, TOPICS } from "../commands.ts";
+import { COMMANDS, TOPICS } from "../../commands/commands.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
 import { commandTerm } from "./command_help.ts";
 import type { Block } from "./document.ts";

@@ -1,4 +1,4 @@
-import type { TOPICS } from "../commands.ts";
+import type { TOPICS } from "../../commands/commands.ts";
 import { ANSIBLE_HELP } from "./ansible_help.ts";
 import { confHelp } from "./conf_help.ts";
 import type { Block } from "./document.ts";

@@ -1,5 +1,5 @@
 import { basename, join } from "@std/path";
-import type { KINDS } from "../commands.ts";
+import type { KINDS } from "../../commands/commands.ts";
 import { isFile, readIfExists } from "../../system/files.ts";
 import { findWebApplication } from "./python.ts";
 import { usage } from "../usage.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { COMMANDS } from "../../../lib/cli/commands.ts";
+import { COMMANDS } from "../../../lib/commands/commands.ts";
 import { bashCompletion } from "../../../lib/cli/completion/bash.ts";
 import { fishCompletion } from "../../../lib/cli/completion/fish.ts";
 import { zshCompletion } from "../../../lib/cli/completion/zsh.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { COMMANDS, TOPICS } from "../../../lib/cli/commands.ts";
+import { COMMANDS, TOPICS } from "../../../lib/commands/commands.ts";
 import { ABOUT } from "../../../lib/cli/help/about_commands.ts";
 import { renderText } from "../../../lib/cli/help/document.ts";
 import { manPage } from "../../../lib/cli/help/man_page.ts";

@@ -1,6 +1,0 @@
-import { rollback } from "../../deploy/steer.ts";
-import { carryOut } from "../carry_out.ts";
-import type { Run } from "../command.ts";
-
-export const run: Run = (options, input) =>
-  carryOut(options, input, "rolled back", rollback);

@@ -1,0 +1,37 @@
+import { basename } from "@std/path";
+import { type Config, readConfig } from "../config/config.ts";
+import { isFile } from "../system/files.ts";
+import { Nginx } from "../nginx/nginx.ts";
+import { templateNames } from "../live/template_names.ts";
+import { Template } from "../template/template.ts";
+
+/** A deploy.conf with its template and its nginx: what every command works on. */
+export interface Project {
+  config: Config;
+  template: Template;
+  nginx: Nginx;
+}
+
+/**
+ * Step 1 of a deploy: reads deploy.conf and the template.
+ *
+ * @param path of deploy.conf
+ * @throws {ZddError} with exit status 2 that names every mistake in both.
+ */
+export function readProject(path: string): Project {
+  const { config, mistakes } = readConfig(path);
+  const nginx = new Nginx(config.nginx, config.stateDir);
+  const file = config.nginx.template;
+  const template = isFile(file) ? Template.read(file) : new Template(file, "");
+  const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
+  const { names, live } = templateNames(config, {}, version);
+  template.check(names, mistakes);
+  if (!live.isComplete) {
+    mistakes.add({
+      file: basename(file),
+      message: "it.live.pass needs <%= it.live.upstreams() %> at http level",
+    });
+  }
+  mistakes.throwIfAny();
+  return { config, template, nginx };
+}

@@ -1,0 +1,100 @@
+import { dirname } from "@std/path";
+import { type Config, hasSlots } from "../config/config.ts";
+import type { Slot, Slots } from "../instance/slots.ts";
+import { parseAddress, templateText } from "../system/address.ts";
+import { LiveSnippets } from "./snippets.ts";
+import type { TemplateNames } from "../template/template.ts";
+
+/** Stands in for an address that isn't known before the service has started. */
+const UNKNOWN_ADDRESS = "127.0.0.1:1";
+
+/** Where a service's instances are. */
+export interface Whereabouts {
+  current: { address: string; slot?: Slot }[];
+  slots?: Slots;
+}
+
+/**
+ * What the template can name: each service by its name, `nginx_pid_filename`,
+ * `project_dir`, `nginx`, `services`, `servers` and `live`.
+ *
+ * @param places where each service's instances are, by its name
+ * @param version asks nginx for its version, only if the template wants to know
+ * @param earlier the snippets of an earlier rendering
+ */
+export function templateNames(
+  config: Config,
+  places: Record<string, Whereabouts>,
+  version: () => string,
+  earlier?: LiveSnippets,
+): { names: TemplateNames; live: LiveSnippets } {
+  const services: Record<string, { address: string; addresses: string[] }> = {};
+  const atLeast = (wanted: string) => compareVersions(version(), wanted) >= 0;
+  const live = new LiveSnippets(
+    config.stateDir,
+    new Map(config.services.map(({ name, port, instances }) => {
+      const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
+      const { current = [] } = places[name] ?? {};
+      // Those that serve may have been started with another `port`.
+      const inSlots = hasSlots({ port }) &&
+        current.every(({ slot }) => slot !== undefined);
+      const slots = inSlots
+        ? places[name]?.slots ?? { a: unknown, b: unknown }
+        : undefined;
+      return [name, { name, slots }];
+    })),
+    earlier,
+    atLeast,
+  );
+  const names: TemplateNames = {
+    nginx_pid_filename: config.nginx.pidFile,
+    project_dir: dirname(config.nginx.template),
+    services,
+    servers: (name: string) => {
+      const service = services[name];
+      if (service === undefined) {
+        throw new ReferenceError(`There is no service "${name}"`);
+      }
+      return service.addresses.map((at) => `server ${at};`).join(" ");
+    },
+    nginx: {
+      get version() {
+        return version();
+      },
+      atLeast,
+    },
+    live,
+  };
+  for (const { name, instances } of config.services) {
+    const known = places[name]?.current.map(({ address }) => address) ?? [];
+    const addresses = known.length > 0
+      ? known
+      : Array<string>(instances).fill(UNKNOWN_ADDRESS);
+    const address = addresses[0] ?? UNKNOWN_ADDRESS;
+    services[name] = { address, addresses };
+    Object.defineProperty(names, name, {
+      enumerable: true,
+      get() {
+        const parsed = parseAddress(address);
+        if (instances > 1 || parsed === undefined) {
+          throw new TypeError(
+            `${name} has ${instances} instances, not one port: write ` +
+              `<%= it.servers("${name}") %>`,
+          );
+        }
+        return templateText(parsed);
+      },
+    });
+  }
+  return { names, live };
+}
+
+/** Compares versions such as `1.27.4` number by number: negative, zero or positive. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split(".").map(Number));
+  for (let i = 0; i < 3; i++) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,153 @@
+/**
+ * Checks and tests everything: `deno task test`. Installs what the tests need
+ * first. The last line sums up all runs; the exit status is 1 if anything failed.
+ */
+import { dirname, fromFileUrl } from "@std/path";
+import { printResult } from "../lib/cli/output.ts";
+import { formatTable } from "../lib/cli/table.ts";
+import { compile, NoRuntime } from "./compile.ts";
+import { FOR_TESTS, install } from "./packages.ts";
+import {
+  formatTally,
+  readFailures,
+  readReport,
+  sum,
+  type Tally,
+} from "./tally.ts";
+
+const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
+
+/** After how many minutes a run hangs, and is ended. */
+const RUN_TIMEOUT = 20;
+
+/** Deno before 2.8 lays out SVG otherwise, lints names that may be used, and takes detached children for leaks of the test. */
+const IS_OLD = /^2\.[0-7]\./.test(Deno.version.deno);
+
+/** What the formatter leaves out. */
+const IGNORED = IS_OLD ? ["--ignore=tests/bench/charts"] : [];
+
+/** How many test files run side by side. Most of them wait; too many starve each other on two cores. */
+const JOBS = Deno.env.get("DENO_JOBS") ?? "3";
+
+interface Run {
+  name: string;
+  /** Undefined if it was skipped. */
+  tally?: Tally;
+  /** Why. */
+  skipped?: string;
+  /** The tests that failed, and what they said. */
+  failures?: string[];
+}
+
+async function main(): Promise<Run[]> {
+  try {
+    await install(FOR_TESTS);
+  } catch (error) {
+    return [failure("packages", error)];
+  }
+  const runs = [
+    await check("format", "fmt", "--check", ...IGNORED),
+    ...(IS_OLD ? [] : [await check("lint", "lint")]),
+    await check("types", "check", "--quiet"),
+    await test("tests, on the source", []),
+  ];
+  const name = "end-to-end tests, on the executable";
+  try {
+    heading("compile");
+    const executable = await compile();
+    printResult(executable);
+    runs.push(await test(name, ["tests/e2e"], { ZDD_BIN: executable }));
+  } catch (error) {
+    runs.push(
+      error instanceof NoRuntime
+        ? { name, skipped: error.message }
+        : failure(name, error),
+    );
+  }
+  return runs;
+}
+
+/** Runs one of Deno's own checks; it counts as one. */
+async function check(name: string, ...args: string[]): Promise<Run> {
+  heading(name);
+  const success = await deno(args);
+  return {
+    name,
+    tally: success ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
+  };
+}
+
+/** Runs the tests in these places; everywhere if there are none. */
+async function test(
+  name: string,
+  places: string[],
+  env: Record<string, string> = {},
+): Promise<Run> {
+  heading(name);
+  const report = Deno.makeTempFileSync({ prefix: "zdd-report-" });
+  const success = await deno(
+    [
+      // `deno check` has checked the types.
+      ...["test", "--allow-all", "--no-check", "--parallel", "--frozen"],
+      ...(IS_OLD ? ["--preload", "tasks/without_sanitizers.ts"] : []),
+      ...["--junit-path", report, ...places],
+    ],
+    env,
+  );
+  const text = Deno.readTextFileSync(report);
+  Deno.removeSync(report);
+  const tally = readReport(text, success);
+  return { name, tally, failures: readFailures(text) };
+}
+
+/** Runs a subcommand of Deno, which prints where this prints. Returns whether it succeeded. */
+async function deno(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<boolean> {
+  const all = { DENO_JOBS: JOBS, ...env };
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    env: Deno.stdout.isTerminal() ? all : { ...all, NO_COLOR: "1" },
+    stdin: "null",
+  }).spawn();
+  const timer = setTimeout(() => {
+    printResult(`It hangs: ended after ${RUN_TIMEOUT} minutes`);
+    child.kill("SIGKILL");
+  }, RUN_TIMEOUT * 60_000);
+  const { success } = await child.status;
+  clearTimeout(timer);
+  return success;
+}
+
+function failure(name: string, error: unknown): Run {
+  printResult(error instanceof Error ? error.message : String(error));
+  return { name, tally: { passed: 0, failed: 1 } };
+}
+
+function heading(name: string): void {
+  printResult(`\n== ${name}`);
+}
+
+function outcomeOf({ tally, skipped }: Run): string {
+  return tally === undefined ? `skipped: ${skipped}` : formatTally(tally);
+}
+
+if (import.meta.main) {
+  // What is tested is said here, not by the environment.
+  Deno.env.delete("ZDD_BIN");
+  // Where nginx is; on Debian an ordinary user's PATH lacks it.
+  Deno.env.set("PATH", `${Deno.env.get("PATH")}:/usr/sbin`);
+  const runs = await main();
+  const total = sum(runs.flatMap(({ tally }) => tally ?? []));
+  for (const { name, failures = [] } of runs) {
+    if (failures.length === 0) continue;
+    heading(`what failed: ${name}`);
+    failures.forEach(printResult);
+  }
+  heading("in all");
+  printResult(formatTable(runs.map((run) => [run.name, outcomeOf(run)])));
+  printResult(formatTally(total));
+  Deno.exit(total.failed === 0 ? 0 : 1);
+}

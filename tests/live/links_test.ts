@@ -1,0 +1,232 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { ZddError } from "../../lib/error.ts";
+import {
+  type Destination,
+  LiveLinks,
+  percentOfSlotB,
+} from "../../lib/live/links.ts";
+import { BUCKET_NAMES } from "../../lib/live/shares.ts";
+import { TempDir } from "../system/temp_dir.ts";
+
+function at(address: string, slot?: "a" | "b"): Destination {
+  return { id: `web-${address.replace(/\W/g, "")}`, address, slot };
+}
+
+/** How many of the hundred buckets of a service lead to each address. */
+function shareOut(directory: TempDir, service: string): Record<string, number> {
+  const shares: Record<string, number> = {};
+  for (const bucket of BUCKET_NAMES) {
+    const path = Deno.realPathSync(directory.join("live", service, bucket));
+    const where = /\/live\/(?:at|socket):([^/]+)\/(\d\d)$/.exec(path);
+    assertEquals(where?.[2], bucket, path);
+    const address = where?.[1] ?? "";
+    shares[address] = (shares[address] ?? 0) + 1;
+  }
+  return shares;
+}
+
+Deno.test("a link of slots tells how many requests slot b gets", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const [a, b] = [at("127.0.0.1:1", "a"), at("127.0.0.1:2", "b")];
+  const percent = (target: string) => percentOfSlotB(target);
+  assertEquals(percent(await links.prepare({ current: [a] })), 0);
+  assertEquals(percent(await links.prepare({ current: [b] })), 100);
+  for (const share of [0, 1, 10, 33, 99, 100]) {
+    const ofB = await links.prepare({
+      current: [a],
+      canary: { instances: [b], percent: share },
+    });
+    assertEquals(percent(ofB), share);
+    const ofA = await links.prepare({
+      current: [b],
+      canary: { instances: [a], percent: share },
+    });
+    assertEquals(percent(ofA), 100 - share);
+  }
+});
+
+Deno.test("a link of slots leads to a directory with just the shares of slot b", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const target = await links.prepare({
+    current: [at("127.0.0.1:1", "a")],
+    canary: { instances: [at("127.0.0.1:2", "b")], percent: 5 },
+  });
+  links.point("web", target);
+  const found = [...Deno.readDirSync(directory.join("live/web"))];
+  assertEquals(
+    found.map(({ name }) => name).sort().join(""),
+    target.replace(".shares/", ""),
+  );
+});
+
+Deno.test("a link without slots shares a hundred buckets out", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const current = [at("127.0.0.1:1"), at("127.0.0.1:2")];
+  links.point("to:web", await links.prepare({ current }));
+  assertEquals(shareOut(directory, "to:web"), {
+    "127.0.0.1:1": 50,
+    "127.0.0.1:2": 50,
+  });
+  const canary = { instances: [at("127.0.0.1:3")], percent: 7 };
+  links.point(
+    "to:web",
+    await links.prepare({ current: current.slice(0, 1), canary }),
+  );
+  assertEquals(shareOut(directory, "to:web"), {
+    "127.0.0.1:1": 93,
+    "127.0.0.1:3": 7,
+  });
+});
+
+Deno.test("a link without slots leads elsewhere if any of its instances is another", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const [one, two, three] = [1, 2, 3].map((i) => at(`127.0.0.1:${i}`));
+  assert(one && two && three);
+  const canary = { instances: [two, three], percent: 50 };
+  const routes = [
+    { current: [one, two] },
+    { current: [one, three] },
+    { current: [one, two, three] },
+    { current: [one], canary },
+    { current: [one], canary: { ...canary, instances: [two] } },
+    { current: [one], canary: { ...canary, percent: 51 } },
+  ];
+  const targets = new Set<string>();
+  for (const route of routes) targets.add(await links.prepare(route));
+  assertEquals(targets.size, routes.length);
+});
+
+Deno.test("a unix socket is found behind a link that nginx can name", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const destination = at("unix:/run/my/web.sock");
+  links.point("to:web", await links.prepare({ current: [destination] }));
+  const name = destination.id;
+  assertEquals(shareOut(directory, "to:web"), { [name]: 100 });
+  assertEquals(
+    Deno.readLinkSync(directory.join("live/.sockets", name)),
+    "/run/my/web.sock",
+  );
+});
+
+Deno.test("prepare() leaves the socket of an instance that serves where it is", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const current = [at("unix:/run/web.sock")];
+  await links.prepare({ current });
+  const link = directory.join("live/.sockets", current[0]?.id ?? "");
+  const { ino, ctime } = Deno.lstatSync(link);
+  const canary = { instances: [at("unix:/run/next.sock")], percent: 5 };
+  await links.prepare({ current, canary });
+  const after = Deno.lstatSync(link);
+  assertEquals([after.ino, after.ctime], [ino, ctime]);
+});
+
+Deno.test("point() moves a link back and forth, and takes it away", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  assertEquals(links.read("web"), undefined);
+  const one = await links.prepare({ current: [at("127.0.0.1:1")] });
+  const two = await links.prepare({ current: [at("127.0.0.1:2")] });
+  for (const target of [one, two, one]) {
+    links.point("web", target);
+    assertEquals(links.read("web"), target);
+  }
+  links.point("web", undefined);
+  links.point("web", undefined);
+  assertEquals(links.read("web"), undefined);
+});
+
+Deno.test("prepare() can be done again after a deploy that died in the middle", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  for (const slot of [undefined, "b"] as const) {
+    const route = { current: [at("127.0.0.1:1", slot)] };
+    const target = await links.prepare(route);
+    const place = directory.join("live", target);
+    const [bucket] = [...Deno.readDirSync(place)];
+    Deno.removeSync(join(place, bucket?.name ?? ""));
+    assertEquals(await links.prepare(route), target);
+    const { length } = [...Deno.readDirSync(place)];
+    assertEquals(length, slot === undefined ? 100 : 8);
+  }
+});
+
+Deno.test("clean() removes what no link leads to, and nothing else", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const left = (path = "") =>
+    [...Deno.readDirSync(directory.join("live", path))].map(({ name }) => name)
+      .sort();
+  const [one, two] = [at("127.0.0.1:1"), at("127.0.0.1:2")];
+  const [three, socket] = [at("127.0.0.1:3"), at("unix:/run/x")];
+  links.point("to:web", await links.prepare({ current: [one] }));
+  await links.prepare({ current: [socket] });
+  links.clean();
+  assertEquals(left(), [".sockets", "at:127.0.0.1:1", "to:web"]);
+  assertEquals(left(".sockets"), []);
+
+  const canary = { instances: [socket], percent: 7 };
+  links.point("to:web", await links.prepare({ current: [one, two], canary }));
+  await links.prepare({ current: [two, three] });
+  links.clean();
+  assertEquals(left(), [
+    ".sockets",
+    "at:127.0.0.1:1",
+    "at:127.0.0.1:2",
+    links.read("to:web") ?? "",
+    `socket:${socket.id}`,
+    "to:web",
+  ]);
+  assertEquals(left(".sockets"), [socket.id]);
+  assertEquals(shareOut(directory, "to:web"), {
+    [socket.id]: 7,
+    "127.0.0.1:1": 46,
+    "127.0.0.1:2": 47,
+  });
+});
+
+Deno.test("nobody but zdd's user can write where links are", async () => {
+  using directory = new TempDir();
+  const umask = Deno.umask(0);
+  try {
+    const links = new LiveLinks(directory.path);
+    await links.prepare({ current: [at("127.0.0.1:1")] });
+    await links.prepare({ current: [at("127.0.0.1:1", "b")] });
+  } finally {
+    Deno.umask(umask);
+  }
+  for (const path of ["live", "live/.shares", "live/at:127.0.0.1:1"]) {
+    const mode = Deno.statSync(directory.join(path)).mode ?? 0;
+    assertEquals((mode & 0o777).toString(8), "755", path);
+  }
+});
+
+Deno.test("prepare() and point() say what they can't write", async () => {
+  using directory = new TempDir();
+  directory.write("live");
+  const links = new LiveLinks(directory.path);
+  const route = { current: [at("127.0.0.1:1")] };
+  await assertRejects(() => links.prepare(route), ZddError, "Cannot write to");
+  assertThrows(() => links.point("web", "x"), ZddError, "Cannot move the link");
+});
+
+Deno.test("percentOfSlotB() knows no other links", () => {
+  for (
+    const target of [
+      "route:web-1",
+      "at:127.0.0.1:1",
+      "x",
+      ".shares/",
+      ".shares/a",
+    ]
+  ) {
+    assertEquals(percentOfSlotB(target), undefined);
+  }
+  assertEquals(percentOfSlotB(".shares/none"), 0);
+});

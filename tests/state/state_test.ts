@@ -1,0 +1,197 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  emptyState,
+  isInstance,
+  isProcessId,
+  readState,
+  serviceState,
+  setStateAside,
+  type State,
+  writeState,
+} from "../../lib/state/state.ts";
+import { StateDir } from "../../lib/state/state_dir.ts";
+import { ZddError } from "../../lib/error.ts";
+import type { Instance } from "../../lib/instance/instance.ts";
+import { TempDir } from "../system/temp_dir.ts";
+
+const PROCESS = { pid: 4711, startTime: 12345, boot: "b" };
+
+const INSTANCE: Instance = {
+  id: "web-1",
+  service: "web",
+  number: 1,
+  process: PROCESS,
+  address: "127.0.0.1:45643",
+  slot: "a",
+  startedAt: "2026-11-23T17:45:12.000Z",
+  log: "/srv/web.log",
+  pidFile: "/srv/web.pid",
+  portFile: "/srv/4711.port",
+};
+
+const STATE: State = {
+  version: 1,
+  deploy: "deploy-1",
+  services: {
+    web: {
+      current: [INSTANCE],
+      standby: [{ ...INSTANCE, id: "web-0" }],
+      canary: { instances: [INSTANCE], percent: 10 },
+      retiring: [{ instance: INSTANCE, since: "2026", stopSent: true }],
+      slots: { a: ["127.0.0.1:20001"], b: ["unix:/run/b"] },
+    },
+    größe: { current: [], standby: [], retiring: [] },
+  },
+  nginx: { master: PROCESS, hash: "abc", since: "2026", links: [] },
+};
+
+/** What readState() makes of a state.json with this in it. */
+function read(text: string): { state: State; damaged?: string } {
+  using directory = new TempDir();
+  directory.write("state.json", text);
+  return readState(new StateDir(directory.path));
+}
+
+Deno.test("readState() reads what writeState() has written", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.path);
+  for (const state of [STATE, emptyState()]) {
+    writeState(place, state);
+    assertEquals(readState(place), { state });
+  }
+  assertEquals(directory.names(), ["state.json"]);
+});
+
+Deno.test("readState() is an empty state before the first deploy", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.join("none"));
+  assertEquals(readState(place), { state: emptyState(), missing: true });
+});
+
+Deno.test("readState() calls a file damaged that is cut, empty or no JSON", () => {
+  const whole = JSON.stringify(STATE);
+  const texts = ["", "\0\0\0", "nonsense", whole.slice(0, -1), whole + "}"];
+  for (const text of texts) {
+    const { state, damaged } = read(text);
+    assertEquals(state, emptyState());
+    assert(damaged !== undefined && damaged !== "", text);
+  }
+});
+
+Deno.test("readState() calls a file damaged that can't be read", () => {
+  using directory = new TempDir();
+  Deno.mkdirSync(directory.join("state.json"));
+  assert(readState(new StateDir(directory.path)).damaged !== undefined);
+});
+
+Deno.test("readState() doesn't take another version for its own", () => {
+  for (const version of [0, 2, "1", undefined]) {
+    const { damaged } = read(JSON.stringify({ ...STATE, version }));
+    assertEquals(damaged, "not a state of version 1");
+  }
+});
+
+Deno.test("readState() refuses every other shape of JSON", () => {
+  const web = STATE.services.web;
+  const service = (changes: object) => ({
+    ...STATE,
+    services: { web: { ...web, ...changes } },
+  });
+  const instance = (changes: object) =>
+    service({ current: [{ ...INSTANCE, ...changes }] });
+  const shapes: unknown[] = [
+    null,
+    1,
+    "x",
+    [],
+    {},
+    { version: 1 },
+    { version: 1, services: [] },
+    { version: 1, services: null },
+    { version: 1, services: { web: null } },
+    { version: 1, services: { web: [] } },
+    service({ current: undefined }),
+    service({ current: INSTANCE }),
+    service({ standby: null }),
+    service({ retiring: {} }),
+    service({ retiring: [null] }),
+    service({ retiring: [{ since: "2026" }] }),
+    service({ canary: { instances: [INSTANCE] } }),
+    service({ canary: { instances: INSTANCE, percent: 1 } }),
+    service({ canary: null }),
+    service({ slots: { a: [] } }),
+    instance({ process: undefined }),
+    instance({ process: 4711 }),
+    instance({ process: { ...PROCESS, pid: "4711" } }),
+    instance({ process: { ...PROCESS, pid: 1 } }),
+    instance({ process: { ...PROCESS, pid: -1 } }),
+    instance({ process: { ...PROCESS, pid: 4711.5 } }),
+    instance({ process: { ...PROCESS, startTime: null } }),
+    instance({ process: { ...PROCESS, boot: undefined } }),
+    instance({ id: 1 }),
+    instance({ address: undefined }),
+    instance({ log: null }),
+    { ...STATE, nginx: null },
+    { ...STATE, nginx: { hash: "x" } },
+    { ...STATE, nginx: { master: { pid: 1 } } },
+  ];
+  for (const shape of shapes) {
+    const { state, damaged } = read(JSON.stringify(shape));
+    assert(damaged !== undefined, JSON.stringify(shape));
+    assertEquals(state, emptyState());
+  }
+});
+
+Deno.test("readState() refuses instances whose other parts are of the wrong kind", () => {
+  for (
+    const changes of [
+      { number: "1" },
+      { portFile: 1 },
+      { pidFile: [] },
+      { slot: "c" },
+      { address: "nowhere" },
+    ]
+  ) {
+    const wrong = { ...INSTANCE, ...changes };
+    assert(!isInstance(wrong), JSON.stringify(changes));
+  }
+});
+
+Deno.test("isInstance() and isProcessId() accept what zdd writes", () => {
+  assert(isInstance(INSTANCE));
+  assert(isProcessId(PROCESS));
+});
+
+Deno.test("setStateAside() keeps the damaged state where a person can look at it", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.path);
+  directory.write("state.json", "damaged");
+  const aside = setStateAside(place);
+  assert(aside.startsWith(directory.join("state.json.damaged-")), aside);
+  assertEquals(Deno.readTextFileSync(aside), "damaged");
+  assertEquals(readState(place), { state: emptyState(), missing: true });
+});
+
+Deno.test("setStateAside() never replaces a state that was set aside before", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.path);
+  for (const text of ["one", "two"]) {
+    directory.write("state.json", text);
+    setStateAside(place);
+  }
+  assertEquals(directory.names().length, 2);
+});
+
+Deno.test("writeState() keeps the old state if it can't write the new one", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.join("none"));
+  assertThrows(() => writeState(place, STATE), ZddError, "state.json");
+});
+
+Deno.test("serviceState() adds what isn't there, and finds what is", () => {
+  const state = emptyState();
+  const own = serviceState(state, "web");
+  own.current.push(INSTANCE);
+  assert(serviceState(state, "web") === own);
+  assertEquals(Object.keys(state.services), ["web"]);
+});
