@@ -1,8 +1,10 @@
 /**
  * Checks and tests everything: `deno task test`. Installs what the tests need
- * first. The last line sums up all runs; the exit status is 1 if anything failed.
+ * first. The end-to-end tests drive the executable, or the source where none can be
+ * made; all others use the source. The last line sums up all runs; the exit status is
+ * 1 if anything failed.
  */
-import { dirname, fromFileUrl } from "@std/path";
+import { dirname, fromFileUrl, join } from "@std/path";
 import { printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
 import { compile, NoRuntime } from "./compile.ts";
@@ -29,6 +31,16 @@ const IGNORED = IS_OLD ? ["--ignore=tests/bench/charts"] : [];
 /** How many test files run side by side. Most of them wait; too many starve each other on two cores. */
 const JOBS = Deno.env.get("DENO_JOBS") ?? "3";
 
+/** The slowest first: what is begun last must not keep one processor waiting. */
+const SLOWEST = ["tests/crash", "tests/e2e", "tests/fuzz", "tests/support"];
+
+/** End-to-end tests of what the source does in its own way: how it starts, what it draws and runs. */
+const DIFFERENT_ON_THE_SOURCE = [
+  "tests/e2e/cli_terminal_test.ts",
+  "tests/e2e/cli_usage_test.ts",
+  "tests/e2e/cli_verbose_test.ts",
+];
+
 interface Run {
   name: string;
   /** Undefined if it was skipped. */
@@ -49,22 +61,54 @@ async function main(): Promise<Run[]> {
     await check("format", "fmt", "--check", ...IGNORED),
     ...(IS_OLD ? [] : [await check("lint", "lint")]),
     await check("types", "check", "--quiet"),
-    await test("tests, on the source", []),
   ];
+  const files = testFiles();
+  const endToEnd = files.filter((file) => file.startsWith("tests/e2e/"));
+  const executable = await compiled();
+  if (typeof executable !== "string") {
+    printResult("The end-to-end tests run on the source");
+    return [...runs, executable, await test("tests, on the source", files)];
+  }
+  const onSource = files.filter((file) =>
+    !endToEnd.includes(file) || DIFFERENT_ON_THE_SOURCE.includes(file)
+  );
   const name = "end-to-end tests, on the executable";
+  runs.push(
+    await test("tests, on the source", onSource),
+    await test(name, endToEnd, { ZDD_BIN: executable }),
+  );
+  return runs;
+}
+
+/** Makes the executable. Returns its path, or what became of that. */
+async function compiled(): Promise<string | Run> {
+  const name = "executable";
+  heading("compile");
   try {
-    heading("compile");
     const executable = await compile();
     printResult(executable);
-    runs.push(await test(name, ["tests/e2e"], { ZDD_BIN: executable }));
+    return executable;
   } catch (error) {
-    runs.push(
-      error instanceof NoRuntime
-        ? { name, skipped: error.message }
-        : failure(name, error),
-    );
+    if (!(error instanceof NoRuntime)) return failure(name, error);
+    printResult(error.message);
+    return { name, skipped: error.message };
   }
-  return runs;
+}
+
+/** All files of tests, in the order in which they are begun. */
+function testFiles(): string[] {
+  const rank = (file: string) =>
+    SLOWEST.findIndex((place) => file.startsWith(place)) >>> 0;
+  return [...filesIn("tests"), ...filesIn("tasks")]
+    .filter((file) => file.endsWith("_test.ts"))
+    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function filesIn(directory: string): string[] {
+  return [...Deno.readDirSync(join(ROOT, directory))].flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    return entry.isDirectory ? filesIn(path) : [path];
+  });
 }
 
 /** Runs one of Deno's own checks; it counts as one. */
@@ -77,10 +121,10 @@ async function check(name: string, ...args: string[]): Promise<Run> {
   };
 }
 
-/** Runs the tests in these places; everywhere if there are none. */
+/** Runs the tests in these files. */
 async function test(
   name: string,
-  places: string[],
+  files: string[],
   env: Record<string, string> = {},
 ): Promise<Run> {
   heading(name);
@@ -90,7 +134,7 @@ async function test(
       // `deno check` has checked the types.
       ...["test", "--allow-all", "--no-check", "--parallel", "--frozen"],
       ...(IS_OLD ? ["--preload", "tasks/without_sanitizers.ts"] : []),
-      ...["--junit-path", report, ...places],
+      ...["--junit-path", report, ...files],
     ],
     env,
   );
