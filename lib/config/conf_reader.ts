@@ -1,19 +1,19 @@
 import { basename } from "@std/path";
-import { parseConf, type ParsedConf, type Section } from "../ini/parser.ts";
+import { type Ini, parse, type Section } from "../ini/mod.ts";
 import type { SectionKind } from "./keys.ts";
-import { Mistakes } from "./diagnostics.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import { SectionReader } from "./section_reader.ts";
 import { SERVICE_PREFIX } from "./section_values.ts";
 import { nearest } from "../text/suggestion.ts";
 
-/** deploy.conf as sections whose keys are read by their kind, collecting mistakes. */
+/** deploy.conf as sections whose keys are read by their kind, collecting what is wrong. */
 export class ConfReader {
-  readonly mistakes = new Mistakes();
-  readonly #parsed: ParsedConf;
+  readonly diagnostics = new Diagnostics();
+  readonly #parsed: Ini;
 
   constructor(text: string, readonly file: string) {
-    this.#parsed = parseConf(text);
-    for (const mistake of this.#parsed.mistakes) this.#add(mistake);
+    this.#parsed = parse(text);
+    for (const problem of this.#parsed.problems) this.#add(problem);
     for (const section of this.#parsed.sections.values()) {
       if (kindOf(section.name) === undefined) this.#rejectSection(section);
     }
@@ -39,7 +39,7 @@ export class ConfReader {
     return new SectionReader(section, kind, {
       defaults: this.#parsed.defaults,
       file: this.file,
-      mistakes: this.mistakes,
+      diagnostics: this.diagnostics,
     });
   }
 
@@ -58,8 +58,8 @@ export class ConfReader {
     });
   }
 
-  #add(mistake: { line?: number; message: string; hint?: string }): void {
-    this.mistakes.add({ file: basename(this.file), ...mistake });
+  #add(what: { line?: number; message: string; hint?: string }): void {
+    this.diagnostics.add({ file: basename(this.file), ...what });
   }
 }
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { isDirectory, isFile, realPath } from "../system/files.ts";
-import type { Mistakes } from "./diagnostics.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 import { ConfReader } from "./conf_reader.ts";
 import type { SectionReader } from "./section_reader.ts";
 import type { PortKind, StatusRange } from "./values.ts";
@@ -85,13 +85,13 @@ export const TEMPLATE_ENDING = ".template";
 
 /**
  * Reads deploy.conf and checks all that can be known without running anything. What
- * is wrong stands in `mistakes`; the rest of the result is only good if there are none.
+ * is wrong stands in `diagnostics`; the rest of the result is only good if there are none.
  *
  * @throws {ZddError} with exit status 2, if the file can't be read.
  */
 export function readConfig(
   path: string,
-): { config: Config; mistakes: Mistakes } {
+): { config: Config; diagnostics: Diagnostics } {
   const file = resolve(path);
   let text: string;
   try {
@@ -121,7 +121,7 @@ export function readConfig(
   };
   refuseSame(conf, config.services);
   refuseMovingState(deploy, config);
-  return { config, mistakes: conf.mistakes };
+  return { config, diagnostics: conf.diagnostics };
 }
 
 /**

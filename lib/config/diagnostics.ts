@@ -1,6 +1,7 @@
 import { ExitStatus, ZddError } from "../error.ts";
 
-export interface Mistake {
+/** Something that is wrong with deploy.conf or the template. */
+export interface Diagnostic {
   file: string;
   /** From 1; undefined if it is about the whole file. */
   line?: number;
@@ -9,25 +10,25 @@ export interface Mistake {
 }
 
 /** Collects what is wrong, so that a user sees all of it at once. */
-export class Mistakes {
-  readonly #all: Mistake[] = [];
+export class Diagnostics {
+  readonly #all: Diagnostic[] = [];
 
-  /** Adds a mistake; one that is known already, as every section meets those of [DEFAULT], only once. */
-  add(mistake: Mistake): void {
-    const text = formatMistake(mistake);
-    if (!this.#all.some((known) => formatMistake(known) === text)) {
-      this.#all.push(mistake);
+  /** Adds one; what that is known already, as every section meets those of [DEFAULT], only once. */
+  add(diagnostic: Diagnostic): void {
+    const text = formatDiagnostic(diagnostic);
+    if (!this.#all.some((known) => formatDiagnostic(known) === text)) {
+      this.#all.push(diagnostic);
     }
   }
 
   /** @throws {ZddError} with exit status 2 that names every mistake. */
   throwIfAny(): void {
     if (this.#all.length === 0) return;
-    const files = [...new Set(this.#all.map((mistake) => mistake.file))];
+    const files = [...new Set(this.#all.map((diagnostic) => diagnostic.file))];
     const lines = files.flatMap((file) =>
-      this.#all.filter((mistake) => mistake.file === file)
+      this.#all.filter((diagnostic) => diagnostic.file === file)
         .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
-        .map(formatMistake)
+        .map(formatDiagnostic)
     );
     const count = lines.length === 1
       ? "one mistake"
@@ -40,7 +41,9 @@ export class Mistakes {
 }
 
 /** `deploy.conf:7: unknown key "strat"; did you mean "start"?` */
-export function formatMistake({ file, line, message, hint }: Mistake): string {
+export function formatDiagnostic(
+  { file, line, message, hint }: Diagnostic,
+): string {
   const place = line === undefined ? file : `${file}:${line}`;
   return `${place}: ${message}${hint === undefined ? "" : `; ${hint}`}`;
 }

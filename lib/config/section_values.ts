@@ -1,8 +1,7 @@
 import { basename } from "@std/path";
-import type { Section } from "../ini/parser.ts";
-import { findEntry, interpolate } from "../ini/interpolation.ts";
+import { findEntry, interpolate, type Section } from "../ini/mod.ts";
 import { type Key, KEYS, type SectionKind } from "./keys.ts";
-import type { Mistakes } from "./diagnostics.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 import { nearest } from "../text/suggestion.ts";
 
 export const SERVICE_PREFIX = "service:";
@@ -14,7 +13,7 @@ export interface Surroundings {
   defaults: Section;
   /** The path of deploy.conf. */
   file: string;
-  mistakes: Mistakes;
+  diagnostics: Diagnostics;
 }
 
 /** The expanded values of one section, as texts, and what is wrong with them. */
@@ -98,14 +97,14 @@ export class SectionValues {
     for (const key of keys) {
       const expanded = interpolate(section, this.surroundings.defaults, key);
       for (const name of expanded.used) used.add(name);
-      for (const mistake of expanded.mistakes) {
-        const near = mistake.kind === "missing"
-          ? nearest(mistake.name, mistake.known)
+      for (const problem of expanded.problems) {
+        const near = problem.kind === "missing"
+          ? nearest(problem.name, problem.known)
           : undefined;
         this.#add(
-          mistake.line,
-          mistake.message,
-          near === undefined ? mistake.hint : `did you mean %(${near})s?`,
+          problem.line,
+          problem.message,
+          near === undefined ? problem.hint : `did you mean %(${near})s?`,
         );
       }
       if (expanded.value === undefined) this.#unexpanded.add(key);
@@ -132,6 +131,6 @@ export class SectionValues {
 
   #add(line: number | undefined, message: string, hint?: string): void {
     const file = basename(this.surroundings.file);
-    this.surroundings.mistakes.add({ file, line, message, hint });
+    this.surroundings.diagnostics.add({ file, line, message, hint });
   }
 }

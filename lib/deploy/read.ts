@@ -19,19 +19,19 @@ export interface Project {
  * @throws {ZddError} with exit status 2 that names every mistake in both.
  */
 export function readProject(path: string): Project {
-  const { config, mistakes } = readConfig(path);
+  const { config, diagnostics } = readConfig(path);
   const nginx = new Nginx(config.nginx, config.stateDir);
   const file = config.nginx.template;
   const template = isFile(file) ? Template.read(file) : new Template(file, "");
   const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
   const { names, live } = templateNames(config, {}, version);
-  template.check(names, mistakes);
+  template.check(names, diagnostics);
   if (!live.isComplete) {
-    mistakes.add({
+    diagnostics.add({
       file: basename(file),
       message: "it.live.pass needs <%= it.live.upstreams() %> at http level",
     });
   }
-  mistakes.throwIfAny();
+  diagnostics.throwIfAny();
   return { config, template, nginx };
 }

@@ -1,13 +1,14 @@
-// `%(name)s` and `%%` in the values of deploy.conf, as Python's `configparser.BasicInterpolation` expands them.
+// `%(name)s` and `%%` in values, as Python's `configparser.BasicInterpolation` expands them.
 
-import { type Entry, type Mistake, quote, type Section } from "./parser.ts";
+import type { Entry, Problem, Section } from "./parser.ts";
+import { quote } from "./quote.ts";
 
 /** How deep references may be nested: CPython's `MAX_INTERPOLATION_DEPTH`. */
 const MAX_DEPTH = 10;
 
 /** A value that can't be expanded; its line is that of the entry in which the text at fault stands. */
-export type InterpolationMistake =
-  & Mistake
+export type InterpolationProblem =
+  & Problem
   & (
     | {
       kind: "missing";
@@ -21,12 +22,12 @@ export type InterpolationMistake =
 
 /** A value with its references expanded. */
 export interface Interpolated {
-  /** Undefined if there are mistakes, or no such key. */
+  /** Undefined if there are problems, or no such key. */
   value?: string;
   /** The names the value refers to, in lower case, those in the values it refers to included. */
   used: Set<string>;
   /** In the order CPython would meet them. */
-  mistakes: InterpolationMistake[];
+  problems: InterpolationProblem[];
 }
 
 /** The entry that `key` (in lower case) names in a section: its own or, failing that, that of `[DEFAULT]`. */
@@ -40,7 +41,7 @@ export function findEntry(
 
 /**
  * Expands the value of `key` (in lower case) as seen from `section`. A reference means a key of the section or,
- * failing that, of `defaults`; `%%` is a percent sign; any other percent sign is a mistake. Never throws.
+ * failing that, of `defaults`; `%%` is a percent sign; any other percent sign is a problem. Never throws.
  */
 export function interpolate(
   section: Section,
@@ -48,16 +49,16 @@ export function interpolate(
   key: string,
 ): Interpolated {
   const entry = findEntry(section, defaults, key);
-  if (!entry) return { used: new Set(), mistakes: [] };
+  if (!entry) return { used: new Set(), problems: [] };
   const expansion = new Expansion(section, defaults);
   const value = expansion.expand(entry, []);
-  const { used, mistakes } = expansion;
-  return mistakes.length > 0 ? { used, mistakes } : { value, used, mistakes };
+  const { used, problems } = expansion;
+  return problems.length > 0 ? { used, problems } : { value, used, problems };
 }
 
 class Expansion {
   readonly used = new Set<string>();
-  readonly mistakes: InterpolationMistake[] = [];
+  readonly problems: InterpolationProblem[] = [];
   #tooDeep = false;
 
   constructor(readonly section: Section, readonly defaults: Section) {}
@@ -68,7 +69,7 @@ class Expansion {
     if (path.length > MAX_DEPTH) this.#rejectDepth(path);
     let expanded = "";
     let rest = entry.value;
-    // Going on after the first mistake finds the others, but nothing good can come from below a cycle.
+    // Going on after the first problem finds the others, but nothing good can come from below a cycle.
     while (!this.#tooDeep) {
       const percent = rest.indexOf("%");
       if (percent === -1) return expanded + rest;
@@ -119,7 +120,7 @@ class Expansion {
 
   #rejectSyntax(rest: string, { key, line }: Entry): void {
     // One a value: in `date +%Y-%m-%d` the second and third aren't news.
-    if (this.mistakes.some((m) => m.kind === "syntax" && m.line === line)) {
+    if (this.problems.some((m) => m.kind === "syntax" && m.line === line)) {
       return;
     }
     this.#add({
@@ -161,11 +162,11 @@ class Expansion {
     });
   }
 
-  #add(mistake: InterpolationMistake): void {
-    const known = this.mistakes.some(({ line, message }) =>
-      line === mistake.line && message === mistake.message
+  #add(problem: InterpolationProblem): void {
+    const known = this.problems.some(({ line, message }) =>
+      line === problem.line && message === problem.message
     );
-    if (!known) this.mistakes.push(mistake);
+    if (!known) this.problems.push(problem);
   }
 }
 

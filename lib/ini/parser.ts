@@ -1,11 +1,14 @@
-// The syntax of deploy.conf: the dialect of Python's `configparser.ConfigParser()` with its defaults.
-// What CPython refuses to read is a mistake here, and nothing else is.
+// The dialect of Python's `configparser.ConfigParser()` with its defaults.
+// What CPython refuses to read is a problem here, and nothing else is.
 
-/** Something in deploy.conf that must be mended before it can be used. */
-export interface Mistake {
+import { quote } from "./quote.ts";
+import { blanksBefore, strip, stripEnd } from "./whitespace.ts";
+
+/** Why a file can't be read. */
+export interface Problem {
   /** 1-based. */
   line: number;
-  /** A sentence without a full stop and without the `deploy.conf:LINE:` in front of it. */
+  /** A sentence without a full stop and without the place in front of it. */
   message: string;
   /** What the user can do about it. */
   hint?: string;
@@ -29,21 +32,21 @@ export interface Section {
   entries: Map<string, Entry>;
 }
 
-/** What deploy.conf says, as far as it can be read, and everything that can't be. */
-export interface ParsedConf {
+/** What a file says, as far as it can be read, and everything that can't be. */
+export interface Ini {
   /** `[DEFAULT]`: its entries are seen from every section. It may stand in the file more than once. */
   defaults: Section;
   /** All others, in the order of the file. */
   sections: Map<string, Section>;
   /** In the order of the file; empty if, and only if, CPython would read it. */
-  mistakes: Mistake[];
+  problems: Problem[];
 }
 
 /**
- * Reads the text of a deploy.conf. Never throws: every mistake is collected, and reading goes on behind it so that
- * one mistake doesn't bring about others. A byte order mark in front is ignored; lines may end in LF, CRLF or CR.
+ * Reads the text of a file. Never throws: every problem is collected, and reading goes on behind it so that
+ * one problem doesn't bring about others. A byte order mark in front is ignored; lines may end in LF, CRLF or CR.
  */
-export function parseConf(text: string): ParsedConf {
+export function parse(text: string): Ini {
   const reader = new Reader();
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
   lines.forEach((line, index) => reader.read(line, index + 1));
@@ -53,17 +56,17 @@ export function parseConf(text: string): ParsedConf {
 class Reader {
   #defaults: Section = { name: "DEFAULT", line: 0, entries: new Map() };
   #sections = new Map<string, Section>();
-  #mistakes: Mistake[] = [];
+  #problems: Problem[] = [];
 
   /** Where entries go now. */
   #section?: Section;
-  /** The repeated heading above, if it is one: keys that repeat those of the first are part of that mistake. */
+  /** The repeated heading above, if it is one: keys that repeat those of the first are part of that problem. */
   #repeatedAt = 0;
   /** Where continuation lines go now. */
   #entry?: Entry;
   /** How deep the last line stood that continued nothing; what is deeper continues it. */
   #indent = 0;
-  /** How deep the last unreadable line stood; what is deeper, and unreadable too, is part of that mistake. */
+  /** How deep the last unreadable line stood; what is deeper, and unreadable too, is part of that problem. */
   #unreadableIndent = Infinity;
 
   read(line: string, number: number): void {
@@ -86,7 +89,7 @@ class Reader {
     else this.#rejectTextBeforeSections(text, number);
   }
 
-  finish(): ParsedConf {
+  finish(): Ini {
     for (const section of [this.#defaults, ...this.#sections.values()]) {
       // Blank lines are part of a value only if more of it follows.
       for (const entry of section.entries.values()) {
@@ -96,7 +99,7 @@ class Reader {
     return {
       defaults: this.#defaults,
       sections: this.#sections,
-      mistakes: this.#mistakes,
+      problems: this.#problems,
     };
   }
 
@@ -115,7 +118,7 @@ class Reader {
       this.#sections.set(name, this.#section);
       return;
     }
-    this.#mistakes.push({
+    this.#problems.push({
       line,
       message: `Section [${name}] is already on line ${first.line}`,
       hint: "Join the two, or give one of them another name",
@@ -132,18 +135,18 @@ class Reader {
     }
     this.#unreadableIndent = Infinity;
     const key = stripEnd(text.slice(0, delimiter)).toLowerCase();
-    // After a mistake its continuation lines still need an entry to go to, although nobody will see it.
+    // After a problem its continuation lines still need an entry to go to, although nobody will see it.
     this.#entry = { key, value: strip(text.slice(delimiter + 1)), line };
     const first = section.entries.get(key);
     if (key === "") {
-      this.#mistakes.push({
+      this.#problems.push({
         line,
         message: `Expected a key before "${text[0]}", got ${quote(text)}`,
       });
     } else if (!first) {
       section.entries.set(key, this.#entry);
     } else if (first.line > this.#repeatedAt) {
-      this.#mistakes.push({
+      this.#problems.push({
         line,
         message:
           `Key "${key}" of [${section.name}] is already on line ${first.line}`,
@@ -157,7 +160,7 @@ class Reader {
     this.#entry = undefined;
     if (this.#indent > this.#unreadableIndent) return;
     this.#unreadableIndent = this.#indent;
-    this.#mistakes.push({
+    this.#problems.push({
       line,
       message: `Expected "key: value" or "[section]", got ${quote(text)}`,
       hint: above &&
@@ -172,7 +175,7 @@ class Reader {
 
   /** `[nginx` or `[]`: what follows is read as a section, lest its keys be taken for those of the section above. */
   #rejectHeading(text: string, line: number): void {
-    this.#mistakes.push({
+    this.#problems.push({
       line,
       message: `Expected "[section]", got ${quote(text)}`,
     });
@@ -190,10 +193,10 @@ class Reader {
     if (name !== "") this.#sections.set(name, this.#section);
   }
 
-  /** All of it is one mistake, which the first section ends. */
+  /** All of it is one problem, which the first section ends. */
   #rejectTextBeforeSections(text: string, line: number): void {
-    if (this.#mistakes.length > 0) return;
-    this.#mistakes.push({
+    if (this.#problems.length > 0) return;
+    this.#problems.push({
       line,
       message: `Expected a "[section]" above any other text, got ${
         quote(text)
@@ -202,42 +205,8 @@ class Reader {
   }
 }
 
-/** The text in double quotes, on one line and cut to `length` characters, as messages show it. */
-export function quote(text: string, length = 60): string {
-  return JSON.stringify(
-    text.length > length ? text.slice(0, length - 1) + "…" : text,
-  );
-}
-
 /** A heading reaches to the last bracket; CPython ignores what follows it. */
 function nameInHeading(text: string): string | undefined {
   const end = text.lastIndexOf("]");
   return text.startsWith("[") && end > 1 ? text.slice(1, end) : undefined;
-}
-
-function strip(text: string): string {
-  return stripEnd(text.slice(blanksBefore(text)));
-}
-
-function stripEnd(text: string): string {
-  let end = text.length;
-  while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(0, end);
-}
-
-function blanksBefore(text: string): number {
-  let count = 0;
-  while (count < text.length && isBlank(text.charCodeAt(count))) count++;
-  return count;
-}
-
-/** What Python's `str.isspace()` calls blank: unlike `trim()` with U+001C to U+001F and U+0085, without U+FEFF. */
-function isBlank(code: number): boolean {
-  if (code < 0x80) {
-    return code === 0x20 || (code >= 0x09 && code <= 0x0d) ||
-      (code >= 0x1c && code <= 0x1f);
-  }
-  return code === 0x85 || code === 0xa0 || code === 0x1680 ||
-    (code >= 0x2000 && code <= 0x200a) || code === 0x2028 || code === 0x2029 ||
-    code === 0x202f || code === 0x205f || code === 0x3000;
 }

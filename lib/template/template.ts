@@ -1,7 +1,7 @@
 import { basename } from "@std/path";
 import { Eta } from "eta";
 import { messageOf } from "../error.ts";
-import type { Mistakes } from "../config/diagnostics.ts";
+import type { Diagnostics } from "../config/diagnostics.ts";
 import { nearest } from "../text/suggestion.ts";
 import {
   isComment,
@@ -51,8 +51,8 @@ export class Template {
       .replaceAll(CARRIAGE_RETURN, "\r");
   }
 
-  /** Adds everything that is wrong with the template to `mistakes`. */
-  check(names: TemplateNames, mistakes: Mistakes): void {
+  /** Adds everything that is wrong with the template to `diagnostics`. */
+  check(names: TemplateNames, diagnostics: Diagnostics): void {
     const known = Object.keys(names);
     const found = [
       ...this.#unknownPlaceholders(names),
@@ -65,7 +65,7 @@ export class Template {
       const hint = near === undefined
         ? name && `there are ${known.join(", ")}`
         : `did you mean "${near}"?`;
-      mistakes.add({ file: basename(this.file), line, message, hint });
+      diagnostics.add({ file: basename(this.file), line, message, hint });
     }
     if (found.length > 0) return;
     try {
@@ -73,7 +73,7 @@ export class Template {
     } catch (error) {
       const place = placeOf(error);
       const line = place.line ?? this.#lineOfWrongStatement();
-      mistakes.add({ file: basename(this.file), ...place, line });
+      diagnostics.add({ file: basename(this.file), ...place, line });
     }
   }
 

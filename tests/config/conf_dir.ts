@@ -22,15 +22,15 @@ export class ConfDir extends TempDir {
 
   /** Reads deploy.conf, in which there must be no mistake. */
   config(): Config {
-    const { config, mistakes } = readConfig(this.file);
-    mistakes.throwIfAny();
+    const { config, diagnostics } = readConfig(this.file);
+    diagnostics.throwIfAny();
     return config;
   }
 
   /** The mistakes of deploy.conf, one a line. */
   mistakes(): string[] {
     try {
-      readConfig(this.file).mistakes.throwIfAny();
+      readConfig(this.file).diagnostics.throwIfAny();
       return [];
     } catch (error) {
       if (!(error instanceof ZddError)) throw error;

@@ -1,4 +1,4 @@
-"""Reads files with CPython's configparser, for config_parser_fuzz_test.ts to compare with.
+"""Reads files with CPython's configparser, for parser_fuzz_test.ts to compare with.
 
 stdin: a JSON array of texts. stdout: a JSON array with one verdict for each of them:
 {"refused_at": LINE, "by": EXCEPTION}, where LINE is the first one that CPython won't read past, or

@@ -1,20 +1,20 @@
 import { assertEquals } from "@std/assert";
-import { parseConf } from "../../lib/ini/parser.ts";
 import {
   findEntry,
   interpolate,
   type Interpolated,
-} from "../../lib/ini/interpolation.ts";
+  parse,
+} from "../../lib/ini/mod.ts";
 
 /** Expands `key` of section [s] in a file of these lines. */
 function expand(key: string, ...lines: string[]): Interpolated {
-  const { defaults, sections, mistakes } = parseConf(lines.join("\n"));
-  assertEquals(mistakes, []);
+  const { defaults, sections, problems } = parse(lines.join("\n"));
+  assertEquals(problems, []);
   return interpolate(sections.get("s") ?? defaults, defaults, key);
 }
 
 function expanded(value: string, ...used: string[]): Interpolated {
-  return { value, used: new Set(used), mistakes: [] };
+  return { value, used: new Set(used), problems: [] };
 }
 
 /** A file in which k0 refers to k1, which refers to k2, and so on to `last`. */
@@ -96,24 +96,24 @@ Deno.test("interpolate() expands values of several lines", () => {
   );
 });
 
-Deno.test("interpolate() finds no value and no mistake where there is no such key", () => {
+Deno.test("interpolate() finds no value and no problem where there is no such key", () => {
   assertEquals(expand("x", "[s]", "a = 1"), {
     used: new Set<string>(),
-    mistakes: [],
+    problems: [],
   });
 });
 
 Deno.test("interpolate() expands ten levels", () => {
-  const { value, mistakes } = expand("k0", ...chainTo(10, "end"));
-  assertEquals(mistakes, []);
+  const { value, problems } = expand("k0", ...chainTo(10, "end"));
+  assertEquals(problems, []);
   assertEquals(value, "end");
   assertEquals(expand("k0", ...chainTo(9, "%%")).value, "%");
 });
 
 Deno.test("interpolate() reports references nested deeper than ten levels", () => {
-  const { value, mistakes } = expand("k0", ...chainTo(10, "%%"));
+  const { value, problems } = expand("k0", ...chainTo(10, "%%"));
   assertEquals(value, undefined);
-  assertEquals(mistakes, [{
+  assertEquals(problems, [{
     kind: "depth",
     line: 2,
     message:
@@ -132,7 +132,7 @@ Deno.test("interpolate() reports a name that isn't there, with the names that ar
   ];
   assertEquals(expand("a", ...lines), {
     used: new Set(["nmae"]),
-    mistakes: [{
+    problems: [{
       kind: "missing",
       line: 6,
       message:
@@ -145,14 +145,14 @@ Deno.test("interpolate() reports a name that isn't there, with the names that ar
 
 Deno.test("interpolate() reports a name missing in [DEFAULT] itself", () => {
   assertEquals(
-    expand("a", "[DEFAULT]", "a = %(b)s").mistakes.map((m) => m.message),
+    expand("a", "[DEFAULT]", "a = %(b)s").problems.map((m) => m.message),
     ['"a" refers to "%(b)s", but [DEFAULT] has no such key'],
   );
 });
 
 Deno.test("interpolate() reports a percent sign that starts nothing, once a value", () => {
   assertEquals(
-    expand("a", "[s]", "b = 1", "a = date +%Y-%m-%d >%(b)s").mistakes,
+    expand("a", "[s]", "b = 1", "a = date +%Y-%m-%d >%(b)s").problems,
     [{
       kind: "syntax",
       line: 3,
@@ -165,44 +165,44 @@ Deno.test("interpolate() reports a percent sign that starts nothing, once a valu
 
 Deno.test("interpolate() doesn't strip the blanks in a reference", () => {
   assertEquals(
-    expand("a", "[s]", "b = 1", "a = %( b )s").mistakes.map((m) => m.message),
+    expand("a", "[s]", "b = 1", "a = %( b )s").problems.map((m) => m.message),
     ['"a" refers to "%( b )s", but neither [s] nor [DEFAULT] has such a key'],
   );
 });
 
 Deno.test("interpolate() reports references that aren't complete", () => {
   for (const broken of ["%", "%(b)", "%(b", "%()s", "%(b)d", "% (b)s", "%b"]) {
-    const { value, mistakes } = expand("a", "[s]", "b = 1", `a = ${broken}`);
+    const { value, problems } = expand("a", "[s]", "b = 1", `a = ${broken}`);
     assertEquals(value, undefined);
-    assertEquals(mistakes.map(({ kind, line }) => [kind, line]), [[
+    assertEquals(problems.map(({ kind, line }) => [kind, line]), [[
       "syntax",
       3,
     ]]);
   }
 });
 
-Deno.test("interpolate() reports a mistake on the line of the value it stands in, not of one that refers there", () => {
-  const { mistakes } = expand(
+Deno.test("interpolate() reports a problem on the line of the value it stands in, not of one that refers there", () => {
+  const { problems } = expand(
     "a",
     "[s]",
     "a = %(b)s%(c)s",
     "b = %(x)s",
     "c = 5%",
   );
-  assertEquals(mistakes.map(({ kind, line }) => [kind, line]), [
+  assertEquals(problems.map(({ kind, line }) => [kind, line]), [
     ["missing", 3],
     ["syntax", 4],
   ]);
 });
 
-Deno.test("interpolate() reports all mistakes, each once", () => {
-  const { mistakes } = expand(
+Deno.test("interpolate() reports all problems, each once", () => {
+  const { problems } = expand(
     "a",
     "[s]",
     "a = %(x)s%(b)s%(b)s%y",
     "b = %(X)s%(z)s",
   );
-  assertEquals(mistakes.map(({ line, message }) => `${line}: ${message}`), [
+  assertEquals(problems.map(({ line, message }) => `${line}: ${message}`), [
     '2: "a" refers to "%(x)s", but neither [s] nor [DEFAULT] has such a key',
     '3: "b" refers to "%(X)s", but neither [s] nor [DEFAULT] has such a key',
     '3: "b" refers to "%(z)s", but neither [s] nor [DEFAULT] has such a key',
@@ -214,7 +214,7 @@ Deno.test("interpolate() reports a cycle by the keys in it, once", () => {
   const lines = ["[s]", "a = %(b)s%(b)s", "b = %(c)s%(c)s", "c = %(b)s%(b)s"];
   assertEquals(expand("a", ...lines), {
     used: new Set(["b", "c"]),
-    mistakes: [{
+    problems: [{
       kind: "depth",
       line: 3,
       message: '"b" refers to itself: b -> c -> b',
@@ -225,7 +225,7 @@ Deno.test("interpolate() reports a cycle by the keys in it, once", () => {
 
 Deno.test("interpolate() explains that a key can't refer to its namesake in [DEFAULT]", () => {
   const lines = ["[DEFAULT]", "path = /bin", "[s]", "path = %(path)s:/x"];
-  assertEquals(expand("path", ...lines).mistakes, [{
+  assertEquals(expand("path", ...lines).problems, [{
     kind: "depth",
     line: 4,
     message: '"path" refers to itself: path -> path',
@@ -235,7 +235,7 @@ Deno.test("interpolate() explains that a key can't refer to its namesake in [DEF
 });
 
 Deno.test("findEntry() prefers the section's own entry", () => {
-  const { defaults, sections } = parseConf("[DEFAULT]\na=1\nb=2\n[s]\na=3");
+  const { defaults, sections } = parse("[DEFAULT]\na=1\nb=2\n[s]\na=3");
   const section = sections.get("s") ?? defaults;
   assertEquals(findEntry(section, defaults, "a")?.line, 5);
   assertEquals(findEntry(section, defaults, "b")?.line, 3);

@@ -1,14 +1,14 @@
-// Compares parseConf() and interpolate() with CPython's configparser on random files.
+// Compares parse() and interpolate() with CPython's configparser on random files.
 // ZDD_SEED=N repeats a run, ZDD_CASES=N sets how many files it has.
 
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import {
-  parseConf,
-  type ParsedConf,
+  type Ini,
+  interpolate,
+  parse,
   type Section,
-} from "../../lib/ini/parser.ts";
-import { interpolate } from "../../lib/ini/interpolation.ts";
+} from "../../lib/ini/mod.ts";
 
 /** What configparser_judge.py says about a file. */
 type Verdict =
@@ -24,7 +24,7 @@ const seed = Number(
 );
 const cases = Number(Deno.env.get("ZDD_CASES") ?? 600);
 
-Deno.test(`parseConf() and interpolate() agree with CPython's configparser (ZDD_SEED=${seed} ZDD_CASES=${cases})`, async () => {
+Deno.test(`parse() and interpolate() agree with CPython's configparser (ZDD_SEED=${seed} ZDD_CASES=${cases})`, async () => {
   const generator = new Generator(seed);
   const texts = Array.from({ length: cases }, () => generator.file());
   const verdicts = await judge(texts);
@@ -41,14 +41,14 @@ Deno.test(`parseConf() and interpolate() agree with CPython's configparser (ZDD_
       `Case ${difference}, shrunk: ${JSON.stringify(text)}`,
     );
   }
-  for (const text of texts) assertLinesAreTrue(text, parseConf(text));
+  for (const text of texts) assertLinesAreTrue(text, parse(text));
   assertHealthyMix(verdicts);
 });
 
-/** parseConf() and interpolate() in the words of the judge, but for the names of the refusals to read. */
+/** parse() and interpolate() in the words of the judge, but for the names of the refusals to read. */
 function ours(text: string): Verdict {
-  const { defaults, sections, mistakes } = parseConf(text);
-  const [first] = mistakes;
+  const { defaults, sections, problems } = parse(text);
+  const [first] = problems;
   if (first) return { refused_at: first.line, by: first.message };
   return {
     sections: [...sections.values(), defaults].map((
@@ -74,7 +74,7 @@ function judgeValue(
   defaults: Section,
   key: string,
 ): JudgedValue {
-  const { value, used, mistakes: [first] } = interpolate(
+  const { value, used, problems: [first] } = interpolate(
     section,
     defaults,
     key,
@@ -88,7 +88,7 @@ function judgeValue(
     case "depth":
       return { refused: "InterpolationDepthError" };
     case undefined:
-      return { refused: "without a mistake" };
+      return { refused: "without a problem" };
   }
 }
 
@@ -141,7 +141,7 @@ async function shrink(text: string): Promise<string> {
 }
 
 /** The lines that CPython says nothing about. */
-function assertLinesAreTrue(text: string, conf: ParsedConf): void {
+function assertLinesAreTrue(text: string, conf: Ini): void {
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
   const where = JSON.stringify(text);
   for (const section of [...conf.sections.values(), conf.defaults]) {
@@ -154,8 +154,8 @@ function assertLinesAreTrue(text: string, conf: ParsedConf): void {
       assert(line.toLowerCase().includes(entry.key), `Entry's line: ${where}`);
     }
   }
-  conf.mistakes.forEach(({ line }, i) => {
-    assert(line > (conf.mistakes[i - 1]?.line ?? 0), `Unordered: ${where}`);
+  conf.problems.forEach(({ line }, i) => {
+    assert(line > (conf.problems[i - 1]?.line ?? 0), `Unordered: ${where}`);
     assert(line <= lines.length, `No such line: ${where}`);
   });
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { Mistakes } from "../../lib/config/diagnostics.ts";
+import { Diagnostics } from "../../lib/config/diagnostics.ts";
 import { ZddError } from "../../lib/error.ts";
 import { Template, type TemplateNames } from "../../lib/template/template.ts";
 
@@ -11,10 +11,10 @@ const NAMES: TemplateNames = {
 
 /** What check() finds in a template, one mistake a line. */
 function check(text: string, names = NAMES): string[] {
-  const mistakes = new Mistakes();
-  new Template("/srv/nginx.conf.template", text).check(names, mistakes);
+  const diagnostics = new Diagnostics();
+  new Template("/srv/nginx.conf.template", text).check(names, diagnostics);
   try {
-    mistakes.throwIfAny();
+    diagnostics.throwIfAny();
     return [];
   } catch (error) {
     if (!(error instanceof ZddError)) throw error;

@@ -4,7 +4,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { Mistakes } from "../../lib/config/diagnostics.ts";
+import { Diagnostics } from "../../lib/config/diagnostics.ts";
 import { Template, type TemplateNames } from "../../lib/template/template.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
@@ -19,9 +19,9 @@ const NAMES: TemplateNames = {
 /** What a template without mistakes renders to. */
 function render(text: string, names = NAMES): string {
   const template = new Template("/srv/nginx.conf.template", text);
-  const mistakes = new Mistakes();
-  template.check(names, mistakes);
-  mistakes.throwIfAny();
+  const diagnostics = new Diagnostics();
+  template.check(names, diagnostics);
+  diagnostics.throwIfAny();
   return template.render(names);
 }
 

@@ -26,8 +26,8 @@ function read(site: Site) {
   using directory = new TempDir();
   directory.write("nginx.conf.template");
   const text = confText(site).replace(site.template, "nginx.conf.template");
-  const { config, mistakes } = readConfig(directory.write("d.conf", text));
-  mistakes.throwIfAny();
+  const { config, diagnostics } = readConfig(directory.write("d.conf", text));
+  diagnostics.throwIfAny();
   return config;
 }
 
