@@ -1,9 +1,11 @@
 import { printResult } from "../lib/cli/output.ts";
+import { isFile } from "../lib/system/files.ts";
 import { findProgram } from "../lib/system/program.ts";
 
-/** A package of Debian and its like, wanted for one of its programs. */
+/** A package of Debian and its like, wanted for one of its files. */
 export interface Package {
   name: string;
+  /** A program, or the path of any file. */
   program: string;
   /** What it is needed for, in a few words. */
   purpose: string;
@@ -48,6 +50,26 @@ export const FOR_TESTS: Package[] = [
     name: "openssh-server",
     program: "sshd",
     purpose: "makes the hosts for samples/ansible",
+  },
+  {
+    name: "systemd",
+    program: "systemd-run",
+    purpose: "is pid 1 of the tests' machines",
+  },
+  {
+    name: "dbus",
+    program: "dbus-daemon",
+    purpose: "is how one talks to systemd",
+  },
+  {
+    name: "libpam-systemd",
+    program: "/usr/share/pam-configs/systemd",
+    purpose: "makes sessions of logins",
+  },
+  {
+    name: "util-linux",
+    program: "unshare",
+    purpose: "makes the namespaces of the tests' machines",
   },
   {
     name: "openssh-client",
@@ -96,7 +118,9 @@ const APT_GET = [
 ];
 
 function isInstalled(program: string): boolean {
-  return findProgram(program, ".") !== undefined;
+  return program.startsWith("/")
+    ? isFile(program)
+    : findProgram(program, ".") !== undefined;
 }
 
 /** What a command needs in front of it to be run by root; undefined if nothing helps. */
