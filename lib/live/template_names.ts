@@ -2,6 +2,7 @@ import { dirname } from "@std/path";
 import { type Config, hasSlots } from "../config/config.ts";
 import type { Slot, Slots } from "../instance/slots.ts";
 import { parseAddress, templateText } from "../system/address.ts";
+import { compareVersions } from "../nginx/version.ts";
 import { LiveSnippets } from "./snippets.ts";
 import type { TemplateNames } from "../template/template.ts";
 
@@ -87,14 +88,4 @@ export function templateNames(
     });
   }
   return { names, live };
-}
-
-/** Compares versions such as `1.27.4` number by number: negative, zero or positive. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split(".").map(Number));
-  for (let i = 0; i < 3; i++) {
-    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -4,16 +4,19 @@ import { type Credentials, credentialsOf } from "../system/process.ts";
 import type { Worker } from "./master.ts";
 
 /**
- * Makes sure that nginx's workers can get at a path: each directory on the way must
- * let their user or a group of theirs search it, and a socket must let them write.
+ * Makes sure that nginx's workers can get at a path: they must see what we see there,
+ * each directory on the way must let their user or a group of theirs search it, and a
+ * socket must let them write.
  *
  * @throws {ZddError} that names the first place that doesn't, and its mode.
  */
 export function requireAccess(workers: Worker[], path: string): void {
   const worker = workers.find(({ shuttingDown }) => !shuttingDown);
   const who = worker && credentialsOf(worker.process.pid);
-  if (who === undefined) return;
-  for (const place of wayTo(path)) {
+  if (worker === undefined || who === undefined) return;
+  const real = Deno.realPathSync(path);
+  requireSight(worker.process.pid, real);
+  for (const place of wayTo(real)) {
     const stat = Deno.statSync(place);
     const [bit, verb, letter] = stat.isSocket
       ? [0o2, "connect to", "w"]
@@ -31,12 +34,44 @@ export function requireAccess(workers: Worker[], path: string): void {
   }
 }
 
+/**
+ * A worker in a mount namespace of its own (systemd's PrivateTmp= and its like) may
+ * have another tree. /proc/PID/root leads into it (proc(5)).
+ */
+function requireSight(pid: number, path: string): void {
+  const root = `/proc/${pid}/root`;
+  if (identityOf(`${root}/`) === undefined) return; // another user's, who can't be asked
+  for (const place of wayTo(path)) {
+    const theirs = identityOf(root + place);
+    // What stands on the way may be mounted differently, as long as the end is the same.
+    const isMissing = theirs === undefined;
+    if (isMissing || place === path && theirs !== identityOf(place)) {
+      throw new ZddError(
+        `nginx's workers see ${isMissing ? "no" : "another"} "${place}": ` +
+          "they run in a mount namespace of their own",
+        {
+          hint: "set state_dir in [deploy] to a place that they see, such as " +
+            "/var/lib/zdd/NAME, or take PrivateTmp= or its like out of nginx's unit",
+        },
+      );
+    }
+  }
+}
+
+/** What makes a file the same by any name; undefined if there is none, or it can't be seen. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = Deno.lstatSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A path and all directories above it, from the top. */
 function wayTo(path: string): string[] {
   const way: string[] = [];
-  for (let at = Deno.realPathSync(path); !way.includes(at); at = dirname(at)) {
-    way.unshift(at);
-  }
+  for (let at = path; !way.includes(at); at = dirname(at)) way.unshift(at);
   return way;
 }
 

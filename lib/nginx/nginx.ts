@@ -15,6 +15,7 @@ import { traceCommand } from "../system/trace.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
+import { parseVersion } from "./version.ts";
 import {
   findMaster,
   findNamedMaster,
@@ -54,18 +55,17 @@ export class Nginx {
     );
   }
 
-  /** Its version, such as `1.22.1`. Runs `nginx -v`, once. */
+  /** The version of nginx, or of the nginx in it, such as `1.22.1`. Runs `nginx -V`, once. */
   version(): string {
     return this.#version ??= this.#askVersion();
   }
 
   #askVersion(): string {
     const { stderr } = new Deno.Command(this.config.command, {
-      args: ["-v"],
+      args: ["-V"], // with -v, Angie tells only its own
       stdin: "null",
     }).outputSync();
-    const text = new TextDecoder().decode(stderr);
-    return /nginx\/(\d+\.\d+\.\d+)/.exec(text)?.[1] ?? "0.0.0";
+    return parseVersion(new TextDecoder().decode(stderr));
   }
 
   /** @throws {ZddError} with nginx's words, if the configuration doesn't pass `nginx -t`. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Site, ZDD } from "../support/site.ts";
+import { type Site, until, ZDD } from "../support/site.ts";
+import { canUnshareMounts } from "../support/mount_namespace.ts";
 import {
   assertNothingFailed,
   classicTemplate,
@@ -16,6 +17,9 @@ import {
 
 // nginx that root starts has workers of another user, whom directories can stop.
 const ignore = Deno.uid() !== 0;
+
+const noNamespace = !canUnshareMounts();
+const reason = noNamespace ? " (skipped: no mount namespace can be made)" : "";
 
 Deno.test({
   name:
@@ -142,3 +146,28 @@ for (const umask of ["000", "022", "077"]) {
     }
   });
 }
+
+Deno.test({
+  name:
+    `workers that see another tree: nothing is switched, and the error says so${reason}`,
+  ignore: noNamespace,
+  fn: async () => {
+    await using site = await deployedLiveSite();
+    const old = await pidAt(site);
+    Deno.kill(site.nginxMaster() ?? 0, "SIGTERM");
+    await until("nginx is gone", () => site.nginxMaster() === undefined);
+    // As a unit with PrivateTmp= sees a site in /tmp: a copy, in which links never move.
+    const { success } = await site.command(
+      "unshare",
+      ...["--mount", "sh", "-c"],
+      "cp -a .zdd copy && mount --bind copy .zdd && nginx -c $PWD/nginx.conf",
+    ).output();
+    assert(success);
+    assertEquals(await pidAt(site), old);
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1);
+    assertMatch(stderr, /nginx's workers see another ".*\.zdd\/live"/);
+    assertEquals(await pidAt(site), old);
+    assertEquals(servers(site), [old]);
+  },
+});

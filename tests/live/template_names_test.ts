@@ -1,8 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  compareVersions,
-  templateNames,
-} from "../../lib/live/template_names.ts";
+import { templateNames } from "../../lib/live/template_names.ts";
 import { Template } from "../../lib/template/template.ts";
 import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
 
@@ -94,12 +91,4 @@ Deno.test("templateNames() asks nginx for its version only when the template doe
   const atLeast = "<%= it.nginx.atLeast('1.25.1') %>";
   assertEquals(render(atLeast, { version }), "false");
   assertEquals(render(atLeast, { version: () => "1.27.4" }), "true");
-});
-
-Deno.test("compareVersions() compares number by number", () => {
-  assert(compareVersions("1.9.0", "1.10.0") < 0);
-  assert(compareVersions("1.25.1", "1.25.1") === 0);
-  assert(compareVersions("1.27.4", "1.27") > 0);
-  assert(compareVersions("1.27", "1.27.0") === 0);
-  assert(compareVersions("2.0.0", "1.99.99") > 0);
 });
