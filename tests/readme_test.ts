@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { type Key, KEYS } from "../lib/config/keys.ts";
+import type { Key } from "../lib/config/key.ts";
+import { KEYS } from "../lib/config/keys.ts";
 import { Site } from "./support/site.ts";
 
 const README = Deno.readTextFileSync(

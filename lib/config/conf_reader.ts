@@ -1,43 +1,55 @@
 import { basename } from "@std/path";
 import { type Ini, parse, type Section } from "../ini/mod.ts";
-import type { SectionKind } from "./keys.ts";
-import { Diagnostics } from "./diagnostics.ts";
-import { SectionReader } from "./section_reader.ts";
-import { SERVICE_PREFIX } from "./section_values.ts";
 import { nearest } from "../text/suggestion.ts";
+import { Diagnostics } from "./diagnostics.ts";
+import type { SectionKind } from "./keys.ts";
+import { ConfSection } from "./section.ts";
 
-/** deploy.conf as sections whose keys are read by their kind, collecting what is wrong. */
+const SERVICE_PREFIX = "service:";
+
+/** deploy.conf as sections of known kinds, collecting what is wrong. */
 export class ConfReader {
   readonly diagnostics = new Diagnostics();
-  readonly #parsed: Ini;
+  readonly #ini: Ini;
 
   constructor(text: string, readonly file: string) {
-    this.#parsed = parse(text);
-    for (const problem of this.#parsed.problems) this.#add(problem);
-    for (const section of this.#parsed.sections.values()) {
+    this.#ini = parse(text);
+    for (const problem of this.#ini.problems) this.#add(problem);
+    for (const section of this.#ini.sections.values()) {
       if (kindOf(section.name) === undefined) this.#rejectSection(section);
     }
   }
 
-  /** The section `[name]`, or an empty one in its place. */
-  section(name: "nginx" | "deploy"): SectionReader {
-    const section = this.#parsed.sections.get(name);
-    if (section === undefined && name === "nginx") {
+  /** The section `[nginx]`, or an empty one in its place. */
+  nginx(): ConfSection<"nginx"> {
+    const section = this.#ini.sections.get("nginx");
+    if (section === undefined) {
       this.#add({ line: 1, message: "There is no section [nginx]" });
-      return this.#reader(undefined, name);
     }
-    return this.#reader(section, name);
+    return this.#read(section, "nginx");
   }
 
-  services(): SectionReader[] {
-    return [...this.#parsed.sections.values()]
-      .filter((section) => section.name.startsWith(SERVICE_PREFIX))
-      .map((section) => this.#reader(section, "service"));
+  /** The section `[deploy]`, or an empty one in its place. */
+  deploy(): ConfSection<"deploy"> {
+    return this.#read(this.#ini.sections.get("deploy"), "deploy");
   }
 
-  #reader(section: Section | undefined, kind: SectionKind): SectionReader {
-    return new SectionReader(section, kind, {
-      defaults: this.#parsed.defaults,
+  /** The sections `[service:NAME]`, each with its NAME. */
+  services(): { name: string; section: ConfSection<"service"> }[] {
+    return [...this.#ini.sections.values()]
+      .filter(({ name }) => kindOf(name) === "service")
+      .map((section) => ({
+        name: section.name.slice(SERVICE_PREFIX.length).trim(),
+        section: this.#read(section, "service"),
+      }));
+  }
+
+  #read<Kind extends SectionKind>(
+    section: Section | undefined,
+    kind: Kind,
+  ): ConfSection<Kind> {
+    return new ConfSection(section, kind, {
+      defaults: this.#ini.defaults,
       file: this.file,
       diagnostics: this.diagnostics,
     });

@@ -1,75 +1,98 @@
-/** What a key's value is, and how it is read. */
-export type KeyKind =
-  | "command"
-  | "path"
-  | "program"
-  | "duration"
-  | "script"
-  | "statuses"
-  | "port"
-  | "count"
-  | "flag"
-  | "target"
-  | "environment"
-  | "text";
+import type { Key, Values } from "./key.ts";
+import {
+  command,
+  count,
+  directory,
+  duration,
+  fileInDirectory,
+  flag,
+  path,
+  port,
+  program,
+  script,
+  statuses,
+  target,
+  url,
+  variables,
+  variablesInFile,
+} from "./readers.ts";
 
-export interface Key {
-  kind: KeyKind;
-  required?: true;
-  /** The value that stands in for a missing one, as deploy.conf would write it. */
-  default?: string;
-  /** What the user is told about it. */
-  meaning: string;
-}
+/** The commands that run at certain moments of a deploy. */
+export const HOOK_KEYS = {
+  before_start: {
+    read: script,
+    meaning: "command to run before new instances are started; if it " +
+      "fails, nothing is",
+  },
+  before_switch: {
+    read: script,
+    meaning: "command to run before the switch; if it fails, there is none",
+  },
+  after_switch: {
+    read: script,
+    meaning: "command to run after the switch; a failure is reported only",
+  },
+  after_deploy: {
+    read: script,
+    meaning: "command to run when the old instances have been stopped",
+  },
+  on_failure: {
+    read: script,
+    meaning: "command to run when a deploy has failed and is undone",
+  },
+} as const satisfies Record<string, Key>;
+
+export type Hook = keyof typeof HOOK_KEYS;
 
 /** Every key of deploy.conf that zdd knows, by the kind of its section. */
 export const KEYS = {
   nginx: {
     template: {
-      kind: "path",
+      read: path,
       required: true,
       meaning:
         "ends in `.template`; rendered beside itself without that ending",
     },
     pid_file: {
-      kind: "path",
+      read: path,
       required: true,
       meaning: "nginx's pid file, in the template as `{nginx_pid_filename}`",
     },
     conf: {
-      kind: "path",
+      read: path,
       meaning: "the main configuration, where the rendered file is only " +
         "included by it; else the rendered file",
     },
     command: {
-      kind: "program",
+      read: program,
       default: "nginx",
       meaning: "the nginx program",
     },
     reload_timeout: {
-      kind: "duration",
+      read: duration,
       default: "10",
       meaning: "time until an unconfirmed reload is a failure",
     },
   },
   service: {
     start: {
-      kind: "command",
+      read: command,
       required: true,
       meaning: "starts an instance; quotes and shell syntax work",
     },
     stop: {
-      kind: "command",
+      read: command,
       default: "kill -TERM",
       meaning: "stops an instance; its pid is appended",
+      restart: false,
     },
     pid_file: {
-      kind: "path",
+      read: fileInDirectory,
       meaning: "written by the service; else zdd tracks the process it " +
         "started. Needed for `port: file`",
     },
     port: {
-      kind: "port",
+      read: port,
       default: "file",
       meaning: "`file`: the service writes `<pid>.port` beside `pid_file`; " +
         "`env`: zdd picks a free port and exports `PORT`; `socket`: zdd " +
@@ -79,107 +102,99 @@ export const KEYS = {
         "replaced",
     },
     instances: {
-      kind: "count",
+      read: count,
       default: "1",
       meaning: "copies to run; `{instance}` in `start`, `pid_file`, `log` " +
         "and `env` is 1, 2, …",
+      restart: false,
     },
     standby: {
-      kind: "flag",
+      read: flag,
       default: "no",
       meaning: "keep the previous instances running until the next deploy, " +
         "for an instant rollback",
+      restart: false,
     },
     cwd: {
-      kind: "path",
+      read: directory,
       default: ".",
       meaning: "where `start` and `stop` run",
     },
     log: {
-      kind: "path",
+      read: path,
       meaning: "where an instance's output goes; else STATE_DIR/log/NAME.log",
     },
     env: {
-      kind: "environment",
+      read: variables,
       default: "",
       meaning: "`KEY=VALUE` lines for the process",
     },
     env_file: {
-      kind: "path",
+      read: variablesInFile,
       meaning: "a file of `KEY=VALUE` lines for the process",
     },
     start_timeout: {
-      kind: "duration",
+      read: duration,
       default: "30",
       meaning: "time until an instance must accept connections",
+      restart: false,
     },
     health: {
-      kind: "target",
+      read: target,
       meaning: "path or URL to GET before any traffic is sent",
+      restart: false,
     },
     health_status: {
-      kind: "statuses",
+      read: statuses,
       default: "200-399",
       meaning: "the HTTP statuses that are healthy",
+      restart: false,
     },
     health_timeout: {
-      kind: "duration",
+      read: duration,
       default: "30",
       meaning: "time until an instance must be healthy",
+      restart: false,
     },
     drain_timeout: {
-      kind: "duration",
+      read: duration,
       default: "30",
       meaning: "time for connections to the old instance to end by themselves",
+      restart: false,
     },
     stop_timeout: {
-      kind: "duration",
+      read: duration,
       default: "10",
       meaning: "time for the old instance to end after `stop`",
+      restart: false,
     },
     kill_after: {
-      kind: "duration",
+      read: duration,
       meaning: "time after `stop` until SIGKILL; else never",
+      restart: false,
     },
   },
   deploy: {
     state_dir: {
-      kind: "path",
+      read: path,
       default: ".zdd",
       meaning: "lock, journal, state, logs",
     },
     verify: {
-      kind: "target",
+      read: url,
       meaning: "URL to GET through nginx after the switch; anything but " +
         "success switches back",
     },
     verify_timeout: {
-      kind: "duration",
+      read: duration,
       default: "10",
       meaning: "time until `verify` must have succeeded",
     },
-    before_start: {
-      kind: "script",
-      meaning: "command to run before new instances are started; if it " +
-        "fails, nothing is",
-    },
-    before_switch: {
-      kind: "script",
-      meaning: "command to run before the switch; if it fails, there is none",
-    },
-    after_switch: {
-      kind: "script",
-      meaning: "command to run after the switch; a failure is reported only",
-    },
-    after_deploy: {
-      kind: "script",
-      meaning: "command to run when the old instances have been stopped",
-    },
-    on_failure: {
-      kind: "script",
-      meaning: "command to run when a deploy has failed and is undone",
-    },
+    ...HOOK_KEYS,
   },
 } as const satisfies Record<string, Record<string, Key>>;
 
 export type SectionKind = keyof typeof KEYS;
+
+/** What the sections of a kind say: the values of their keys. */
+export type ValuesOf<Kind extends SectionKind> = Values<typeof KEYS[Kind]>;

@@ -1,4 +1,5 @@
 import type { Config, ServiceConfig } from "../config/config.ts";
+import { defaultsOf } from "../config/defaults.ts";
 import { isRunning } from "../system/process.ts";
 import type { ServiceState, State } from "../state/state.ts";
 
@@ -15,22 +16,10 @@ export function serviceOf(
   { service: name, pidFile, log = "/dev/null" }: Traces,
 ): ServiceConfig {
   const service = config.services.find((service) => service.name === name);
-  return service ?? {
-    name,
-    stateDir: config.stateDir,
-    start: "",
-    stop: "kill -TERM",
-    pidFile,
-    cwd: config.directory,
-    port: "file",
-    instances: 1,
-    standby: false,
-    log,
-    env: {},
-    startTimeout: 0,
-    drainTimeout: 30_000,
-    stopTimeout: 10_000,
-  };
+  if (service !== undefined) return service;
+  const { port, ...defaults } = defaultsOf("service", config.directory);
+  const { stateDir } = config;
+  return { ...defaults, ...port, name, stateDir, start: "", pidFile, log };
 }
 
 /** The services that have left deploy.conf while instances of theirs still run. */

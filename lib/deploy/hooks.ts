@@ -1,5 +1,7 @@
 import { join } from "@std/path";
-import type { Config, Hook } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { camelCase } from "../config/key.ts";
+import type { Hook } from "../config/keys.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { processesOf } from "../system/instance_mark.ts";
 import { identify, sendSignal } from "../system/process.ts";
@@ -38,7 +40,7 @@ export class Hooks {
     facts: HookFacts,
     signal?: AbortSignal,
   ): Promise<void> {
-    const command = this.config.hooks[hook];
+    const command = this.config[camelCase(hook)];
     if (command === undefined) return;
     const { status, lines } = await this.#run(hook, command, facts, signal);
     if (status === 0) return;

@@ -1,5 +1,6 @@
 import { basename } from "@std/path";
-import { type Config, readConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { readConfig } from "../config/read_config.ts";
 import { isFile } from "../system/files.ts";
 import { Nginx } from "../nginx/nginx.ts";
 import { templateNames } from "../live/template_names.ts";

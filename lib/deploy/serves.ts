@@ -1,8 +1,8 @@
 import type { ServiceConfig } from "../config/config.ts";
+import { fingerprintOf, isSameFingerprint } from "../config/fingerprint.ts";
 import { readIfExists } from "../system/files.ts";
 import { isRunning } from "../system/process.ts";
 import type { Project } from "./read.ts";
-import { sha256 } from "../text/digest.ts";
 import { render } from "./render.ts";
 import { serviceState, type State } from "../state/state.ts";
 
@@ -25,25 +25,12 @@ export async function serves(
     if (!current.every(({ process }) => isRunning(process))) return false;
     // What is never replaced keeps what it was started with.
     if (service.port === "fixed") continue;
-    const setup = await setupOf(service);
+    const setup = await fingerprintOf(service);
     const isSame = current.every((instance) =>
-      instance.release === release && (instance.setup ?? setup) === setup
+      instance.release === release && isSameFingerprint(instance.setup, setup)
     );
     if (!isSame) return false;
   }
   const { text } = render(project, state);
   return text === readIfExists(project.config.nginx.rendered);
-}
-
-/**
- * A digest of what a service's processes are started with, since that may hold secrets.
- * Where it differs, they must be started anew to have it.
- */
-export async function setupOf(
-  { start, cwd, env, port, portNumber }: ServiceConfig,
-): Promise<string> {
-  const sorted = Object.entries(env).toSorted(([a], [b]) => a < b ? -1 : 1);
-  return await sha256(
-    JSON.stringify([start, cwd, sorted, port, portNumber ?? null]),
-  );
 }

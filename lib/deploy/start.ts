@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { fingerprintOf } from "../config/fingerprint.ts";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { checkInstance } from "../instance/check.ts";
 import type { Instance } from "../instance/instance.ts";
@@ -12,7 +13,6 @@ import {
 } from "../instance/slots.ts";
 import { isRunning } from "../system/process.ts";
 import type { Journal } from "../state/journal.ts";
-import { setupOf } from "./serves.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { Started } from "./started.ts";
 import { serviceState, type State } from "../state/state.ts";
@@ -179,5 +179,5 @@ async function startOne(
     message: `started ${pid} on ${address}`,
     ms: took(),
   });
-  return { ...instance, setup: await setupOf(launch.plan.service) };
+  return { ...instance, setup: await fingerprintOf(launch.plan.service) };
 }

@@ -1,4 +1,4 @@
-import type { HealthConfig } from "../config/config.ts";
+import type { ServiceConfig } from "../config/config.ts";
 import { formatDuration } from "../text/duration.ts";
 import { messageOf } from "../error.ts";
 import {
@@ -38,9 +38,14 @@ export async function checkInstance(
   await waitForConnection(launch, instance, address, signal);
   const connected = await launch.follow(instance);
   requireOwnSocket(launch, connected, address);
-  const { health } = launch.plan.service;
-  if (health !== undefined) {
-    await waitForHealth(health, launch, connected, address, signal);
+  if (launch.plan.service.health !== undefined) {
+    await waitForHealth(
+      launch.plan.service.health,
+      launch,
+      connected,
+      address,
+      signal,
+    );
   }
   return await launch.follow(connected);
 }
@@ -110,31 +115,32 @@ async function waitForConnection(
 }
 
 async function waitForHealth(
-  health: HealthConfig,
+  target: string,
   launch: Launch,
   instance: Instance,
   address: Address,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { healthStatus, healthTimeout } = launch.plan.service;
   let tries = 0;
   let last = "";
   const healthy = await waitUntil(async () => {
     await launch.follow(instance);
     tries++;
     try {
-      const answer = await probe(health.target, address, signal);
-      if (isHealthy(health, answer)) return true;
+      const answer = await probe(target, address, signal);
+      if (isHealthy(healthStatus, answer)) return true;
       last = describeAnswer(answer);
     } catch (error) {
       last = messageOf(error);
     }
     return undefined;
-  }, { timeout: health.timeout, interval: 25, slowest: 1000, signal });
+  }, { timeout: healthTimeout, interval: 25, slowest: 1000, signal });
   if (healthy) return;
   throw launch.failure(
-    `${health.target} isn't healthy on ${formatAddress(address)} after ` +
+    `${target} isn't healthy on ${formatAddress(address)} after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
-      `${formatDuration(health.timeout)}; last: ${last}`,
+      `${formatDuration(healthTimeout)}; last: ${last}`,
   );
 }
 
@@ -149,10 +155,11 @@ function probe(
     : httpGet(new URL(target), undefined, PROBE_TIMEOUT, signal);
 }
 
-function isHealthy(health: HealthConfig, { status }: Answer): boolean {
-  return health.statuses.some(({ low, high }) =>
-    low <= status && status <= high
-  );
+function isHealthy(
+  healthy: ServiceConfig["healthStatus"],
+  { status }: Answer,
+): boolean {
+  return healthy.some(({ low, high }) => low <= status && status <= high);
 }
 
 /** `503 "upstream is down"`: the status and the first words of an answer. */

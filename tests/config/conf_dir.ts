@@ -1,4 +1,5 @@
-import { type Config, readConfig } from "../../lib/config/config.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/config/read_config.ts";
 import { ZddError } from "../../lib/error.ts";
 import { TempDir } from "../system/temp_dir.ts";
 

@@ -101,11 +101,13 @@ Deno.test("a release that serves is deployed again when what it is started with 
   await deployRelease(site, "1");
   const conf = site.read("deploy.conf");
   const template = site.read("nginx.conf.template");
-  const cases = {
-    "deploy.conf": conf.replace("[service:web]", "[service:web]\nenv: A=1"),
-    "nginx.conf.template": template.replace("http {", "http {\n    gzip on;"),
-  };
-  for (const [file, text] of Object.entries(cases)) {
+  const heading = "[service:web]\n";
+  const cases = [
+    ["deploy.conf", conf.replace(heading, `${heading}env: A=1\n`)],
+    ["deploy.conf", conf.replace(heading, `${heading}log: own.log\n`)],
+    ["nginx.conf.template", template.replace("http {", "http {\n    gzip on;")],
+  ] as const;
+  for (const [file, text] of cases) {
     site.write(file, text);
     const dry = await site.deploy(
       ...["deploy", "--release", "1", "--dry-run", "--json"],
@@ -114,4 +116,10 @@ Deno.test("a release that serves is deployed again when what it is started with 
     assertEquals(await deployRelease(site, "1"), true, file);
     assertEquals(await deployRelease(site, "1"), false, file);
   }
+  // What is read when an instance ends needs no new one.
+  site.write(
+    "deploy.conf",
+    conf.replace(heading, `${heading}log: own.log\nkill_after: 60\n`),
+  );
+  assertEquals(await deployRelease(site, "1"), false);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { HealthConfig } from "../../lib/config/config.ts";
+import type { ServiceConfig } from "../../lib/config/config.ts";
 import { ZddError } from "../../lib/error.ts";
 import { checkInstance, describeAnswer } from "../../lib/instance/check.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
@@ -10,8 +10,7 @@ import { TempDir } from "../system/temp_dir.ts";
 import { serviceIn } from "./service_config.ts";
 
 interface Checked {
-  health?: Partial<HealthConfig>;
-  startTimeout?: number;
+  service?: Partial<ServiceConfig>;
   signal?: AbortSignal;
   /** Runs as soon as the instance is there. */
   meanwhile?: (instance: Instance) => void;
@@ -20,16 +19,9 @@ interface Checked {
 /** Checks an instance whose port is this one. */
 async function check(port: number, options: Checked = {}): Promise<void> {
   using directory = new TempDir();
-  const { health, startTimeout = 10_000 } = options;
   const service = serviceIn(directory, {
     start: `echo ${port} >$$.port; echo $$ >web.pid; exec sleep 60`,
-    startTimeout,
-    health: health && {
-      target: "/up",
-      statuses: [{ low: 200, high: 399 }],
-      timeout: 10_000,
-      ...health,
-    },
+    ...options.service,
   });
   const launch = new Launch(planInstance(service, 1));
   const instance = await launch.instance();
@@ -69,7 +61,7 @@ Deno.test("checkInstance() is content with a connection if there is no health", 
 Deno.test("checkInstance() says that nothing accepts connections", async () => {
   const port = closedPort();
   const error = await assertRejects(
-    () => check(port, { startTimeout: 100 }),
+    () => check(port, { service: { startTimeout: 100 } }),
     ZddError,
   );
   assert(
@@ -88,19 +80,22 @@ Deno.test("checkInstance() waits until the instance is healthy", async () => {
   await serving((request) => {
     paths.add(new URL(request.url).pathname);
     return new Response("", { status: ++asked < 3 ? 503 : 200 });
-  }, (port) => check(port, { health: {} }));
+  }, (port) => check(port, { service: { health: "/up" } }));
   assertEquals(asked, 3);
   assertEquals([...paths], ["/up"]);
 });
 
 Deno.test("checkInstance() takes only the statuses that were asked for", async () => {
-  const statuses = [{ low: 401, high: 401 }, { low: 500, high: 599 }];
-  const timeout = 50;
+  const service = {
+    health: "/up",
+    healthStatus: [{ low: 401, high: 401 }, { low: 500, high: 599 }],
+    healthTimeout: 50,
+  };
   for (const [status, healthy] of [[401, true], [503, true], [200, false]]) {
     await serving(
       () => new Response("", { status: Number(status) }),
       async (port) => {
-        const checked = check(port, { health: { statuses, timeout } });
+        const checked = check(port, { service });
         if (healthy) await checked;
         else await assertRejects(() => checked, ZddError, "last: 200");
       },
@@ -114,8 +109,8 @@ Deno.test("checkInstance() asks a URL that is given whole", async () => {
     host = request.url;
     return new Response("");
   }, (port) => {
-    const target = `http://127.0.0.1:${port}/elsewhere`;
-    return check(port, { health: { target } });
+    const health = `http://127.0.0.1:${port}/elsewhere`;
+    return check(port, { service: { health } });
   });
   assert(host.endsWith("/elsewhere"), host);
 });
@@ -125,7 +120,7 @@ Deno.test("checkInstance() tells the last answer when the time is over", async (
     () => new Response("the database\n is down", { status: 503 }),
     async (port) => {
       const { message } = await assertRejects(
-        () => check(port, { health: { timeout: 60 } }),
+        () => check(port, { service: { health: "/up", healthTimeout: 60 } }),
         ZddError,
       );
       assert(

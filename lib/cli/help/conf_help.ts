@@ -1,4 +1,5 @@
-import { type Key, KEYS, type SectionKind } from "../../config/keys.ts";
+import type { Key } from "../../config/key.ts";
+import { KEYS, type SectionKind } from "../../config/keys.ts";
 import type { Block } from "./document.ts";
 
 const SECTIONS: Record<SectionKind, string> = {

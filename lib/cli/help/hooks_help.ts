@@ -1,13 +1,5 @@
-import { KEYS } from "../../config/keys.ts";
+import { HOOK_KEYS } from "../../config/keys.ts";
 import type { Block } from "./document.ts";
-
-const {
-  before_start,
-  before_switch,
-  after_switch,
-  after_deploy,
-  on_failure,
-} = KEYS.deploy;
 
 /** What `zddeploy help hooks` prints. */
 export const HOOKS_HELP: Block[] = [
@@ -18,13 +10,9 @@ export const HOOKS_HELP: Block[] = [
       "hook prints is shown, and stands in log/hooks.log in `state_dir`.",
   },
   {
-    items: Object.entries({
-      before_start,
-      before_switch,
-      after_switch,
-      after_deploy,
-      on_failure,
-    }).map(([name, { meaning }]) => [name, meaning] as const),
+    items: Object.entries(HOOK_KEYS).map(([name, { meaning }]) =>
+      [name, meaning] as const
+    ),
   },
   { heading: "in their environment" },
   {

@@ -5,7 +5,7 @@ import {
   templateText,
 } from "../../../lib/cli/init/project_files.ts";
 import { LIVE_CONF, LIVE_TEMPLATE } from "../../../lib/cli/init/texts.ts";
-import { readConfig } from "../../../lib/config/config.ts";
+import { readConfig } from "../../../lib/config/read_config.ts";
 import { TempDir } from "../../system/temp_dir.ts";
 
 const SITE: Site = {

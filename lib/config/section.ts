@@ -1,12 +1,9 @@
-import { basename } from "@std/path";
+import { basename, dirname } from "@std/path";
 import { findEntry, interpolate, type Section } from "../ini/mod.ts";
-import { type Key, KEYS, type SectionKind } from "./keys.ts";
-import type { Diagnostics } from "./diagnostics.ts";
 import { nearest } from "../text/suggestion.ts";
-
-export const SERVICE_PREFIX = "service:";
-/** Names that a template needs for something else. */
-const FORBIDDEN_NAMES = ["nginx_pid_filename", "project_dir"];
+import type { Diagnostics } from "./diagnostics.ts";
+import { camelCase, type Key } from "./key.ts";
+import { KEYS, type SectionKind, type ValuesOf } from "./keys.ts";
 
 /** What a section stands in. */
 export interface Surroundings {
@@ -16,15 +13,16 @@ export interface Surroundings {
   diagnostics: Diagnostics;
 }
 
-/** The expanded values of one section, as texts, and what is wrong with them. */
-export class SectionValues {
+/** A section of deploy.conf: its texts, expanded, their values, and what is wrong with them. */
+export class ConfSection<Kind extends SectionKind> {
   readonly #keys: Record<string, Key>;
-  readonly #values = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
   readonly #unexpanded = new Set<string>();
 
+  /** @param section undefined for one that isn't there and may be missing */
   constructor(
     readonly section: Section | undefined,
-    readonly kind: SectionKind,
+    readonly kind: Kind,
     readonly surroundings: Surroundings,
   ) {
     this.#keys = KEYS[kind];
@@ -39,21 +37,37 @@ export class SectionValues {
         near === undefined ? undefined : `did you mean "${near}"?`,
       );
     }
-    if (kind === "service") this.#checkName(section);
-    for (const [key, { required }] of Object.entries(this.#keys)) {
-      if (required && !this.#values.get(key)) this.missing(key);
+  }
+
+  /** What stands in its heading. */
+  get name(): string {
+    return this.section?.name ?? this.kind;
+  }
+
+  /** The values of all keys, as the table of keys reads them; an empty text is as good as none. */
+  values(): ValuesOf<Kind> {
+    const values: Record<string, unknown> = {};
+    for (const [name, key] of Object.entries(this.#keys)) {
+      const text = this.#texts.get(name) || key.default;
+      if (text === undefined && key.required && this.section !== undefined) {
+        this.missing(name);
+      }
+      if (text !== undefined || key.required) {
+        values[camelCase(name)] = key.read(text ?? "", {
+          directory: dirname(this.surroundings.file),
+          reject: (expected, found = text) => {
+            // That it is missing has been said.
+            if (found !== undefined) this.reject(name, expected, found);
+          },
+        });
+      }
     }
+    return values as ValuesOf<Kind>;
   }
 
-  /** The NAME of `[service:NAME]`. */
-  get serviceName(): string {
-    return (this.section?.name ?? "").slice(SERVICE_PREFIX.length).trim();
-  }
-
-  /** The value of a key or its default; undefined if there is neither. */
-  optionalText(key: string): string | undefined {
-    const value = this.#values.get(key) ?? this.#keys[key]?.default;
-    return value === "" ? undefined : value;
+  /** Whether a key has a text of its own. */
+  has(key: string): boolean {
+    return Boolean(this.#texts.get(key));
   }
 
   /** Records that the section as a whole can't be. */
@@ -65,23 +79,25 @@ export class SectionValues {
   missing(key: string, why?: string): void {
     // One that cannot be expanded has been reported.
     if (this.#unexpanded.has(key)) return;
-    const entry = this.section &&
-      findEntry(this.section, this.surroundings.defaults, key);
     this.#add(
-      entry?.line ?? this.section?.line,
-      `[${this.section?.name}] needs a value for "${key}"` +
+      this.#lineOf(key) ?? this.section?.line,
+      `[${this.name}] needs a value for "${key}"` +
         (why === undefined ? "" : ` ${why}`),
     );
   }
 
   /** Records that a key's value isn't what it must be. */
-  mistake(key: string, what: { expected: string; found: string }): void {
+  reject(key: string, expected: string, found: string): void {
     this.#add(
-      this.section &&
-        findEntry(this.section, this.surroundings.defaults, key)?.line,
-      `Cannot use "${key}" of [${this.section?.name ?? this.kind}]: ` +
-        `expected ${what.expected}, got "${what.found}"`,
+      this.#lineOf(key),
+      `Cannot use "${key}" of [${this.name}]: ` +
+        `expected ${expected}, got "${found}"`,
     );
+  }
+
+  #lineOf(key: string): number | undefined {
+    return this.section &&
+      findEntry(this.section, this.surroundings.defaults, key)?.line;
   }
 
   /** Expands every value, and returns the names that are used by others. */
@@ -108,25 +124,9 @@ export class SectionValues {
         );
       }
       if (expanded.value === undefined) this.#unexpanded.add(key);
-      else this.#values.set(key, expanded.value);
+      else this.#texts.set(key, expanded.value);
     }
     return used;
-  }
-
-  #checkName(section: Section): void {
-    const name = this.serviceName;
-    if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name)) {
-      this.#add(
-        section.line,
-        `Cannot use [${section.name}]: expected letters, digits, "_", "-" or ` +
-          `"." after "${SERVICE_PREFIX}", got "${name}"`,
-      );
-    } else if (FORBIDDEN_NAMES.includes(name) || name in {}) {
-      this.#add(
-        section.line,
-        `Cannot use [${section.name}]: the template has {${name}} already`,
-      );
-    }
   }
 
   #add(line: number | undefined, message: string, hint?: string): void {

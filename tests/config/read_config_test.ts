@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { relative } from "@std/path";
-import { readConfig } from "../../lib/config/config.ts";
+import { readConfig } from "../../lib/config/read_config.ts";
 import { ZddError } from "../../lib/error.ts";
+import type { Key } from "../../lib/config/key.ts";
+import { KEYS } from "../../lib/config/keys.ts";
 import { ConfDir, NGINX, WEB } from "./conf_dir.ts";
 
 Deno.test("readConfig() fills in the defaults of [nginx] and [deploy]", () => {
@@ -77,11 +79,12 @@ Deno.test("readConfig() reads every key", () => {
   assertEquals(web?.log, directory.join("run/web.log"));
   assertEquals(web?.env, { A: "1", B: "2", C: "3" });
   assertEquals(web?.startTimeout, 60_000);
-  assertEquals(web?.health, {
-    target: "/up",
-    statuses: [{ low: 200, high: 200 }, { low: 204, high: 204 }],
-    timeout: 2000,
-  });
+  assertEquals(web?.health, "/up");
+  assertEquals(web?.healthStatus, [
+    { low: 200, high: 200 },
+    { low: 204, high: 204 },
+  ]);
+  assertEquals(web?.healthTimeout, 2000);
   assertEquals(web?.drainTimeout, 3000);
   assertEquals(web?.stopTimeout, 4000);
   assertEquals(web?.killAfter, 5000);
@@ -147,11 +150,23 @@ Deno.test("readConfig() joins the lines of a command with blanks", () => {
 });
 
 Deno.test("readConfig() takes an empty value for the default", () => {
-  using directory = new ConfDir(NGINX, WEB + "kill_after:\nlog:\nhealth:");
-  const [web] = directory.config().services;
-  assertEquals(web?.killAfter, undefined);
-  assertEquals(web?.log, directory.join(".zdd/log/web.log"));
-  assertEquals(web?.health, undefined);
+  for (const keys of [KEYS.service, KEYS.deploy, KEYS.nginx]) {
+    const optional = Object.entries<Key>(keys)
+      .filter(([name, { required }]) => !required && name !== "pid_file");
+    const empty = optional.map(([name]) => `${name}:\n`).join("");
+    using directory = new ConfDir();
+    const write = (text: string) => directory.write("deploy.conf", text);
+    write(NGINX + WEB + "[deploy]\n");
+    const plain = directory.config();
+    write(
+      keys === KEYS.service
+        ? NGINX + WEB + empty
+        : keys === KEYS.nginx
+        ? NGINX + empty + WEB
+        : NGINX + WEB + "[deploy]\n" + empty,
+    );
+    assertEquals(directory.config(), plain);
+  }
 });
 
 Deno.test("readConfig() needs no pid file where zdd hands out the address", () => {

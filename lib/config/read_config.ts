@@ -1,0 +1,50 @@
+import { dirname, resolve } from "@std/path";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { ConfReader } from "./conf_reader.ts";
+import type { Config } from "./config.ts";
+import type { Diagnostics } from "./diagnostics.ts";
+import { refuseMovingState } from "./moving_state.ts";
+import { readNginx } from "./read_nginx.ts";
+import { readService, refuseSame } from "./read_service.ts";
+
+/**
+ * Reads deploy.conf and checks all that can be known without running anything. What
+ * is wrong stands in `diagnostics`; the rest of the result is only good if there are none.
+ *
+ * @throws {ZddError} with exit status 2, if the file can't be read.
+ */
+export function readConfig(
+  path: string,
+): { config: Config; diagnostics: Diagnostics } {
+  const file = resolve(path);
+  const conf = new ConfReader(readText(file, path), file);
+  const deploy = conf.deploy();
+  const values = deploy.values();
+  const services = conf.services().map(({ name, section }) => ({
+    section,
+    service: readService(name, section, values.stateDir),
+  }));
+  refuseSame(services);
+  const config: Config = {
+    ...values,
+    file,
+    directory: dirname(file),
+    nginx: readNginx(conf.nginx()),
+    services: services.map(({ service }) => service),
+  };
+  refuseMovingState(deploy, config);
+  return { config, diagnostics: conf.diagnostics };
+}
+
+function readText(file: string, path: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    throw new ZddError(`Cannot read "${path}": ${messageOf(error)}`, {
+      hint:
+        "run zddeploy where deploy.conf is, name it with --conf, or write " +
+        "one with zddeploy init",
+      exitStatus: ExitStatus.usage,
+    });
+  }
+}

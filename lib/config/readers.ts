@@ -1,0 +1,142 @@
+import { basename, dirname, resolve } from "@std/path";
+import { isDirectory } from "../system/files.ts";
+import { findProgram } from "../system/program.ts";
+import { parseDuration } from "../text/duration.ts";
+import type { Place } from "./key.ts";
+import {
+  parseEnvironment,
+  parsePort,
+  parseStatuses,
+  type PortKind,
+  type StatusRange,
+} from "./values.ts";
+
+// Each function here is a `Reader`, which the table of keys names.
+
+/** A text as it is, over as many lines as it has. */
+export function script(text: string): string {
+  return text;
+}
+
+/** A shell command; its continuation lines are one line. */
+export function command(text: string): string {
+  return text.replace(/\s*\\?\n\s*/g, " ");
+}
+
+/** An absolute path. */
+export function path(text: string, place: Place): string {
+  if (text.includes("\n")) place.reject("one path");
+  return resolve(place.directory, text);
+}
+
+/** The absolute path of a directory that exists. */
+export function directory(text: string, place: Place): string {
+  const found = path(text, place);
+  if (!isDirectory(found)) place.reject("a directory", found);
+  return found;
+}
+
+/** The absolute path of a file, whose directory must exist. */
+export function fileInDirectory(text: string, place: Place): string {
+  const file = path(text, place);
+  if (!isDirectory(dirname(file))) {
+    place.reject("a file in a directory that exists", file);
+  }
+  return file;
+}
+
+/** The absolute path of a program that can be run. */
+export function program(text: string, place: Place): string {
+  const found = findProgram(text, place.directory);
+  if (found === undefined) {
+    place.reject(
+      `a program that is installed (apt-get install ${basename(text)}?)`,
+    );
+  }
+  return found ?? text;
+}
+
+/** A time in ms. */
+export function duration(text: string, place: Place): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    place.reject("seconds, or a time such as 500ms, 10s or 2m");
+  }
+  return ms ?? 0;
+}
+
+/** Ranges of HTTP statuses. */
+export function statuses(text: string, place: Place): StatusRange[] {
+  const ranges = parseStatuses(text);
+  if (ranges === undefined) {
+    place.reject("HTTP statuses such as 200 or 200-399");
+  }
+  return ranges ?? [];
+}
+
+/** How a service comes by its address. */
+export function port(
+  text: string,
+  place: Place,
+): { port: PortKind; portNumber?: number } {
+  const parsed = parsePort(text);
+  if (parsed === undefined) {
+    place.reject("file, env, socket, detect or a port");
+  }
+  return parsed ?? { port: "file" };
+}
+
+/** Yes or no, in the words of Python's `getboolean`. */
+export function flag(text: string, place: Place): boolean {
+  const word = text.toLowerCase();
+  const yes = ["yes", "true", "on", "1"].includes(word);
+  if (!yes && !["no", "false", "off", "0"].includes(word)) {
+    place.reject("yes or no", word);
+  }
+  return yes;
+}
+
+/** A number of things, at least one. */
+export function count(text: string, place: Place): number {
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (number < 1) place.reject("a number from 1 to 9999");
+  return Math.max(number, 1);
+}
+
+/** A URL of http or https. */
+export function url(text: string, place: Place): string {
+  if (!/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) {
+    place.reject("a URL such as http://…");
+  }
+  return text;
+}
+
+/** A path that begins with a slash, or a URL. */
+export function target(text: string, place: Place): string {
+  return /^\/\S*$/.test(text) ? text : url(text, place);
+}
+
+/** Variables, a line `KEY=VALUE` each. */
+export function variables(
+  text: string,
+  place: Place,
+): Record<string, string> {
+  const { variables, wrong } = parseEnvironment(text);
+  if (wrong !== undefined) place.reject("KEY=VALUE lines", wrong.trim());
+  return variables;
+}
+
+/** The variables in a file. */
+export function variablesInFile(
+  text: string,
+  place: Place,
+): Record<string, string> {
+  const file = path(text, place);
+  let lines = "";
+  try {
+    lines = Deno.readTextFileSync(file);
+  } catch {
+    place.reject("a file", file);
+  }
+  return variables(lines, place);
+}

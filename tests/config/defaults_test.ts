@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { defaultsOf } from "../../lib/config/defaults.ts";
+
+Deno.test("defaultsOf() has the values of the keys that have a default, and no other", () => {
+  assertEquals(defaultsOf("service", "/"), {
+    stop: "kill -TERM",
+    port: { port: "file" },
+    instances: 1,
+    standby: false,
+    cwd: "/",
+    env: {},
+    startTimeout: 30_000,
+    healthStatus: [{ low: 200, high: 399 }],
+    healthTimeout: 30_000,
+    drainTimeout: 30_000,
+    stopTimeout: 10_000,
+  });
+});
+
+Deno.test("defaultsOf() starts relative paths from the directory it is given", () => {
+  assertEquals(defaultsOf("deploy", "/srv/app").stateDir, "/srv/app/.zdd");
+});

@@ -1,0 +1,117 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import type { ServiceConfig } from "../../lib/config/config.ts";
+import {
+  fingerprintOf,
+  isSameFingerprint,
+} from "../../lib/config/fingerprint.ts";
+import type { Key } from "../../lib/config/key.ts";
+import { KEYS } from "../../lib/config/keys.ts";
+import { ConfDir, NGINX } from "./conf_dir.ts";
+
+const PLAIN = { start: "./web", pid_file: "web.pid" };
+
+/** Another value for each key of a service. */
+const OTHERWISE: Record<keyof typeof KEYS.service, string> = {
+  start: "./other",
+  stop: "kill -INT",
+  pid_file: "web-{instance}.pid",
+  port: "detect",
+  instances: "2",
+  standby: "yes",
+  cwd: "run",
+  log: "other.log",
+  env: "A=1",
+  env_file: "env",
+  start_timeout: "1",
+  health: "/up",
+  health_status: "200",
+  health_timeout: "1",
+  drain_timeout: "1",
+  stop_timeout: "1",
+  kill_after: "1",
+};
+
+/** A directory in which all of that can be used. */
+function site(): ConfDir {
+  const directory = new ConfDir();
+  directory.write("run/x");
+  directory.write("env", "B=1");
+  return directory;
+}
+
+/** A service with the values of these keys. */
+function service(
+  directory: ConfDir,
+  keys: Record<string, string>,
+): ServiceConfig {
+  const lines = Object.entries(keys).map(([key, text]) => `${key}: ${text}\n`);
+  directory.write("deploy.conf", `${NGINX}[service:web]\n${lines.join("")}`);
+  const [service] = directory.config().services;
+  if (service === undefined) throw new TypeError("no service");
+  return service;
+}
+
+Deno.test("fingerprintOf() differs for every key that goes into an instance, and for no other", async () => {
+  using directory = site();
+  // Several instances have another log each.
+  const plain = { ...PLAIN, pid_file: "{instance}.pid", log: "web.log" };
+  const before = await fingerprintOf(service(directory, plain));
+  for (const [key, text] of Object.entries(OTHERWISE)) {
+    const changed = service(directory, { ...plain, [key]: text });
+    const line: Key = KEYS.service[key as "start"];
+    assertEquals(
+      await fingerprintOf(changed) !== before,
+      line.restart !== false,
+      key,
+    );
+  }
+});
+
+Deno.test("fingerprintOf() counts a property that nobody has thought of", async () => {
+  using directory = site();
+  const plain = service(directory, PLAIN);
+  const later = { ...plain, nice: 5 };
+  assertNotEquals(await fingerprintOf(later), await fingerprintOf(plain));
+});
+
+Deno.test("fingerprintOf() is the same whether a default is written down or not", async () => {
+  using directory = site();
+  const written = service(directory, { ...PLAIN, port: "file", env: "" });
+  const plain = service(directory, PLAIN);
+  assertEquals(await fingerprintOf(written), await fingerprintOf(plain));
+  assertEquals(
+    await fingerprintOf({ ...plain, portNumber: undefined }),
+    await fingerprintOf(plain),
+  );
+});
+
+Deno.test("fingerprintOf() is the same whatever the order of the variables", async () => {
+  using directory = site();
+  const plain = service(directory, PLAIN);
+  assertEquals(
+    await fingerprintOf({ ...plain, env: { A: "1", B: "2" } }),
+    await fingerprintOf({ ...plain, env: { B: "2", A: "1" } }),
+  );
+  assertNotEquals(
+    await fingerprintOf({ ...plain, env: { A: "1", B: "2" } }),
+    await fingerprintOf({ ...plain, env: { A: "2", B: "1" } }),
+  );
+});
+
+Deno.test("fingerprintOf() tells nothing of the variables", async () => {
+  using directory = site();
+  const secret = service(directory, { ...PLAIN, env: "PASSWORD=hunter2" });
+  assertMatch(await fingerprintOf(secret), /^zdd1:[0-9a-f]{64}$/);
+});
+
+Deno.test("isSameFingerprint() takes none and one of an older zdd for the same", async () => {
+  using directory = site();
+  const plain = await fingerprintOf(service(directory, PLAIN));
+  const other = await fingerprintOf(
+    service(directory, { ...PLAIN, cwd: "run" }),
+  );
+  assertEquals(isSameFingerprint(undefined, plain), true);
+  assertEquals(isSameFingerprint("0123456789abcdef".repeat(4), plain), true);
+  assertEquals(isSameFingerprint(plain, plain), true);
+  assertEquals(isSameFingerprint(other, plain), false);
+});
