@@ -3,7 +3,7 @@ import { fingerprintOf } from "../config/fingerprint.ts";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { checkInstance } from "../instance/check.ts";
 import type { Instance } from "../instance/instance.ts";
-import { Launch } from "../instance/launch.ts";
+import { type Launch, start } from "../instance/start.ts";
 import { type Plan, planInstance } from "../instance/plan.ts";
 import {
   freeAddresses,
@@ -130,7 +130,7 @@ export async function startAll(
 ): Promise<Started> {
   const launches: Launch[] = [];
   for (const plan of plans) {
-    const launch = new Launch(plan);
+    const launch = await start(plan);
     journal.start(plan.id).leader = launch.leader;
     launches.push(launch);
   }

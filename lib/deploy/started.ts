@@ -1,6 +1,7 @@
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import type { Instance } from "../instance/instance.ts";
-import type { Launch } from "../instance/launch.ts";
+import type { Launch } from "../instance/start.ts";
+import { isSame } from "../system/process.ts";
 import { withInstances } from "../state/transitions.ts";
 import { type State, writeState } from "../state/state.ts";
 import type { StateDir } from "../state/state_dir.ts";
@@ -27,7 +28,10 @@ export class Started {
     for (const launch of this.launches) {
       const known = this.#instances.get(launch);
       if (known === undefined) continue;
-      const instance = await launch.follow(known, "didn't stay up");
+      const seen = await launch.look();
+      const instance = isSame(seen.process, known.process)
+        ? known
+        : { ...seen, setup: known.setup };
       this.#instances.set(launch, instance);
       present.push(instance);
     }

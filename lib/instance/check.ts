@@ -14,7 +14,8 @@ import { childrenOf, userOf } from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
-import type { Launch } from "./launch.ts";
+import { addressKind } from "./address/kinds.ts";
+import type { Launch } from "./start.ts";
 
 /** How long one probe may take, in ms, however long there is altogether. */
 const PROBE_TIMEOUT = 5000;
@@ -32,35 +33,19 @@ export async function checkInstance(
 ): Promise<Instance> {
   const address = parseAddress(instance.address);
   if (address === undefined) throw new TypeError(instance.address);
-  if (launch.plan.address !== undefined && "path" in address) {
-    openSocket(address.path);
+  addressKind(launch.plan.service).open?.(address);
+  const either = signal === undefined
+    ? launch.ended
+    : AbortSignal.any([launch.ended, signal]);
+  await waitForConnection(launch, instance, address, either);
+  await requireOwnSocket(launch, await launch.look(), address);
+  const { health } = launch.plan.service;
+  if (health !== undefined) {
+    await waitForHealth(health, launch, address, either);
   }
-  await waitForConnection(launch, instance, address, signal);
-  const connected = await launch.follow(instance);
-  requireOwnSocket(launch, connected, address);
-  if (launch.plan.service.health !== undefined) {
-    await waitForHealth(
-      launch.plan.service.health,
-      launch,
-      connected,
-      address,
-      signal,
-    );
-  }
-  return await launch.follow(connected);
-}
-
-/**
- * Lets nginx's workers, who are another user, connect to a socket at the path that zdd
- * handed out, as they can to a port. A service that runs as somebody else than zdd does
- * it by itself; whether nginx can is checked before the switch.
- */
-function openSocket(path: string): void {
-  try {
-    Deno.chmodSync(path, 0o666);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-  }
+  const present = await launch.look();
+  launch.checked();
+  return present;
 }
 
 /**
@@ -70,11 +55,11 @@ function openSocket(path: string): void {
  *
  * @throws {ZddError} if none of its processes does.
  */
-function requireOwnSocket(
+async function requireOwnSocket(
   launch: Launch,
   { id, process: { pid } }: Instance,
   address: Address,
-): void {
+): Promise<void> {
   if (Deno.uid() !== 0 || userOf(pid) === 0) return;
   const family = [
     pid,
@@ -82,7 +67,7 @@ function requireOwnSocket(
     ...processesOf(id, launch.leader, { fresh: true }).map(({ pid }) => pid),
   ];
   if (holders(listeningInodes(address), family).length > 0) return;
-  throw launch.failure(
+  throw await launch.failure(
     `another program listens on ${formatAddress(address)}, which its port ` +
       "file names",
   );
@@ -92,12 +77,11 @@ async function waitForConnection(
   launch: Launch,
   instance: Instance,
   address: Address,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const { startTimeout } = launch.plan.service;
   let last = "";
   const connected = await waitUntil(async () => {
-    await launch.follow(instance);
     try {
       await tryConnect(address);
       return true;
@@ -107,7 +91,7 @@ async function waitForConnection(
     }
   }, { timeout: startTimeout, signal });
   if (connected) return;
-  throw launch.failure(
+  throw await launch.failure(
     `process ${instance.process.pid} doesn't accept connections on ` +
       `${instance.address} after ${formatDuration(startTimeout)} (${last})`,
     "does the port file hold the port that the server listens on?",
@@ -117,15 +101,13 @@ async function waitForConnection(
 async function waitForHealth(
   target: string,
   launch: Launch,
-  instance: Instance,
   address: Address,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const { healthStatus, healthTimeout } = launch.plan.service;
   let tries = 0;
   let last = "";
   const healthy = await waitUntil(async () => {
-    await launch.follow(instance);
     tries++;
     try {
       const answer = await probe(target, address, signal);
@@ -137,7 +119,7 @@ async function waitForHealth(
     return undefined;
   }, { timeout: healthTimeout, interval: 25, slowest: 1000, signal });
   if (healthy) return;
-  throw launch.failure(
+  throw await launch.failure(
     `${target} isn't healthy on ${formatAddress(address)} after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
       `${formatDuration(healthTimeout)}; last: ${last}`,
@@ -148,7 +130,7 @@ async function waitForHealth(
 function probe(
   target: string,
   address: Address,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Answer> {
   return target.startsWith("/")
     ? httpGet(address, target, PROBE_TIMEOUT, signal)

@@ -27,6 +27,10 @@ export interface Instance {
   pidFile?: string;
   /** What it wrote its address into. */
   portFile?: string;
+  /** What runs it; zdd itself if undefined. */
+  runner?: string;
+  /** What the runner knows it by: the name of a unit, of a container. */
+  handle?: string;
 }
 
 /** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { type Address, parseAddress, templateText } from "../system/address.ts";
+import { addressKind } from "./address/kinds.ts";
 import { newInstanceId } from "./instance.ts";
 import type { Slot } from "./slots.ts";
 
@@ -27,11 +28,8 @@ export function planInstance(
   number: number,
   given?: { slot: Slot; address: string },
 ): Plan {
-  const address = given !== undefined
-    ? parseAddress(given.address)
-    : service.port === "fixed" && service.portNumber !== undefined
-    ? { host: "127.0.0.1", port: service.portNumber }
-    : undefined;
+  const address = addressKind(service)
+    .plan(service, given && parseAddress(given.address));
   const values: Record<string, string> = { instance: String(number) };
   const exported: Record<string, string> = {};
   if (address !== undefined) {

@@ -7,9 +7,9 @@ import {
   type ProcessId,
   sendSignal,
 } from "../system/process.ts";
-import { startDetached } from "../system/shell.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
+import { runnerOf } from "./run/runners.ts";
 
 /** How long a release that never served may take to end by itself, in ms. */
 const DISCARD_TIMEOUT = 5000;
@@ -35,7 +35,7 @@ export async function stopInstance(
   const { process } = instance;
   let status: number | undefined;
   if (isRunning(process)) {
-    begin(service, process)?.then((code) => status = code);
+    runnerOf(instance).stop(service, instance)?.then((code) => status = code);
   }
   const gone = await waitUntil(() => isRunning(process) ? undefined : true, {
     timeout: killAfter ?? stopTimeout,
@@ -47,28 +47,9 @@ export async function stopInstance(
   }
   if (killAfter === undefined) return { outcome: "stopping", status };
   const rest = processesOf(instance.id, undefined, { fresh: true });
+  await runnerOf(instance).kill?.(instance);
   await kill([process, ...rest]);
   return ended(instance, "killed", status);
-}
-
-/** The signals that the usual stop commands send. */
-const SIGNALS = ["SIGTERM", "SIGQUIT", "SIGINT", "SIGHUP", "SIGWINCH"] as const;
-
-/**
- * Runs the stop command. `kill -TERM` and its like need no process for that. Returns
- * the exit status of a command.
- *
- * @throws {Deno.errors.PermissionDenied} if the process is another user's.
- */
-function begin(
-  { stop, cwd, log, env }: ServiceConfig,
-  process: ProcessId,
-): Promise<number> | undefined {
-  const signal = SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
-  if (signal === undefined) {
-    return startDetached(`${stop} ${process.pid}`, { cwd, log, env }).exited;
-  }
-  sendSignal(process, signal);
 }
 
 /**
@@ -105,13 +86,14 @@ export async function discardInstance(
     return main !== undefined && isRunning(main) ? [main, ...marked] : marked;
   };
   if (instance !== undefined && isRunning(instance.process)) {
-    begin(service, instance.process);
+    runnerOf(instance).stop(service, instance);
   } else {
     for (const process of all()) sendSignal(process, "SIGTERM");
   }
   await waitUntil(() => all().length === 0 ? true : undefined, {
     timeout: Math.min(service.stopTimeout, DISCARD_TIMEOUT),
   });
+  if (instance !== undefined) await runnerOf(instance).kill?.(instance);
   await kill(all());
   if (instance !== undefined) ended(instance, "killed");
 }

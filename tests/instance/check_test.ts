@@ -3,7 +3,7 @@ import type { ServiceConfig } from "../../lib/config/config.ts";
 import { ZddError } from "../../lib/error.ts";
 import { checkInstance, describeAnswer } from "../../lib/instance/check.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
-import { Launch } from "../../lib/instance/launch.ts";
+import { start } from "../../lib/instance/start.ts";
 import { planInstance } from "../../lib/instance/plan.ts";
 import { sendSignal } from "../../lib/system/process.ts";
 import { TempDir } from "../system/temp_dir.ts";
@@ -23,7 +23,7 @@ async function check(port: number, options: Checked = {}): Promise<void> {
     start: `echo ${port} >$$.port; echo $$ >web.pid; exec sleep 60`,
     ...options.service,
   });
-  const launch = new Launch(planInstance(service, 1));
+  using launch = await start(planInstance(service, 1));
   const instance = await launch.instance();
   try {
     options.meanwhile?.(instance);

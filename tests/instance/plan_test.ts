@@ -28,6 +28,7 @@ Deno.test("planInstance() hands out a port", () => {
     start: "./web --port={port} {socket} ${port}",
     env: { URL: "http://localhost:{port}/" },
     pidFile: undefined,
+    port: "env",
   });
   const given = { slot: "b", address: "127.0.0.1:20001" } as const;
   const plan = planInstance(service, 1, given);
@@ -40,7 +41,10 @@ Deno.test("planInstance() hands out a port", () => {
 
 Deno.test("planInstance() hands out a socket", () => {
   using directory = new TempDir();
-  const service = serviceIn(directory, { start: "./web -s {socket}" });
+  const service = serviceIn(directory, {
+    start: "./web -s {socket}",
+    port: "socket",
+  });
   const given = { slot: "a", address: "unix:/run/x.sock" } as const;
   const plan = planInstance(service, 1, given);
   assertEquals(plan.start, "./web -s /run/x.sock");

@@ -4,7 +4,6 @@ import { formatAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
 import {
   descendsFrom,
-  INSTANCE_VARIABLE,
   isMarked,
   processesOf,
 } from "../system/instance_mark.ts";
@@ -14,18 +13,14 @@ import {
   type ProcessId,
   readStat,
 } from "../system/process.ts";
-import { type Detached, startDetached } from "../system/shell.ts";
-import { readTail, sizeOf } from "../system/tail.ts";
 import { sleep } from "../system/wait.ts";
+import type { Located, Locator, Started } from "./address/kind.ts";
+import { addressKind } from "./address/kinds.ts";
 import type { Instance } from "./instance.ts";
-import {
-  type Located,
-  type Locator,
-  locatorFor,
-  type Started,
-} from "./locate.ts";
 import type { Plan } from "./plan.ts";
 import { mayName, readPid } from "./port_file.ts";
+import type { Run } from "./run/runner.ts";
+import { runnerFor } from "./run/runners.ts";
 
 /** How long what a service wrote may make no sense before that counts, in ms: it may be half written. */
 const SETTLE = 1000;
@@ -38,38 +33,58 @@ const FORKING = 250;
 const LOOK = 5;
 /** How often all processes are looked at for one of a daemon, in ms. */
 const LOOK_AT_ALL = 50;
+/** How often an instance that was found is looked at, in ms. */
+const WATCH = 50;
 
-/** A start command that has been run, and what came of it so far. */
-export class Launch {
-  /** The process of the start command. */
-  readonly leader: ProcessId;
-  readonly #child: Detached;
-  readonly #locator: Locator;
-  readonly #startedAt = new Date();
-  readonly #logStart: number;
+/**
+ * Begins an instance.
+ *
+ * @throws {ZddError} if it can't be run.
+ */
+export async function start(plan: Plan): Promise<Launch> {
+  const locator = addressKind(plan.service).locator(plan);
+  const startedAt = new Date();
+  // A server that finds the pid of a living process there refuses to start.
+  if (plan.pidFile !== undefined) removeIfExists(plan.pidFile);
+  const run = await runnerFor(plan.service).begin(plan);
+  return new Launch(plan, run, locator, startedAt);
+}
+
+/** An instance that was begun, and what came of it so far. Disposing of it leaves the instance alone. */
+export class Launch implements Disposable {
+  readonly #ended = new AbortController();
   #status?: number;
+  #instance?: Instance;
+  /** What one that ends now didn't do. */
+  #lacks = "didn't start";
+  #watch?: ReturnType<typeof setInterval>;
   /** What the last look at all processes found, and when that was. */
   #wasAlive = true;
   #lookedAtAll = -Infinity;
   /** Since when none of its processes is seen, in ms of `performance.now()`. */
   #goneSince?: number;
 
+  /** @param run what {@linkcode start} has begun */
+  constructor(
+    readonly plan: Plan,
+    readonly run: Run,
+    readonly locator: Locator,
+    readonly startedAt: Date,
+  ) {
+    run.exited.then((status) => this.#status = status);
+  }
+
+  /** The process of the start command. */
+  get leader(): ProcessId {
+    return this.run.leader;
+  }
+
   /**
-   * Runs the start command of an instance.
-   *
-   * @throws {ZddError} if it can't be run.
+   * Aborted when an instance that was found has ended, at the latest 50 ms later; the
+   * reason is a ZddError with its last words.
    */
-  constructor(readonly plan: Plan) {
-    const { service: { cwd }, start, pidFile, log, env, id } = plan;
-    this.#logStart = sizeOf(log);
-    this.#locator = locatorFor(plan);
-    // A server that finds the pid of a living process there refuses to start.
-    if (pidFile !== undefined) removeIfExists(pidFile);
-    const marked = { ...env, [INSTANCE_VARIABLE]: id };
-    this.#child = startDetached(start, { cwd, log, env: marked });
-    const { pid } = this.#child;
-    this.leader = identify(pid) ?? { pid, startTime: 0, boot: "" };
-    this.#child.exited.then((status) => this.#status = status);
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /**
@@ -85,8 +100,8 @@ export class Launch {
       const now = performance.now();
       let missing: string;
       try {
-        const found = this.#locator.look(this.#started);
-        if (typeof found !== "string") return this.#record(found);
+        const found = this.locator.look(this.#started);
+        if (typeof found !== "string") return this.#found(found);
         missing = found;
         nonsense = undefined;
       } catch (error) {
@@ -96,13 +111,13 @@ export class Launch {
         }
         if (now - nonsense.since > SETTLE) {
           const hint = error instanceof ZddError ? error.hint : undefined;
-          throw this.failure(missing, hint);
+          throw await this.failure(missing, hint);
         }
       }
-      const ended = this.#ended();
-      if (ended !== undefined) throw this.failure(ended);
+      const ended = this.#cannotCome();
+      if (ended !== undefined) throw await this.failure(ended);
       if (now >= end) {
-        throw this.failure(
+        throw await this.failure(
           `${missing} after ${formatDuration(startTimeout)}`,
           "if it needs longer, set start_timeout",
         );
@@ -111,49 +126,69 @@ export class Launch {
     }
   }
 
-  /** An error about this start, with what the instance printed. */
-  failure(what: string, hint?: string): ZddError {
-    return this.#failure(`didn't start: ${what}`, hint);
+  /** Takes note that the instance has been checked: one that ends from now on didn't stay up. */
+  checked(): void {
+    this.#lacks = "didn't stay up";
   }
 
   /**
-   * The instance as it is now: one that makes itself a daemon goes on in another process.
+   * Looks at the instance that was found. One that makes itself a daemon goes on in another
+   * process.
    *
-   * @param lacks what an instance that has ended didn't do
-   * @throws {ZddError} with the last lines of its log, if it has.
+   * @throws {ZddError} with the last lines of its log, if it has ended.
    */
-  async follow(
-    instance: Instance,
-    lacks = "didn't start",
-  ): Promise<Instance> {
-    const { process: { pid } } = instance;
-    if (isRunning(instance.process)) return instance;
-    if (!isRunning(this.leader)) await this.#child.exited;
+  async look(): Promise<Instance> {
+    this.#ended.signal.throwIfAborted();
+    const known = this.#instance;
+    if (known === undefined) throw new TypeError("it wasn't found");
+    if (isRunning(known.process)) return known;
+    if (!isRunning(this.leader)) await this.run.exited;
     const moved = this.#status === 0 ? this.#lookAgain() : undefined;
-    if (moved !== undefined) return moved;
+    if (moved !== undefined) return this.#instance = moved;
+    const { pid } = known.process;
     const how = pid === this.leader.pid && this.#status !== undefined
       ? ` with exit status ${this.#status}`
       : "";
-    throw this.#failure(`${lacks}: process ${pid} ended${how}`);
+    const failure = await this.#failure(
+      `${this.#lacks}: process ${pid} ended${how}`,
+    );
+    this.#ended.abort(failure);
+    throw this.#ended.signal.reason;
   }
 
-  #failure(what: string, hint?: string): ZddError {
-    const { service: { name }, log } = this.plan;
-    const quote = readTail(log, this.#logStart);
-    return new ZddError(`${name} ${what}`, {
+  /** An error about this start, with what the instance printed. */
+  async failure(what: string, hint?: string): Promise<ZddError> {
+    return await this.#failure(`didn't start: ${what}`, hint);
+  }
+
+  /** Looks at the instance no more. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#watch);
+  }
+
+  async #failure(what: string, hint?: string): Promise<ZddError> {
+    const quote = await this.run.output();
+    return new ZddError(`${this.plan.service.name} ${what}`, {
       quote,
-      source: log,
+      source: this.run.source,
       hint: hint ?? (quote.length > 0 ? undefined : "it printed nothing"),
     });
   }
 
+  #found(located: Located): Instance {
+    const look = () => this.look().catch(() => clearInterval(this.#watch));
+    const watch = setInterval(look, WATCH);
+    Deno.unrefTimer(watch); // zdd doesn't stay for this
+    this.#watch = watch;
+    return this.#instance = this.#record(located);
+  }
+
   /** Looks anew for an instance that has ended as another process. */
   #lookAgain(): Instance | undefined {
-    const { plan: { id }, leader } = this;
     try {
       // One that has just been forked must be seen.
-      processesOf(id, leader, { fresh: true });
-      const found = this.#locator.look(this.#started);
+      processesOf(this.plan.id, this.leader, { fresh: true });
+      const found = this.locator.look(this.#started);
       return typeof found === "string" ? undefined : this.#record(found);
     } catch {
       return undefined; // what it left makes no sense
@@ -165,23 +200,25 @@ export class Launch {
   }
 
   #record({ process, address, portFile }: Located): Instance {
-    const { id, service: { name }, number, slot, log, pidFile } = this.plan;
+    const { id, service, number, slot, log, pidFile } = this.plan;
     return {
       id,
-      service: name,
+      service: service.name,
       number,
       process,
       address: formatAddress(address),
       slot,
-      startedAt: this.#startedAt.toISOString(),
+      startedAt: this.startedAt.toISOString(),
       log,
       pidFile,
       portFile,
+      runner: runnerFor(service).name,
+      handle: this.run.handle,
     };
   }
 
   /** Why nothing can come any more; undefined while something can. */
-  #ended(): string | undefined {
+  #cannotCome(): string | undefined {
     if (this.#status === undefined) return undefined;
     const { start, service: { cwd } } = this.plan;
     if (this.#status === 127) {

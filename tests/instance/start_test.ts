@@ -2,11 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServiceConfig } from "../../lib/config/config.ts";
 import { ZddError } from "../../lib/error.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
-import { Launch } from "../../lib/instance/launch.ts";
+import { type Launch, start } from "../../lib/instance/start.ts";
 import { planInstance } from "../../lib/instance/plan.ts";
 import { processesOf } from "../../lib/system/instance_mark.ts";
 import { isRunning, openFiles, sendSignal } from "../../lib/system/process.ts";
 import { sleep } from "../../lib/system/wait.ts";
+import { until } from "../support/site.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { serviceIn } from "./service_config.ts";
@@ -24,7 +25,7 @@ async function launch(
   signal?: AbortSignal,
 ): Promise<void> {
   const plan = planInstance(serviceIn(directory, overrides), 1);
-  const started = new Launch(plan);
+  using started = await start(plan);
   try {
     await body(await started.instance(signal), started);
   } finally {
@@ -61,7 +62,7 @@ async function started(
   });
 }
 
-Deno.test("Launch finds the process and the address that a service writes", async () => {
+Deno.test("start() finds the process and the address that a service writes", async () => {
   await started(SERVE, (instance, directory) => {
     assertEquals(directory.read("web.pid").trim(), `${instance.process.pid}`);
     assertEquals(instance.address, "127.0.0.1:45643");
@@ -71,7 +72,7 @@ Deno.test("Launch finds the process and the address that a service writes", asyn
   });
 });
 
-Deno.test("Launch waits for a service that writes slowly, in pieces, and the port last", async () => {
+Deno.test("start() waits for a service that writes slowly, in pieces, and the port last", async () => {
   await started(
     `echo not yet >web.pid; sleep 0.1; echo $$ >web.pid; sleep 0.1
     printf 456 >$$.port.new; printf '\\n' >$$.port; sleep 0.1
@@ -80,19 +81,19 @@ Deno.test("Launch waits for a service that writes slowly, in pieces, and the por
   );
 });
 
-Deno.test("Launch finds a daemon whose start command has ended", async () => {
+Deno.test("start() finds a daemon whose start command has ended", async () => {
   await started(
     `setsid sh -c 'sleep 0.3; set -- $$; ${ANNOUNCE}; exec sleep 60' & exit 0`,
   );
 });
 
-Deno.test("Launch accepts a daemon that has thrown away its environment", async () => {
+Deno.test("start() accepts a daemon that has thrown away its environment", async () => {
   await started(
     `env -i setsid sh -c 'set -- $$; ${ANNOUNCE}; exec sleep 60' & exit 0`,
   );
 });
 
-Deno.test("Launch gives the service its variables and its name", async () => {
+Deno.test("start() gives the service its variables and its name", async () => {
   await started(
     `[ "$A/$ZDD_SERVICE/$PWD" = "1/web/$(pwd)" ] || exit 9; ${SERVE}`,
     undefined,
@@ -100,7 +101,7 @@ Deno.test("Launch gives the service its variables and its name", async () => {
   );
 });
 
-Deno.test("Launch fails at once when the start command fails, and quotes the log", async () => {
+Deno.test("start() fails at once when the start command fails, and quotes the log", async () => {
   const error = await failureOf("echo one; echo two >&2; exit 3");
   assertEquals(
     error.message,
@@ -110,7 +111,7 @@ Deno.test("Launch fails at once when the start command fails, and quotes the log
   assert(error.source?.endsWith("/web.log"));
 });
 
-Deno.test("Launch quotes nothing that an earlier start has printed", async () => {
+Deno.test("start() quotes nothing that an earlier start has printed", async () => {
   using directory = new TempDir();
   directory.write("web.log", "an old error\n");
   const error = await assertRejects(
@@ -121,7 +122,7 @@ Deno.test("Launch quotes nothing that an earlier start has printed", async () =>
   assertEquals(error.hint, "it printed nothing");
 });
 
-Deno.test("Launch says that there is no such command, and where it looked", async () => {
+Deno.test("start() says that there is no such command, and where it looked", async () => {
   const { message } = await failureOf("", { start: "./none --x" });
   assert(
     /no such command: "\.\/none --x" in "\/.*" \(exit status 127\)/
@@ -130,7 +131,7 @@ Deno.test("Launch says that there is no such command, and where it looked", asyn
   );
 });
 
-Deno.test("Launch fails when the start command ends and leaves nothing behind", async () => {
+Deno.test("start() fails when the start command ends and leaves nothing behind", async () => {
   const { message } = await failureOf("exit 0");
   assert(
     message.endsWith('"./run" ended, and none of its processes is left'),
@@ -138,12 +139,12 @@ Deno.test("Launch fails when the start command ends and leaves nothing behind", 
   );
 });
 
-Deno.test("Launch fails when the process dies that has written its pid", async () => {
+Deno.test("start() fails when the process dies that has written its pid", async () => {
   const { message } = await failureOf("echo $$ >web.pid; kill -KILL $$");
   assert(message.endsWith("ended with exit status 137"), message);
 });
 
-Deno.test("Launch says what is missing when the time is over", async () => {
+Deno.test("start() says what is missing when the time is over", async () => {
   const timed = { startTimeout: 150 };
   const noPid = await failureOf("exec sleep 60", timed);
   assert(
@@ -158,7 +159,7 @@ Deno.test("Launch says what is missing when the time is over", async () => {
   );
 });
 
-Deno.test("Launch fails before the time is over if the files hold nonsense and keep it", async () => {
+Deno.test("start() fails before the time is over if the files hold nonsense and keep it", async () => {
   const [pid, port] = await Promise.all([
     failureOf("echo ready >web.pid; exec sleep 60"),
     failureOf("echo ready >$$.port; echo $$ >web.pid; exec sleep 60"),
@@ -167,7 +168,7 @@ Deno.test("Launch fails before the time is over if the files hold nonsense and k
   assert(port.message.endsWith('expected a port, got "ready"'), port.message);
 });
 
-Deno.test("Launch doesn't accept a process that was there before", async () => {
+Deno.test("start() doesn't accept a process that was there before", async () => {
   await using child = Child.idle();
   const { pid } = child;
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -181,7 +182,7 @@ Deno.test("Launch doesn't accept a process that was there before", async () => {
   assert(isRunning(child.process));
 });
 
-Deno.test("Launch removes an old pid file before it starts", async () => {
+Deno.test("start() removes an old pid file before it starts", async () => {
   using directory = new TempDir();
   directory.write("web.pid", String(Deno.pid));
   const start = `[ ! -e web.pid ] || exit 9; ${SERVE}`;
@@ -190,7 +191,7 @@ Deno.test("Launch removes an old pid file before it starts", async () => {
   });
 });
 
-Deno.test("Launch takes no port file that was there before for the new one", async () => {
+Deno.test("start() takes no port file that was there before for the new one", async () => {
   using directory = new TempDir();
   await using last = Child.idle();
   // The instance will have one of the next numbers.
@@ -203,7 +204,7 @@ Deno.test("Launch takes no port file that was there before for the new one", asy
   });
 });
 
-Deno.test("Launch ends with the signal's reason", async () => {
+Deno.test("start() ends with the signal's reason", async () => {
   using directory = new TempDir();
   const controller = new AbortController();
   setTimeout(() => controller.abort(new RangeError("interrupted")), 30);
@@ -214,7 +215,7 @@ Deno.test("Launch ends with the signal's reason", async () => {
   );
 });
 
-Deno.test("Launch throws when it can't run the command, and watches no directory any more", async () => {
+Deno.test("start() throws when it can't run the command, and watches no directory any more", async () => {
   using directory = new TempDir();
   const watches = () =>
     [...openFiles(Deno.pid).values()].filter((file) => file.includes("inotify"))
@@ -228,22 +229,30 @@ Deno.test("Launch throws when it can't run the command, and watches no directory
   assertEquals(watches(), before);
 });
 
-Deno.test("Launch.follow() throws when the instance has ended, with the words of the caller", async () => {
+Deno.test("Launch.look() throws when the instance has ended, and ended is aborted", async () => {
   using directory = new TempDir();
   await launch(directory, { start: SERVE }, async (instance, started) => {
-    assertEquals(await started.follow(instance), instance);
+    assertEquals(await started.look(), instance);
     sendSignal(instance.process, "SIGKILL");
     while (isRunning(instance.process)) await sleep(5);
     const { pid } = instance.process;
-    await assertRejects(
-      () => started.follow(instance),
-      ZddError,
-      `web didn't start: process ${pid} ended with exit status 137`,
-    );
-    await assertRejects(
-      () => started.follow(instance, "didn't stay up"),
-      ZddError,
-      `web didn't stay up: process ${pid} ended with exit status 137`,
-    );
+    const words = `web didn't start: process ${pid} ended with exit status 137`;
+    await assertRejects(() => started.look(), ZddError, words);
+    assertEquals(started.ended.reason.message, words);
+  });
+});
+
+Deno.test("Launch.ended is aborted by itself when a checked instance ends", async () => {
+  using directory = new TempDir();
+  const serve = `echo last words; ${SERVE}`;
+  await launch(directory, { start: serve }, async (instance, started) => {
+    started.checked();
+    sendSignal(instance.process, "SIGKILL");
+    await until("it is noticed", () => started.ended.aborted);
+    const { message, quote } = started.ended.reason;
+    assertEquals(quote, ["last words"]);
+    const { pid } = instance.process;
+    const words = `process ${pid} ended with exit status 137`;
+    assertEquals(message, `web didn't stay up: ${words}`);
   });
 });

@@ -1,0 +1,63 @@
+import { ZddError } from "../../error.ts";
+import { processesOf } from "../../system/instance_mark.ts";
+import { listeningSockets } from "../../system/sockets.ts";
+import type { AddressKind, Located, Locator, Sought, Started } from "./kind.ts";
+import { namedProcess, topmost } from "./processes.ts";
+
+/** The service chooses a TCP port and tells nobody: zdd looks where its processes listen. */
+export const detect: AddressKind = {
+  plan: () => undefined,
+  locator: (sought) => new Detected(sought),
+};
+
+/** How long no other port must be opened, in ms: the first may be one for metrics. */
+const SETTLED = 200;
+
+/** The service chooses its port and tells nobody: its processes' sockets are looked at. */
+class Detected implements Locator {
+  #seen = "";
+  /** Since when just these ports are open, in ms of `performance.now()`. */
+  #since = 0;
+
+  constructor(readonly sought: Sought) {}
+
+  look(start: Started): Located | string {
+    const { id, pidFile, service: { portNumber } } = this.sought;
+    const own = processesOf(id, start.leader);
+    const sockets = listeningSockets(own.map(({ pid }) => pid))
+      .filter(({ address }) =>
+        portNumber === undefined || address.port === portNumber
+      );
+    const ports = [...new Set(sockets.map(({ address }) => address.port))];
+    if (ports.length > 1) {
+      throw new ZddError(
+        `it listens on several ports: ${ports.join(", ")}; say which one ` +
+          `serves with "port: detect ${ports[0]}"`,
+        { hint: 'if they are others at each start, use "port: env"' },
+      );
+    }
+    const [socket] = sockets;
+    if (socket === undefined) {
+      return portNumber === undefined
+        ? "none of its processes listens on a port that can be reached"
+        : `none of its processes listens on port ${portNumber}`;
+    }
+    if (portNumber === undefined && !this.#isSettled(ports)) {
+      return "it has just begun to listen";
+    }
+    const { address, pids } = socket;
+    const process = pidFile === undefined
+      ? topmost(own, pids, start.leader)
+      : namedProcess(pidFile, start);
+    if (process === undefined) return "the listening process is gone";
+    return typeof process === "string" ? process : { process, address };
+  }
+
+  #isSettled(ports: number[]): boolean {
+    const now = performance.now();
+    const seen = ports.join();
+    if (seen !== this.#seen) this.#since = now;
+    this.#seen = seen;
+    return now - this.#since >= SETTLED;
+  }
+}

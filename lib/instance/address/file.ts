@@ -1,0 +1,52 @@
+import { dirname } from "@std/path";
+import { portFileOf, readPort } from "../port_file.ts";
+import type { AddressKind, Located, Locator, Started } from "./kind.ts";
+import { namedProcess } from "./processes.ts";
+
+/** The service tells in a port file beside its pid file. */
+export const file: AddressKind = {
+  plan: () => undefined,
+  locator({ pidFile, service }) {
+    if (pidFile === undefined) throw new TypeError(service.name);
+    return new PortFile(pidFile);
+  },
+};
+
+/** The service writes its pid into a file, and its port into `<pid>.port` beside it. */
+class PortFile implements Locator {
+  readonly #old: Map<string, string>;
+
+  constructor(readonly pidFile: string) {
+    this.#old = portFilesIn(dirname(pidFile));
+  }
+
+  look(start: Started): Located | string {
+    const process = namedProcess(this.pidFile, start);
+    if (typeof process === "string") return process;
+    const portFile = portFileOf(this.pidFile, process.pid);
+    const missing = `no port in "${portFile}"`;
+    // One from a process that had this pid before says nothing.
+    if (this.#old.get(portFile) === fileIdentity(portFile)) return missing;
+    const address = readPort(portFile);
+    return address === undefined ? missing : { process, address, portFile };
+  }
+}
+
+/** The port files in a directory, each with what tells it from a later one of that name. */
+function portFilesIn(directory: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name } of Deno.readDirSync(directory)) {
+    const path = `${directory}/${name}`;
+    if (/^\d+\.port$/.test(name)) found.set(path, fileIdentity(path) ?? "");
+  }
+  return found;
+}
+
+function fileIdentity(path: string): string | undefined {
+  try {
+    const { ino, mtime, size } = Deno.lstatSync(path);
+    return `${ino} ${mtime?.getTime()} ${size}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,9 @@
+import { GivenAddress } from "./given.ts";
+import type { AddressKind } from "./kind.ts";
+
+/** Always the same TCP port, which deploy.conf names. */
+export const fixed: AddressKind = {
+  plan: ({ portNumber: port }) =>
+    port === undefined ? undefined : { host: "127.0.0.1", port },
+  locator: (sought) => new GivenAddress(sought),
+};

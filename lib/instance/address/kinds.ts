@@ -1,0 +1,21 @@
+import type { PortKind } from "../../config/values.ts";
+import { detect } from "./detect.ts";
+import { env } from "./env.ts";
+import { file } from "./file.ts";
+import { fixed } from "./fixed.ts";
+import type { AddressKind } from "./kind.ts";
+import { socket } from "./socket.ts";
+
+/** Every kind of `port`. */
+const KINDS: Record<PortKind, AddressKind> = {
+  detect,
+  env,
+  file,
+  fixed,
+  socket,
+};
+
+/** How the instances of a service come by their address. */
+export function addressKind({ port }: { port: PortKind }): AddressKind {
+  return KINDS[port];
+}

@@ -1,0 +1,24 @@
+import type { Address } from "../../system/address.ts";
+import { GivenAddress } from "./given.ts";
+import type { AddressKind } from "./kind.ts";
+
+/** zdd hands out the path of a unix socket in `SOCKET`. */
+export const socket: AddressKind = {
+  plan: (_, handedOut) => handedOut,
+  locator: (sought) => new GivenAddress(sought),
+  open: openSocket,
+};
+
+/**
+ * Lets nginx's workers, who are another user, connect to a socket at the path that zdd
+ * handed out, as they can to a port. A service that runs as somebody else than zdd does
+ * it by itself; whether nginx can is checked before the switch.
+ */
+function openSocket(address: Address): void {
+  if (!("path" in address)) return;
+  try {
+    Deno.chmodSync(address.path, 0o666);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import type { ServiceConfig } from "../../config/config.ts";
+import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
+import { identify, sendSignal } from "../../system/process.ts";
+import { startDetached } from "../../system/shell.ts";
+import { readTail, sizeOf } from "../../system/tail.ts";
+import type { Instance } from "../instance.ts";
+import type { Plan } from "../plan.ts";
+import type { Log, Ran, Run, Runner } from "./runner.ts";
+
+/** zdd itself: a child of it, which leads a session of its own and outlives it. */
+export const process: Runner = {
+  name: "process",
+
+  takes: () => true,
+
+  begin({ id, service: { cwd }, start, log, env }: Plan): Run {
+    const printed = sizeOf(log);
+    const marked = { ...env, [INSTANCE_VARIABLE]: id };
+    const { pid, exited } = startDetached(start, { cwd, log, env: marked });
+    return {
+      leader: identify(pid) ?? { pid, startTime: 0, boot: "" },
+      exited,
+      output: () => readTail(log, printed),
+      source: log,
+    };
+  },
+
+  processes: () => [],
+
+  log: ({ log }: Ran): Log => ({ file: log }),
+
+  stop(
+    { stop, cwd, log, env }: ServiceConfig,
+    { process }: Instance,
+  ): Promise<number> | undefined {
+    // `kill -TERM` and its like need no process for that.
+    const signal = SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
+    if (signal === undefined) {
+      return startDetached(`${stop} ${process.pid}`, { cwd, log, env }).exited;
+    }
+    sendSignal(process, signal);
+    return undefined;
+  },
+};
+
+/** The signals that the usual stop commands send. */
+const SIGNALS = ["SIGTERM", "SIGQUIT", "SIGINT", "SIGHUP", "SIGWINCH"] as const;

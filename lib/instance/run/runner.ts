@@ -1,0 +1,68 @@
+import type { ServiceConfig } from "../../config/config.ts";
+import type { ProcessId } from "../../system/process.ts";
+import type { Instance } from "../instance.ts";
+import type { Plan } from "../plan.ts";
+
+/**
+ * What runs instances: zdd itself, an init system, a container engine. Nothing that uses
+ * one asks which it is.
+ */
+export interface Runner {
+  /** As the state records it. */
+  readonly name: string;
+
+  /** Whether it runs the instances of this service. */
+  takes(service: ServiceConfig): boolean;
+
+  /** Begins an instance. @throws {ZddError} if that isn't possible. */
+  begin(plan: Plan): Run | Promise<Run>;
+
+  /**
+   * The processes that the runner keeps together, in a control group for example, and so
+   * are the instance's for certain; none if it keeps none together.
+   */
+  processes(instance: Ran): ProcessId[];
+
+  /** Where the output of an instance is. */
+  log(instance: Ran): Log;
+
+  /** Resident memory in bytes, where it knows more than the sum of the processes'. */
+  memory?(instance: Ran): number | undefined;
+
+  /**
+   * Tells an instance to end, and doesn't wait until it has.
+   *
+   * @returns the exit status of what told it so, once that has ended; undefined: nothing was run
+   * @throws {Deno.errors.PermissionDenied} if it may not be told.
+   */
+  stop(service: ServiceConfig, instance: Instance): Promise<number> | undefined;
+
+  /** Sees to it that what is killed next isn't started again, and that nothing is left of it. */
+  kill?(instance: Ran): Promise<void>;
+}
+
+/** What a runner knows an instance by, while it is being started and afterwards. */
+export type Ran = Pick<Instance, "id" | "log" | "handle">;
+
+/** An instance that was begun. */
+export interface Run {
+  /** Its first process, which leads a session. */
+  leader: ProcessId;
+  /** What the runner knows it by: the name of a unit, of a container. */
+  handle?: string;
+  /**
+   * The exit status of the first process when that has ended and isn't started again;
+   * 128 + the signal's number after a signal. What it left behind may go on.
+   */
+  exited: Promise<number>;
+  /** The last lines that it has printed since it was begun. */
+  output(): string[] | Promise<string[]>;
+  /** Where they come from: a file, a command. */
+  source: string;
+}
+
+/** Where an instance's output is: in a file, or printed by a command. */
+export type Log = { file: string } | {
+  /** @param lines how many of the last ones; @param follow goes on printing new ones */
+  command(lines: number, follow: boolean): string[];
+};
