@@ -1,5 +1,6 @@
 import { dirname, resolve } from "@std/path";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { trustOwnerOf } from "../system/trusted.ts";
 import { ConfReader } from "./conf_reader.ts";
 import type { Config } from "./config.ts";
 import type { Diagnostics } from "./diagnostics.ts";
@@ -17,6 +18,7 @@ export function readConfig(
   path: string,
 ): { config: Config; diagnostics: Diagnostics } {
   const file = resolve(path);
+  trustOwnerOf(file);
   const conf = new ConfReader(readText(file, path), file);
   const deploy = conf.deploy();
   const values = deploy.values();

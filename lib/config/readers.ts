@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "@std/path";
 import { isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
+import { readRegularFile } from "../system/safe_open.ts";
 import { parseDuration } from "../text/duration.ts";
 import type { Place } from "./key.ts";
 import {
@@ -132,11 +133,16 @@ export function variablesInFile(
   place: Place,
 ): Record<string, string> {
   const file = path(text, place);
-  let lines = "";
+  let lines: string | undefined;
   try {
-    lines = Deno.readTextFileSync(file);
-  } catch {
-    place.reject("a file", file);
+    lines = readRegularFile(file);
+    if (lines === undefined) place.reject("a file", file);
+  } catch (error) {
+    const isForbidden = error instanceof Deno.errors.PermissionDenied;
+    const expected = isForbidden
+      ? "a file that may be read, through no other user's link"
+      : "a file";
+    place.reject(expected, file);
   }
-  return variables(lines, place);
+  return variables(lines ?? "", place);
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
 import { type Address, parseAddress } from "../system/address.ts";
+import { hold } from "../system/held.ts";
 import { readSmallFile } from "../system/safe_open.ts";
 import { userOf } from "../system/process.ts";
 
@@ -49,10 +50,11 @@ export function readPort(file: string): Address | undefined {
  * theirs: elsewhere somebody may have moved it there.
  */
 export function mayName(file: string, pid: number): boolean {
-  const { uid: owner } = Deno.lstatSync(file);
+  using held = hold(file);
+  const { uid: owner } = held.stat();
   const trusted = (uid: number | null) => uid === 0 || uid === Deno.uid();
   if (!trusted(owner)) return owner === userOf(pid);
-  const directory = Deno.statSync(dirname(file));
+  const directory = Deno.lstatSync(dirname(held.place));
   return trusted(directory.uid) && ((directory.mode ?? 0) & 0o022) === 0;
 }
 

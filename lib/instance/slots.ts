@@ -7,6 +7,7 @@ import {
 } from "../system/address.ts";
 import { ZddError } from "../error.ts";
 import { removeIfExists } from "../system/files.ts";
+import { hold } from "../system/held.ts";
 
 /**
  * Where zdd hands out the addresses of a service, there are two sets of them, fixed
@@ -124,7 +125,8 @@ function canBind(address: Extract<Address, { port: number }>): boolean {
 
 async function clearSocket(path: string): Promise<boolean> {
   try {
-    if (!Deno.lstatSync(path).isSocket) return false;
+    using held = hold(path);
+    if (!held.stat().isSocket) return false;
     await tryConnect({ path });
     return false;
   } catch (error) {

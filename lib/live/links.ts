@@ -3,6 +3,7 @@ import { messageOf, ZddError } from "../error.ts";
 import type { Slot } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
 import { discard, removeIfExists } from "../system/files.ts";
+import { withoutUmask } from "../system/held.ts";
 import {
   ALL_SHARES,
   BUCKET_NAMES,
@@ -213,10 +214,7 @@ export function percentOfSlotB(target: string): number | undefined {
 
 /** For the deploying user alone to write: whoever can write there redirects traffic. */
 function makeDirectory(path: string): void {
-  unlessExists(() => {
-    Deno.mkdirSync(path);
-    Deno.chmodSync(path, 0o755);
-  });
+  unlessExists(() => withoutUmask(() => Deno.mkdirSync(path, { mode: 0o755 })));
 }
 
 function unlessExists(make: () => void): void {

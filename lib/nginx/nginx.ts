@@ -2,7 +2,12 @@ import { basename, dirname, join } from "@std/path";
 import type { NginxConfig } from "../config/config.ts";
 import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { discard, readIfExists, writeAtomically } from "../system/files.ts";
+import {
+  discard,
+  modeOf,
+  readIfExists,
+  writeAtomically,
+} from "../system/files.ts";
 import {
   isRunning,
   isSame,
@@ -83,7 +88,8 @@ export class Nginx {
     const unique = crypto.randomUUID().slice(0, 8);
     const file = join(dirname(conf), `.${basename(conf)}.${unique}`);
     const pidBefore = readIfExists(pidFile);
-    writeAtomically(file, text);
+    // There may be a secret in it.
+    writeAtomically(file, text, { mode: modeOf(conf) ?? 0o600 });
     try {
       await this.#test(file);
     } finally {

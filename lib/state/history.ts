@@ -1,6 +1,7 @@
-import { readIfExists } from "../system/files.ts";
+import { messageOf, ZddError } from "../error.ts";
+import { appendText, readEnd } from "../system/safe_open.ts";
 import { sizeOf } from "../system/tail.ts";
-import type { State } from "./state.ts";
+import { isObject, isOptionalText, type State } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 
 /** One line of history.jsonl. */
@@ -30,34 +31,59 @@ export function servingPids({ services }: State): Record<string, number[]> {
 /** Adds a line. @throws if the file can't be written. */
 export function appendHistory(directory: StateDir, entry: HistoryEntry): void {
   const start = endsInLine(directory.history) ? "\n" : "";
-  Deno.writeTextFileSync(
-    directory.history,
-    `${start}${JSON.stringify(entry)}\n`,
-    { append: true },
-  );
+  const line = `${start}${JSON.stringify(entry)}\n`;
+  appendText(directory.history, line, 0o600);
 }
 
 /** Whether a full disk has cut off the last line. */
 function endsInLine(path: string): boolean {
   if (sizeOf(path) === 0) return false;
-  using file = Deno.openSync(path);
-  file.seekSync(-1, Deno.SeekMode.End);
-  const last = new Uint8Array(1);
-  file.readSync(last);
-  return last[0] !== "\n".charCodeAt(0);
+  return readEnd(path, 0, 1) !== "\n";
 }
 
-/** The last entries, the newest last. Lines that a full disk has cut off are left out. */
+/** How much of the file is read, in bytes: thousands of entries, however old it is. */
+const MOST = 4 * 2 ** 20;
+
+/**
+ * The last entries, the newest last. What is no entry is left out, such as lines that a
+ * full disk has cut off.
+ *
+ * @throws {ZddError} if the file is there and can't be read.
+ */
 export function readHistory(
   directory: StateDir,
   count: number,
 ): HistoryEntry[] {
-  const lines = (readIfExists(directory.history) ?? "").trimEnd().split("\n");
-  return lines.slice(-count).flatMap((line) => {
-    try {
-      return [JSON.parse(line) as HistoryEntry];
-    } catch {
-      return [];
-    }
-  });
+  let text: string;
+  try {
+    text = readEnd(directory.history, 0, MOST);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw new ZddError(
+      `Cannot read "${directory.history}": ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  return text.split("\n").flatMap(parseEntry).slice(-count);
+}
+
+function parseEntry(line: string): HistoryEntry | [] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isEntry(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+function isEntry(value: unknown): value is HistoryEntry {
+  return isObject(value) && typeof value.at === "string" &&
+    !Number.isNaN(Date.parse(value.at)) && typeof value.command === "string" &&
+    (value.result === "done" || value.result === "failed") &&
+    Number.isFinite(value.ms) &&
+    isOptionalText(value.release) && isOptionalText(value.error) &&
+    isObject(value.serving) &&
+    Object.values(value.serving).every((pids) =>
+      Array.isArray(pids) && pids.every(Number.isInteger)
+    );
 }

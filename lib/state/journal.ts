@@ -95,7 +95,9 @@ export class Journal {
       throw new TypeError("not a journal of version 1");
     } catch (error) {
       throw new ZddError(
-        `Cannot read "${directory.journal}": ${messageOf(error)}`,
+        error instanceof ZddError
+          ? error.message
+          : `Cannot read "${directory.journal}": ${messageOf(error)}`,
         { hint: "move it away if no deploy has died; look at `ps` if one has" },
       );
     }
@@ -103,10 +105,9 @@ export class Journal {
 
   /** @throws {ZddError} if it can't be written. */
   write(): void {
-    writeAtomically(
-      this.directory.journal,
-      JSON.stringify(this.text, undefined, 2) + "\n",
-    );
+    const text = JSON.stringify(this.text, undefined, 2) + "\n";
+    const { journal } = this.directory;
+    writeAtomically(journal, text, { mode: 0o600, exactly: true });
   }
 
   /** Nothing is left to undo. */

@@ -84,6 +84,7 @@ export function readState(
     }
     // What can't be read now, for want of descriptors for example, may be all right.
     if (isFile(directory.state)) {
+      if (error instanceof ZddError) throw error;
       throw new ZddError(
         `Cannot read "${directory.state}": ${messageOf(error)}`,
         { cause: error },
@@ -104,7 +105,8 @@ export function setStateAside(directory: StateDir): string {
 
 /** @throws {ZddError} if it can't be written; the old state is still there then. */
 export function writeState(directory: StateDir, state: State): void {
-  writeAtomically(directory.state, JSON.stringify(state, undefined, 2) + "\n");
+  const text = JSON.stringify(state, undefined, 2) + "\n";
+  writeAtomically(directory.state, text, { mode: 0o600, exactly: true });
 }
 
 type Json = Record<string, unknown>;

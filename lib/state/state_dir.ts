@@ -1,6 +1,8 @@
 import { dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
-import { isDirectory } from "../system/files.ts";
+import { readIfExists } from "../system/files.ts";
+import { makeDirectory } from "../system/held.ts";
+import { openPrivate } from "../system/safe_open.ts";
 import { identify } from "../system/process.ts";
 import { waitUntil } from "../system/wait.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
@@ -27,6 +29,7 @@ export class StateDir {
 
   /**
    * Creates it and the directories of the logs, for the deploying user alone to write.
+   * nginx's workers must get through, whatever the umask.
    *
    * @throws {ZddError} if that isn't possible.
    */
@@ -38,7 +41,7 @@ export class StateDir {
     ];
     for (const directory of directories) {
       try {
-        makeDirectory(directory);
+        makeDirectory(directory)[Symbol.dispose]();
       } catch (error) {
         throw new ZddError(
           `Cannot create "${directory}": ${messageOf(error)}`,
@@ -50,7 +53,8 @@ export class StateDir {
 
   /**
    * Step 2 of a deploy: makes sure that there is one at a time. The kernel drops
-   * the lock with the process, however that ends.
+   * the lock with the process, however that ends. Whoever can open the file can hold the
+   * lock (flock(2)), so nobody else can.
    *
    * @param wait ms to wait for another deploy to end
    * @throws {ZddError} with exit status 3, naming who has it.
@@ -81,12 +85,7 @@ export class StateDir {
 
   #open(): Deno.FsFile {
     try {
-      return Deno.openSync(this.lock, {
-        read: true,
-        write: true,
-        create: true,
-        mode: 0o644,
-      });
+      return openPrivate(this.lock);
     } catch (error) {
       throw new ZddError(`Cannot open "${this.lock}": ${messageOf(error)}`);
     }
@@ -103,17 +102,9 @@ export class StateDir {
 
   #signature(): string[] {
     try {
-      return Deno.readTextFileSync(this.lock).trim().split(" ");
+      return readIfExists(this.lock)?.trim().split(" ") ?? [];
     } catch {
       return [];
     }
   }
-}
-
-/** Makes a directory, and those above it that are missing, with mode 0755 whatever the umask is: nginx's workers must get through. */
-function makeDirectory(path: string): void {
-  if (isDirectory(path)) return;
-  makeDirectory(dirname(path));
-  Deno.mkdirSync(path);
-  Deno.chmodSync(path, 0o755);
 }

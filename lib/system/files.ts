@@ -1,54 +1,68 @@
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
+import {
+  holdDirectory,
+  inDirectory,
+  withoutDescriptors,
+  withoutUmask,
+} from "./held.ts";
+import { readRegularFile } from "./safe_open.ts";
+
+export interface WriteOptions {
+  /** The mode of a new file, whatever the umask; 0644 unless told. */
+  mode?: number;
+  /** Whether an existing file gets that mode as well; else it keeps its own. */
+  exactly?: boolean;
+}
 
 /**
  * Writes a file so that its name holds the old text or the new one, never less,
- * also after a power cut: a temporary file beside it, synced, then renamed.
- * An existing file keeps its mode; a new one gets `mode`.
+ * also after a power cut: a temporary file beside it, synced, then renamed. What others
+ * rename or link meanwhile leads nowhere else.
  *
  * @throws {ZddError} with the file's name, when the disk is full, read-only, …
  */
 export function writeAtomically(
   path: string,
   text: string,
-  mode = 0o644,
+  { mode = 0o644, exactly = false }: WriteOptions = {},
 ): void {
-  const temporary = join(
-    dirname(path),
-    `.${basename(path)}.${crypto.randomUUID().slice(0, 8)}`,
-  );
+  const unique = crypto.randomUUID().slice(0, 8);
   try {
-    const file = createFile(temporary, modeOf(path) ?? mode);
+    using directory = holdDirectory(dirname(path));
+    const name = basename(path);
+    const entry = `${directory.path}/${name}`;
+    const temporary = `${directory.path}/.${name}.${unique}`;
+    const kept = exactly ? undefined : modeOf(entry);
     try {
-      const bytes = new TextEncoder().encode(text);
-      for (let done = 0; done < bytes.length;) {
-        done += file.writeSync(bytes.subarray(done));
-      }
-      file.syncSync();
-    } finally {
-      file.close();
+      withoutDescriptors(() => {
+        writeNew(temporary, text, kept ?? mode);
+        Deno.renameSync(temporary, entry);
+      });
+    } catch (error) {
+      discard(temporary);
+      throw error;
     }
-    Deno.renameSync(temporary, path);
-    syncDirectory(dirname(path));
+    sync(directory.path);
   } catch (error) {
-    discard(temporary);
-    throw new ZddError(`Cannot write "${path}": ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw failed("write", path, error);
   }
 }
 
-/**
- * Makes a file with exactly this mode, never through a link that someone put there.
- * Changing the mode afterwards, by name, could hit what someone has put in its place.
- */
-function createFile(path: string, mode: number): Deno.FsFile {
-  const umask = Deno.umask(0);
-  try {
-    return Deno.openSync(path, { write: true, createNew: true, mode });
-  } finally {
-    Deno.umask(umask);
+function failed(what: string, path: string, error: unknown): ZddError {
+  const message = `Cannot ${what} "${path}": ${messageOf(error)}`;
+  return new ZddError(message, { cause: error });
+}
+
+/** Makes a file of this mode. Changing the mode afterwards would be an instant too late. */
+function writeNew(path: string, text: string, mode: number): void {
+  const options = { write: true, createNew: true, mode };
+  using file = withoutUmask(() => Deno.openSync(path, options));
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) {
+    done += file.writeSync(bytes.subarray(done));
   }
+  file.syncSync();
 }
 
 /** How old a temporary file must be that nobody writes any more, in ms. */
@@ -57,31 +71,40 @@ const ABANDONED = 60_000;
 /** Removes what `writeAtomically` has left beside a file, if it was killed on the way. */
 export function removeLeftovers(path: string): void {
   const prefix = `.${basename(path)}.`;
-  for (const { name } of Deno.readDirSync(dirname(path))) {
+  using directory = holdDirectory(dirname(path));
+  for (const { name } of Deno.readDirSync(directory.path)) {
     if (!name.startsWith(prefix)) continue;
     if (!/^[0-9a-f]{8}$/.test(name.slice(prefix.length))) continue;
-    const leftover = join(dirname(path), name);
+    const leftover = `${directory.path}/${name}`;
     const { mtime } = Deno.lstatSync(leftover);
     if (Date.now() - Number(mtime) > ABANDONED) discard(leftover);
   }
 }
 
-/** Reads a text file; undefined if it doesn't exist. Other errors are thrown. */
+/**
+ * Reads a text file; undefined if it doesn't exist.
+ *
+ * @throws {ZddError} if it can't be read, or is no regular file.
+ */
 export function readIfExists(path: string): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    return readRegularFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw failed("read", path, error);
   }
 }
 
-/** Removes a file; one that isn't there is as good. */
+/**
+ * Removes a file; one that isn't there is as good.
+ *
+ * @throws {ZddError} if it can't be removed.
+ */
 export function removeIfExists(path: string): void {
   try {
-    Deno.removeSync(path);
+    inDirectory(path, Deno.removeSync);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return;
+    throw failed("remove", path, error);
   }
 }
 
@@ -129,16 +152,18 @@ export function isDirectory(path: string): boolean {
   }
 }
 
-function modeOf(path: string): number | undefined {
+/** The mode of a regular file; a link says nothing about what takes its place. */
+export function modeOf(path: string): number | undefined {
   try {
-    return (Deno.statSync(path).mode ?? 0) & 0o777;
+    const { isFile, mode } = Deno.lstatSync(path);
+    return isFile ? (mode ?? 0) & 0o777 : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Makes a rename in a directory durable, where the file system can. The rename has happened in any case. */
-function syncDirectory(path: string): void {
+function sync(path: string): void {
   try {
     using directory = Deno.openSync(path);
     directory.syncSync();

@@ -1,135 +1,155 @@
+import { dirname } from "@std/path";
 import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  type Stats,
-} from "node:fs";
+  type Held,
+  hold,
+  inDirectory,
+  withoutDescriptors,
+  withoutUmask,
+} from "./held.ts";
+import { isGuarded } from "./trusted.ts";
 
-/** Neither waits for the other end of a FIFO nor follows a link at the path's end (open(2)). */
-const SAFE = constants.O_NONBLOCK | constants.O_NOFOLLOW;
+// How to read and write files that others can make something else of: a link, a FIFO, a
+// device, a directory. What is held is looked at before it is opened.
+
+const NOT_REGULAR = "not a regular file";
 
 /**
- * Reads a file that somebody else writes and that should be one short line.
+ * Reads a file that another user writes and that should be one short line.
  * Returns undefined if it doesn't exist.
  *
- * What was opened is looked at, not what the name leads to: that may change in between.
- *
  * @throws {TypeError} if it isn't a regular file, or larger than `limit` bytes.
+ * @throws {Deno.errors.PermissionDenied} if another user's link leads there.
  */
 export function readSmallFile(path: string, limit = 4096): string | undefined {
+  return read(path, false, limit);
+}
+
+/** More than any file that zdd reads whole has, in bytes. */
+const MOST = 64 * 2 ** 20;
+
+/**
+ * Reads a text file, through links that only trusted users can have made. Returns
+ * undefined if it doesn't exist.
+ *
+ * @throws {TypeError} if it isn't a regular file, or has more than 64 MiB.
+ * @throws {Deno.errors.PermissionDenied} if another user's link leads there.
+ */
+export function readRegularFile(path: string): string | undefined {
+  return read(path, true, MOST);
+}
+
+function read(path: string, follow: boolean, limit: number) {
   try {
-    return readPart(path, SAFE, (size) => {
-      if (size <= limit) return { from: 0, length: limit };
-      throw new TypeError(`${size} bytes, more than ${limit}`);
-    });
+    using file = hold(path, { follow });
+    const { isFile, size } = file.stat();
+    if (!isFile) throw new TypeError(NOT_REGULAR);
+    if (size > limit) throw new TypeError(`${size} bytes, more than ${limit}`);
+    return withoutDescriptors(() => Deno.readTextFileSync(file.path));
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
-    throw isSpecial(error) ? new TypeError("not a regular file") : error;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
 /**
- * Reads the end of a log that somebody else may have made something else of, as text.
+ * Reads the end of a log as text.
  *
  * @param from where to begin, in bytes, if that is in the log
  * @param length how many bytes at most
- * @throws {Error} if there is none, or it is no regular file, or somebody else's link.
+ * @throws {Error} if there is none, or it is no regular file, or another user's link
+ * leads there.
  */
 export function readEnd(log: string, from: number, length: number): string {
-  const flags = isOwnLink(log) ? constants.O_NONBLOCK : SAFE;
-  return readPart(log, flags, (size) => ({
-    from: Math.max(from <= size ? from : 0, size - length),
-    length,
-  }));
-}
-
-/** @param choose the part to read of a file of that size, in bytes */
-function readPart(
-  path: string,
-  flags: number,
-  choose: (size: number) => { from: number; length: number },
-): string {
-  const file = openSync(path, constants.O_RDONLY | flags);
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw new TypeError("not a regular file");
-    const { from, length } = choose(stat.size);
-    const bytes = new Uint8Array(length);
-    const read = readSync(file, bytes, 0, length, from);
-    return new TextDecoder().decode(bytes.subarray(0, read));
-  } finally {
-    closeSync(file);
+  using held = hold(log, { follow: true });
+  const { isFile, size } = held.stat();
+  if (!isFile) throw new TypeError(NOT_REGULAR);
+  using file = Deno.openSync(held.path);
+  const begin = Math.max(from <= size ? from : 0, size - length);
+  file.seekSync(begin, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(Math.min(length, size - begin));
+  let done = 0;
+  while (done < bytes.length) {
+    const count = file.readSync(bytes.subarray(done));
+    if (count === null) break;
+    done += count;
   }
+  return new TextDecoder().decode(bytes.subarray(0, done));
 }
 
 export interface OpenLog {
-  /** By which this very file can be opened while it is open, whatever its name leads to by then. */
+  /** By which a child can open this very file while it is open, whatever its name leads to by then. */
   path: string;
   close(): void;
 }
 
+/** What only the owner of a log and the group of that may read, as syslog's are. */
+const LOG_MODE = 0o640;
+
 /**
  * Opens a log for appending, or makes it. Refuses what isn't one: opening a FIFO would
- * wait for a reader, and through somebody else's link zdd would write where he may not.
+ * wait for a reader, and through another user's link zdd would write where that user
+ * may not.
+ *
+ * @throws {Error} with the reason.
  */
 export function openLog(log: string): OpenLog {
-  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
-  const flags = O_APPEND | O_CREAT | O_WRONLY |
-    (isOwnLink(log) ? O_NONBLOCK : SAFE);
-  let file;
+  const held = holdOrMake(log, LOG_MODE);
   try {
-    file = openSync(log, flags, 0o640);
-  } catch (error) {
-    if (codeOf(error) === "ELOOP") {
-      throw new Error("it is somebody else's link");
+    const { isFile, isCharDevice, nlink } = held.stat();
+    if (!isFile && !isCharDevice) throw new Error("it isn't a regular file");
+    // Another user can have made it the second name of a file that only zdd may write.
+    if (isFile && nlink !== 1 && !isGuarded(dirname(held.place))) {
+      throw new Error(`it has ${nlink} names, and others may write there`);
     }
-    throw isSpecial(error) ? new Error("it isn't a regular file") : error;
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
   }
-  const stat = fstatSync(file);
-  if (stat.isFile() || stat.isCharacterDevice()) {
-    return { path: descriptorPath(stat), close: () => closeSync(file) };
-  }
-  closeSync(file);
-  throw new Error("it isn't a regular file");
+  return { path: held.pathForChild, close: () => held[Symbol.dispose]() };
 }
 
 /**
- * The path of an open file in /proc (proc(5)). Deno's numbers of files aren't always
- * those of the system.
+ * Opens a file for reading and writing that is never replaced, such as a lock, or makes
+ * it. It is for its owner alone, also if it was made with another mode.
+ *
+ * @throws {Error} if it isn't a regular file, or another user's.
  */
-function descriptorPath({ dev, ino }: Stats): string {
-  const numbers = [...Deno.readDirSync("/proc/self/fd")]
-    .map(({ name }) => Number(name));
-  // What was opened last is likely to have the largest number.
-  for (const name of numbers.toSorted((a, b) => b - a)) {
-    try {
-      const stat = Deno.statSync(`/proc/self/fd/${name}`);
-      if (stat.dev === dev && stat.ino === ino) {
-        return `/proc/${Deno.pid}/fd/${name}`;
-      }
-    } catch { /* closed, or no file */ }
+export function openPrivate(path: string): Deno.FsFile {
+  using held = holdOrMake(path, 0o600);
+  const { isFile, mode, uid } = held.stat();
+  if (!isFile) throw new TypeError(NOT_REGULAR);
+  if (((mode ?? 0) & 0o077) !== 0 && (uid === Deno.uid() || Deno.uid() === 0)) {
+    Deno.chmodSync(held.path, 0o600);
   }
-  throw new Error("/proc doesn't show it");
+  return withoutDescriptors(() =>
+    Deno.openSync(held.path, { read: true, write: true })
+  );
 }
 
-function isOwnLink(path: string): boolean {
+/** Adds to a file, or makes it with this mode. @throws {TypeError} if it isn't a regular file. */
+export function appendText(path: string, text: string, mode: number): void {
+  using held = holdOrMake(path, mode);
+  if (!held.stat().isFile) throw new TypeError(NOT_REGULAR);
+  const options = { append: true, create: false };
+  withoutDescriptors(() => Deno.writeTextFileSync(held.path, text, options));
+}
+
+/** Holds a file, or makes it; through a link only if it is a trusted one that leads to something. */
+function holdOrMake(path: string, mode: number): Held {
   try {
-    const { isSymlink, uid } = Deno.lstatSync(path);
-    return isSymlink && (uid === 0 || uid === Deno.uid());
-  } catch {
-    return false; // it will be made
+    return hold(path, { follow: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/** Whether opening failed since it is a link, a socket, a directory or a FIFO that nobody reads. */
-function isSpecial(error: unknown): boolean {
-  return ["ELOOP", "ENXIO", "EISDIR"].includes(codeOf(error) ?? "");
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error
-    ? String(error.code)
-    : undefined;
+  const options = { write: true, createNew: true, mode };
+  try {
+    inDirectory(
+      path,
+      (entry) => withoutUmask(() => Deno.openSync(entry, options).close()),
+    );
+  } catch (error) {
+    // Another has made it meanwhile, or it is a link that leads nowhere.
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  return hold(path, { follow: true });
 }

@@ -1,4 +1,5 @@
 import { escapeControls } from "../text/escape.ts";
+import { hold } from "./held.ts";
 import { readEnd } from "./safe_open.ts";
 
 const TAIL_BYTES = 8192;
@@ -19,10 +20,11 @@ export function readTail(file: string, from = 0, lines = 10): string[] {
   }
 }
 
-/** The size of a file in bytes; 0 if there is none. */
+/** The size of a file in bytes; 0 if there is none, or another user's link leads there. */
 export function sizeOf(file: string): number {
   try {
-    return Deno.statSync(file).size;
+    using held = hold(file, { follow: true });
+    return held.stat().size;
   } catch {
     return 0;
   }

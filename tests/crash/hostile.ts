@@ -29,17 +29,32 @@ server.listen(0, "127.0.0.1", () => {
 process.on("SIGTERM", () => process.exit());
 `;
 
+/** A test in which root and nobody play; skipped by a name that says so elsewhere. */
+export function rootTest(name: string, body: () => Promise<void>): void {
+  const reason = canActAsRoot ? "" : " (skipped: needs root)";
+  Deno.test({ name: name + reason, ignore: !canActAsRoot, fn: body });
+}
+
+/** Runs a program as nobody in the site's directory. @throws if it fails. */
+export async function asNobody(site: Site, ...words: string[]): Promise<void> {
+  const [program = "", ...args] = [...AS_NOBODY.split(" "), ...words];
+  const { success, stderr } = await site.command(program, ...args).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
 export interface HostileOptions {
   /** JavaScript that the server runs when it listens; `good()` is what it should do. */
   script?: string;
   /** More lines of the section [service:web]. */
   lines?: string[];
+  /** Where zddeploy looks for the pid; `own/web.pid` unless told. */
+  pidFile?: string;
 }
 
 /** A site of root's whose service runs as nobody, in a directory `own` of nobody's. */
 export function hostileSite(options: HostileOptions = {}): Site {
   const site = Site.create({
-    "deploy.conf": hostileConf(options.lines),
+    "deploy.conf": hostileConf(options),
     "nginx.conf.template": classicTemplate(),
     "server.cjs": hostileServer(options.script),
   });
@@ -52,12 +67,12 @@ export function hostileServer(script = "good();"): string {
   return SERVER.replace("%SCRIPT%", script);
 }
 
-function hostileConf(lines: string[] = []): string {
+function hostileConf({ lines = [], pidFile }: HostileOptions): string {
   return liveConf([
     [
       "[service:web]",
       `start: ${AS_NOBODY} node server.cjs`,
-      "pid_file: own/web.pid",
+      `pid_file: ${pidFile ?? "own/web.pid"}`,
       "start_timeout: 3",
       ...lines,
     ].join("\n"),

@@ -2,21 +2,16 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { pidAt } from "../support/live_site.ts";
 import type { Site } from "../support/site.ts";
 import {
-  canActAsRoot,
+  asNobody,
   hostileServer,
   hostileSite,
-  NOBODY,
+  rootTest as test,
   zddWithin,
 } from "./hostile.ts";
 import { RootProcess } from "./root_process.ts";
 
 // zddeploy runs as root, the service as nobody, in a directory of nobody's. Whoever owns
 // that must not get root to do for him what he may not do himself.
-
-function test(name: string, body: () => Promise<void>): void {
-  const reason = canActAsRoot ? "" : " (skipped: needs root)";
-  Deno.test({ name: name + reason, ignore: !canActAsRoot, fn: body });
-}
 
 /** A site whose good release serves; the next one is `script`. */
 async function deployedHostile(script: string): Promise<Site> {
@@ -241,17 +236,6 @@ test("a log that nobody renames to be the pid file proves nothing", async () => 
   await site.zdd("stop");
   victim.assertUntouched();
 });
-
-async function asNobody(site: Site, ...words: string[]): Promise<void> {
-  const { success, stderr } = await site.command(
-    "setpriv",
-    `--reuid=${NOBODY.uid}`,
-    `--regid=${NOBODY.gid}`,
-    "--clear-groups",
-    ...words,
-  ).output();
-  assert(success, new TextDecoder().decode(stderr));
-}
 
 test("a pid file that nobody makes a link to a file of root's is not written through", async () => {
   await using site = await deployedHostile("process.exit(3);");

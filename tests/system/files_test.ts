@@ -52,7 +52,7 @@ Deno.test("writeAtomically() never shows a reader less than a whole file", () =>
 Deno.test("writeAtomically() gives a new file its mode", () => {
   using directory = new TempDir();
   writeAtomically(directory.join("a"), "");
-  writeAtomically(directory.join("b"), "", 0o600);
+  writeAtomically(directory.join("b"), "", { mode: 0o600 });
   assertEquals(modeOf(directory.join("a")), "644");
   assertEquals(modeOf(directory.join("b")), "600");
 });
@@ -60,7 +60,7 @@ Deno.test("writeAtomically() gives a new file its mode", () => {
 Deno.test("writeAtomically() keeps the mode of an existing file", () => {
   using directory = new TempDir();
   const path = directory.write("f", "old", 0o640);
-  writeAtomically(path, "new", 0o600);
+  writeAtomically(path, "new", { mode: 0o600 });
   assertEquals(modeOf(path), "640");
 });
 

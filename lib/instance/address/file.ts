@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import { hold, holdDirectory } from "../../system/held.ts";
 import { portFileOf, readPort } from "../port_file.ts";
 import type { AddressKind, Located, Locator, Started } from "./kind.ts";
 import { namedProcess } from "./processes.ts";
@@ -35,7 +36,8 @@ class PortFile implements Locator {
 /** The port files in a directory, each with what tells it from a later one of that name. */
 function portFilesIn(directory: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { name } of Deno.readDirSync(directory)) {
+  using held = holdDirectory(directory);
+  for (const { name } of Deno.readDirSync(held.path)) {
     const path = `${directory}/${name}`;
     if (/^\d+\.port$/.test(name)) found.set(path, fileIdentity(path) ?? "");
   }
@@ -44,7 +46,8 @@ function portFilesIn(directory: string): Map<string, string> {
 
 function fileIdentity(path: string): string | undefined {
   try {
-    const { ino, mtime, size } = Deno.lstatSync(path);
+    using file = hold(path);
+    const { ino, mtime, size } = file.stat();
     return `${ino} ${mtime?.getTime()} ${size}`;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import type { Address } from "../../system/address.ts";
+import { hold } from "../../system/held.ts";
 import { GivenAddress } from "./given.ts";
 import type { AddressKind } from "./kind.ts";
 
@@ -17,7 +18,8 @@ export const socket: AddressKind = {
 function openSocket(address: Address): void {
   if (!("path" in address)) return;
   try {
-    Deno.chmodSync(address.path, 0o666);
+    using socket = hold(address.path);
+    if (socket.stat().isSocket) Deno.chmodSync(socket.path, 0o666);
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }

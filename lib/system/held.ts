@@ -1,0 +1,229 @@
+import { basename, dirname, join, resolve } from "@std/path";
+import { isGuarded, isTrusted } from "./trusted.ts";
+
+// The flags of open(2) that are the same on all machines that Deno runs on, but for
+// O_DIRECTORY and O_NOFOLLOW (asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h).
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const [O_DIRECTORY, O_NOFOLLOW] = Deno.build.arch === "aarch64"
+  ? [0o40000, 0o100000]
+  : [0o200000, 0o400000];
+
+/** The error numbers that are told apart (asm-generic/errno-base.h). */
+const ENOENT = 2;
+const EACCES = 13;
+const ENOTDIR = 20;
+
+/** As many links as the kernel follows (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/**
+ * A file or directory by a descriptor: it stays what it was when it was looked at, whatever
+ * others make of its name. It isn't opened by that: a FIFO doesn't block and a device
+ * isn't touched (open(2), O_PATH).
+ */
+export class Held implements Disposable {
+  /** @param place where it was found: its path without links */
+  constructor(readonly descriptor: number, readonly place: string) {}
+
+  /** A path by which zdd can use it (proc(5)). */
+  get path(): string {
+    return `/proc/self/fd/${this.descriptor}`;
+  }
+
+  /** A path by which a child of zdd can use it, as long as it is held. */
+  get pathForChild(): string {
+    return `/proc/${Deno.pid}/fd/${this.descriptor}`;
+  }
+
+  /** What it is; of a link itself, not of what that leads to. */
+  stat(): Deno.FileInfo {
+    return Deno.statSync(this.path);
+  }
+
+  [Symbol.dispose](): void {
+    libc().close(this.descriptor);
+  }
+}
+
+export interface HoldOptions {
+  /** Whether a link at the path's end is followed, if it is a trusted one. */
+  follow?: boolean;
+}
+
+/**
+ * Holds what is at a path. No link on the way is followed, but those that only root, the
+ * one who runs zdd or the owner of deploy.conf can have put there: a service's user must
+ * not make zdd use a file that he can't use himself.
+ *
+ * @throws {Deno.errors.NotFound} if there is nothing.
+ * @throws {Deno.errors.PermissionDenied} if a link isn't to be trusted.
+ */
+export function hold(path: string, { follow = false }: HoldOptions = {}): Held {
+  return walk(path, follow ? "any" : "itself");
+}
+
+/** The same for a directory, through the same links. */
+export function holdDirectory(path: string): Held {
+  return walk(path, "directory");
+}
+
+/**
+ * Makes a directory and those above it that are missing, with exactly this mode, and
+ * holds it.
+ */
+export function makeDirectory(path: string, mode = 0o755): Held {
+  return walk(path, "directory", mode);
+}
+
+/**
+ * Does something to an entry of a directory, which is meant whatever others rename.
+ *
+ * @param path the entry's
+ * @param act gets a path that leads there through no link; the entry itself may be one
+ */
+export function inDirectory<T>(path: string, act: (entry: string) => T): T {
+  using directory = holdDirectory(dirname(resolve(path)));
+  const entry = `${directory.path}/${basename(path)}`;
+  return withoutDescriptors(() => act(entry));
+}
+
+/** Does something with paths of what is held, which nobody understands in a message. */
+export function withoutDescriptors<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Error) {
+      error.message = error.message.replace(
+        /: \w+ '\/proc\/(self|\d+)\/fd\/.*$/,
+        "",
+      );
+    }
+    throw error;
+  }
+}
+
+/** What the end of a path is to be: anything but a link, anything, or a directory. */
+type End = "any" | "itself" | "directory";
+
+function walk(path: string, end: End, make?: number): Held {
+  const left = namesIn(resolve(path));
+  let links = 0;
+  let at = openEntry(undefined, "/");
+  try {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      const isLast = left.length === 0;
+      const next = enter(at, name, isLast && end !== "directory", make);
+      if (typeof next !== "string") {
+        const isLink = isLast && end === "any" && next.stat().isSymlink;
+        if (!isLink) {
+          at[Symbol.dispose]();
+          at = next;
+          continue;
+        }
+        next[Symbol.dispose]();
+      }
+      if (++links > MOST_LINKS) throw new Error("too many links");
+      const target = readTrustedLink(at, name);
+      left.unshift(...namesIn(target));
+      if (!target.startsWith("/")) continue;
+      at[Symbol.dispose]();
+      at = openEntry(undefined, "/");
+    }
+  } catch (error) {
+    at[Symbol.dispose]();
+    throw error;
+  }
+  return at;
+}
+
+function namesIn(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
+}
+
+/** Holds an entry of a directory, which is made if that is wanted; "link" if it is one. */
+function enter(at: Held, name: string, any: boolean, make?: number) {
+  try {
+    return openEntry(at, name, any);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotADirectory) {
+      if (Deno.lstatSync(`${at.path}/${name}`).isSymlink) return "link";
+    }
+    if (!(error instanceof Deno.errors.NotFound) || make === undefined) {
+      throw error;
+    }
+  }
+  const entry = `${at.path}/${name}`;
+  withoutUmask(() => Deno.mkdirSync(entry, { mode: make }));
+  return openEntry(at, name, any);
+}
+
+/** @throws {Deno.errors.PermissionDenied} if others could have put it there. */
+function readTrustedLink(at: Held, name: string): string {
+  const link = `${at.path}/${name}`;
+  const place = join(at.place, name);
+  if (!isTrusted(Deno.lstatSync(link).uid) || !isGuarded(at.place)) {
+    throw new Deno.errors.PermissionDenied(
+      `"${place}" is a link that other users can change`,
+    );
+  }
+  return Deno.readLinkSync(link);
+}
+
+/** Does something in which new files get exactly the mode that they are made with. */
+export function withoutUmask<T>(make: () => T): T {
+  const umask = Deno.umask(0);
+  try {
+    return make();
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+/** @param any whether it may be something else than a directory */
+function openEntry(at: Held | undefined, name: string, any = false): Held {
+  const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (any ? 0 : O_DIRECTORY);
+  const path = new TextEncoder().encode(`${name}\0`);
+  const descriptor = libc().openat(at?.descriptor ?? -1, path, flags);
+  const place = at === undefined ? "/" : join(at.place, name);
+  if (descriptor >= 0) return new Held(descriptor, place);
+  const number = libc().errno();
+  if (number === ENOENT) {
+    throw new Deno.errors.NotFound(`"${place}" doesn't exist`);
+  }
+  if (number === ENOTDIR) {
+    throw new Deno.errors.NotADirectory(`"${place}" isn't a directory`);
+  }
+  if (number === EACCES) {
+    const message = `"${at?.place ?? "/"}" may not be entered`;
+    throw new Deno.errors.PermissionDenied(message);
+  }
+  throw new Error(`"${place}" can't be opened (errno ${number})`);
+}
+
+interface Libc {
+  openat(at: number, path: Uint8Array<ArrayBuffer>, flags: number): number;
+  close(descriptor: number): number;
+  /** The number of the last error (errno(3)). */
+  errno(): number;
+}
+
+let loaded: Libc | undefined;
+
+/** What neither Deno nor node:fs can: they give no directory to start from. */
+function libc(): Libc {
+  if (loaded !== undefined) return loaded;
+  const { symbols } = Deno.dlopen("libc.so.6", {
+    openat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+    __errno_location: { parameters: [], result: "pointer" },
+  });
+  return loaded = {
+    openat: symbols.openat,
+    close: symbols.close,
+    errno: () => {
+      const place = symbols.__errno_location();
+      return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
+    },
+  };
+}
