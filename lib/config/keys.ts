@@ -180,6 +180,13 @@ export const KEYS = {
       default: ".zdd",
       meaning: "lock, journal, state, logs",
     },
+    detach: {
+      read: flag,
+      default: "yes",
+      meaning:
+        "where a systemd unit or session would take along what zddeploy " +
+        "has started, start it in a scope of its own, or refuse",
+    },
     verify: {
       read: url,
       meaning: "URL to GET through nginx after the switch; anything but " +

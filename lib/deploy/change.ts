@@ -4,6 +4,7 @@ import { LiveLinks } from "../live/links.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { type Applied, apply } from "./apply.ts";
+import { detach, findKiller } from "./detach.ts";
 import { removeLeftovers } from "../system/files.ts";
 import { notesOnFormer } from "./former_service.ts";
 import { appendHistory, servingPids } from "../state/history.ts";
@@ -77,6 +78,7 @@ export async function change(
   const { report, warnings } = collectWarnings(options.report);
   const { signal, release } = options;
   const hooks = new Hooks(project.config, report);
+  const killer = project.config.detach ? findKiller() : undefined;
   const directory = new StateDir(project.config.stateDir);
   directory.create(project.config);
   const subject = "zdd";
@@ -89,6 +91,9 @@ export async function change(
   const planned = await plan(state, report);
   if (planned === undefined) return unchanged(project, state, warnings, took());
   const { plans, next } = planned;
+  if (plans.length > 0 || project.nginx.master() === undefined) {
+    await detach(await killer);
+  }
   attempt(report, () => tidy(project, directory));
 
   const journal = Journal.begin(directory, plans);

@@ -134,6 +134,7 @@ export class Nginx {
     const { exited } = startDetached([command, "-c", conf], {
       cwd: dirname(conf),
       log: this.log,
+      scope: `zdd-nginx-${crypto.randomUUID().slice(0, 8)}`,
     });
     let status: number | undefined;
     exited.then((code) => status = code);

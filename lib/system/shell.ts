@@ -1,5 +1,6 @@
 import { messageOf, ZddError } from "../error.ts";
 import { keepDescriptors } from "./inherited.ts";
+import { letEscape, mustEscape, WAIT_FOR_ESCAPE } from "./escape.ts";
 import { INSTANCE_VARIABLE } from "./instance_mark.ts";
 import { openLog } from "./safe_open.ts";
 import { traceCommand } from "./trace.ts";
@@ -9,6 +10,8 @@ export interface ShellOptions {
   /** The file that gets what the command prints, appended. */
   log: string;
   env?: Record<string, string>;
+  /** For what must outlive zdd's unit too: the name of the scope that it gets if need be. */
+  scope?: string;
 }
 
 /** A command that goes on without zdd. */
@@ -30,7 +33,8 @@ export function startDetached(
   command: string | string[],
   options: ShellOptions,
 ): Detached {
-  const { cwd, log, env } = options;
+  const { cwd, log, env, scope } = options;
+  const escapes = scope !== undefined && mustEscape();
   let output;
   try {
     output = openLog(log);
@@ -53,7 +57,7 @@ export function startDetached(
       args: [
         "-c",
         'exec >>"$1" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; shift\n' +
-        script,
+        (escapes ? `${WAIT_FOR_ESCAPE}\n` : "") + script,
         "sh",
         output.path,
         ...(typeof command === "string" ? [] : command),
@@ -63,7 +67,7 @@ export function startDetached(
       clearEnv: true,
       env: { ...withoutMark(Deno.env.toObject()), ...env },
       detached: true,
-      stdin: "null",
+      stdin: escapes ? "piped" : "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
@@ -75,6 +79,7 @@ export function startDetached(
     );
   }
   child.unref();
+  if (escapes) letEscape(child, scope);
   const exited = child.status.then((status) => {
     output.close();
     return status.code;

@@ -41,11 +41,12 @@ export class Load implements AsyncDisposable {
   #output = "";
   #ended: Promise<void> | undefined;
 
-  private constructor(options: ArgumentOptions) {
+  private constructor(options: ArgumentOptions, prefix: string[]) {
     const args = [...toArguments(options), "--attached"];
     this.#patience = 2 * (options.timeout ?? 10_000) + 5_000;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", fromFileUrl(import.meta.url), ...args],
+    const [program = "", ...first] = [...prefix, Deno.execPath(), "run", "-A"];
+    this.#child = new Deno.Command(program, {
+      args: [...first, fromFileUrl(import.meta.url), ...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -64,11 +65,15 @@ export class Load implements AsyncDisposable {
    * Starts the load. Resolves when every client has had its first answer or
    * failure.
    *
+   * @param prefix what the command of its process needs in front of it
    * @throws {TypeError} where a regular expression has flags.
    * @throws {Error} where the process ends instead; the message says why.
    */
-  static async start(options: ArgumentOptions): Promise<Load> {
-    const load = new Load(options);
+  static async start(
+    options: ArgumentOptions,
+    prefix: string[] = [],
+  ): Promise<Load> {
+    const load = new Load(options, prefix);
     while (!load.#output.includes("\n")) {
       if (await load.#read()) continue;
       await load[Symbol.asyncDispose]();

@@ -55,6 +55,11 @@ export class SystemdBox implements AsyncDisposable {
     }
   }
 
+  /** What a command of the test needs in front of it to be on the machine's network. */
+  get onItsNetwork(): string[] {
+    return ["nsenter", "--target", String(this.#pid), "--net", "--"];
+  }
+
   /** Where the machine's file is seen from outside. */
   path(file: string): string {
     return `/proc/${this.#pid}/root${file}`;
@@ -145,7 +150,7 @@ function missing(): string | undefined {
 }
 
 /** Where Deno is, and where it keeps what it has compiled and loaded. */
-function denoDirectories(): string[] {
+export function denoDirectories(): string[] {
   const { DENO_DIR, XDG_CACHE_HOME, HOME } = Deno.env.toObject();
   return [
     dirname(Deno.execPath()),

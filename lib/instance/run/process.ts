@@ -16,7 +16,12 @@ export const process: Runner = {
   begin({ id, service: { cwd }, start, log, env }: Plan): Run {
     const printed = sizeOf(log);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
-    const { pid, exited } = startDetached(start, { cwd, log, env: marked });
+    const { pid, exited } = startDetached(start, {
+      cwd,
+      log,
+      env: marked,
+      scope: `zdd-${id}`,
+    });
     return {
       leader: identify(pid) ?? { pid, startTime: 0, boot: "" },
       exited,

@@ -1,0 +1,175 @@
+import { messageOf } from "../error.ts";
+import { isDirectory, isFile, readIfExists } from "./files.ts";
+import { traceCommand } from "./trace.ts";
+import { waitUntil } from "./wait.ts";
+
+/** One of systemd's service managers: the system's, or that of the user who runs zdd. */
+export type Manager = "system" | "user";
+
+/** The unit that a process is part of. */
+export interface Unit {
+  /** Such as `deploy.service` or `session-3.scope`. */
+  name: string;
+  manager: Manager;
+  /** Whose processes the unit has, if it is in the slice of a user. */
+  owner?: number;
+}
+
+/** A scope to be made (systemd.scope(5)). */
+export interface Scope {
+  /** It ends in `.scope`. */
+  name: string;
+  manager: Manager;
+  description: string;
+}
+
+/** How long systemd may take to do something that takes it milliseconds, in ms. */
+const TIMEOUT = 10_000;
+
+/** Whether systemd runs this machine (sd_booted(3)). */
+export function hasServiceManager(): boolean {
+  return isDirectory("/run/systemd/system");
+}
+
+/** The unit of a process; undefined if it is in none, or gone. */
+export function unitOfProcess(pid: number): Unit | undefined {
+  return unitOf(readIfExists(`/proc/${pid}/cgroup`) ?? "");
+}
+
+/**
+ * The unit that `/proc/PID/cgroup` tells (cgroups(7)): the innermost one of the path in
+ * systemd's own hierarchy, which the single one of version 2 is too.
+ */
+export function unitOf(cgroup: string): Unit | undefined {
+  const path = /^\d+:name=systemd:(.*)$/m.exec(cgroup)?.[1] ??
+    /^0::(.*)$/m.exec(cgroup)?.[1] ?? "";
+  const names = path.split("/");
+  const name = names.findLast((name) => /\.(service|scope)$/.test(name));
+  if (name === undefined || name === "init.scope") return undefined;
+  const uid = /\/user-(\d+)\.slice\//.exec(path)?.[1];
+  const isBelowManager = names.indexOf(`user@${uid}.service`) > 0 &&
+    !name.startsWith("user@");
+  return {
+    name,
+    manager: isBelowManager ? "user" : "system",
+    owner: uid === undefined ? undefined : Number(uid),
+  };
+}
+
+/**
+ * Some properties of a unit, as `systemctl show` prints them; empty if there is no such
+ * unit or systemd can't be asked.
+ */
+export async function unitProperties(
+  { name, manager }: Pick<Unit, "name" | "manager">,
+  properties: string[],
+): Promise<Record<string, string>> {
+  const { text } = await ask(manager, [
+    ...["systemctl", "show", "--property", properties.join(",")],
+    ...["--", name],
+  ]);
+  return Object.fromEntries(
+    text.split("\n").filter((line) => line.includes("=")).map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
+}
+
+/**
+ * Whether logind ends what a user leaves behind at the logout (logind.conf(5)). False if
+ * there is no logind.
+ */
+export async function killsAtLogout(user: string): Promise<boolean> {
+  const { text } = await ask("system", [
+    ...["busctl", "--json=short", "get-property", "org.freedesktop.login1"],
+    ...["/org/freedesktop/login1", "org.freedesktop.login1.Manager"],
+    ...["KillUserProcesses", "KillOnlyUsers", "KillExcludeUsers"],
+  ]);
+  const lines = text.trim().split("\n");
+  if (lines.length !== 3) return false;
+  const [all, only, exclude] = lines.map((line) => JSON.parse(line).data);
+  // Root is left alone unless the list says otherwise.
+  if (exclude.length === 0 ? user === "root" : exclude.includes(user)) {
+    return false;
+  }
+  return only.length > 0 ? only.includes(user) : all;
+}
+
+/** Whether a user's service manager runs whether the user is logged in or not (loginctl(1)). */
+export function lingers(user: string): boolean {
+  return isFile(`/var/lib/systemd/linger/${user}`);
+}
+
+/** The name of a user; the number, if it has none. */
+export async function nameOfUser(uid: number): Promise<string> {
+  const { text } = await ask("system", ["id", "-un", "--", String(uid)]);
+  return text.trim() || String(uid);
+}
+
+/** @throws {Error} with its words, if a manager can't be talked to. */
+export async function requireManager(manager: Manager): Promise<void> {
+  const { success, words } = await ask(manager, [
+    ...["busctl", "get-property", ...MANAGER, "Version"],
+  ]);
+  if (!success) throw new Error(words.trim());
+}
+
+/**
+ * Moves a process into a scope of its own, so that no other unit's end is its end. The
+ * scope is there until the last process in it has ended.
+ *
+ * @throws {Error} with systemd's words, if it can't.
+ */
+export async function moveIntoScope(
+  pid: number,
+  { name, manager, description }: Scope,
+): Promise<void> {
+  const { success, text, words } = await ask(manager, [
+    ...["busctl", "call", ...MANAGER],
+    ...["StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", "4"],
+    ...["Description", "s", description],
+    ...["PIDs", "au", "1", String(pid)],
+    ...["CollectMode", "s", "inactive-or-failed"],
+    // Else a systemd since 253 ends them all when the kernel kills one for its memory.
+    ...["Delegate", "b", "true"],
+    "0",
+  ]);
+  if (!success) throw new Error(words.trim() || text.trim());
+  const moved = await waitUntil(
+    () => unitOfProcess(pid)?.name === name ? true : undefined,
+    { timeout: TIMEOUT, interval: 1 },
+  );
+  if (moved === undefined) throw new Error(`${name} didn't start`);
+}
+
+const MANAGER = [
+  "org.freedesktop.systemd1",
+  "/org/freedesktop/systemd1",
+  "org.freedesktop.systemd1.Manager",
+];
+
+/** Runs one of systemd's commands. */
+async function ask(
+  manager: Manager,
+  [program = "", ...args]: string[],
+): Promise<{ success: boolean; text: string; words: string }> {
+  if (manager === "user") args.unshift("--user");
+  traceCommand([program, ...args], "/");
+  try {
+    const { success, stdout, stderr } = await new Deno.Command(program, {
+      args,
+      cwd: "/",
+      env: manager === "user"
+        ? { XDG_RUNTIME_DIR: `/run/user/${Deno.uid()}` }
+        : {},
+      stdin: "null",
+      signal: AbortSignal.timeout(TIMEOUT),
+    }).output();
+    const decoder = new TextDecoder();
+    const [text, words] = [decoder.decode(stdout), decoder.decode(stderr)];
+    return { success, text, words };
+  } catch (error) {
+    return { success: false, text: "", words: messageOf(error) };
+  }
+}

@@ -1,0 +1,100 @@
+import { dirname, fromFileUrl, isAbsolute, join } from "@std/path";
+import { Load } from "./load.ts";
+import type { ArgumentOptions } from "./load_arguments.ts";
+import { type Outcome, ZDD } from "./site.ts";
+import { denoDirectories, type SystemdBox } from "./systemd_box.ts";
+
+const SERVER = fromFileUrl(new URL("live_server.mjs", import.meta.url));
+
+/** How the server of a boxed site is started. */
+export const SERVER_START = `node ${SERVER}`;
+
+/** The ports of the sites in a box, which are nobody else's. */
+let lastPort = 8000;
+
+/**
+ * A directory with a deploy.conf in a box, where zddeploy is installed as
+ * `/usr/local/bin/zddeploy`.
+ */
+export class BoxedSite {
+  readonly directory: string;
+  readonly port = ++lastPort;
+  /** deploy.conf. */
+  readonly conf: string;
+
+  /** @param name of its directory in /srv */
+  constructor(
+    readonly box: SystemdBox,
+    name: string,
+    files: Record<string, string>,
+  ) {
+    this.directory = `/srv/${name}`;
+    this.conf = `${this.directory}/deploy.conf`;
+    installZdd(box);
+    for (const [file, text] of Object.entries(files)) this.write(file, text);
+  }
+
+  write(file: string, text: string): void {
+    const path = join(this.directory, file);
+    this.box.write(path, text.replaceAll("%PORT%", String(this.port)));
+  }
+
+  read(file: string): string {
+    return Deno.readTextFileSync(this.box.path(join(this.directory, file)));
+  }
+
+  /** Runs zddeploy outside all units, as root. */
+  async zdd(...args: string[]): Promise<Outcome> {
+    return await this.box.run("zddeploy", ...args, "--conf", this.conf);
+  }
+
+  /** What a GET through nginx gets; undefined if nobody answers. */
+  async get(path = "/"): Promise<string | undefined> {
+    const url = `http://127.0.0.1:${this.port}${path}`;
+    const ask = `fetch("${url}").then((r) => r.text()).then(console.log)`;
+    const { code, stdout } = await this.box.run("node", "-e", ask);
+    return code === 0 ? stdout.trim() : undefined;
+  }
+
+  /** The pid of the instance that answers through nginx; undefined if none does. */
+  async pid(): Promise<number | undefined> {
+    const pid = /^\S+ (\d+) /.exec(await this.get() ?? "")?.[1];
+    return pid === undefined ? undefined : Number(pid);
+  }
+
+  /** Starts a load from outside the box, on its network. */
+  startLoad(options: Partial<ArgumentOptions> = {}): Promise<Load> {
+    return Load.start({
+      url: `http://127.0.0.1:${this.port}/`,
+      clients: 20,
+      pause: 2,
+      methods: ["GET", "POST"],
+      timeout: 60_000, // a busy machine is no failure
+      expect: /^\S+ \d+ \d+\n$/,
+      text: /^\S+ (\d+) /,
+      ...options,
+    }, this.box.onItsNetwork);
+  }
+}
+
+/** Puts the command under test into a box, for every user of it. */
+function installZdd(box: SystemdBox): void {
+  const command = "/usr/local/bin/zddeploy";
+  box.write(
+    command,
+    `#!/bin/sh
+export DENO_DIR=${denoDirectories().at(-1)} NO_COLOR=1
+exec ${ZDD.join(" ")} "$@"
+`,
+    0o755,
+  );
+  // A home may be closed to others; these are the box's own copies.
+  for (
+    const path of [...ZDD, SERVER, ...denoDirectories()].filter(isAbsolute)
+  ) {
+    for (let at = path; at.length > 1; at = dirname(at)) {
+      const { mode } = Deno.statSync(box.path(at));
+      if (mode !== null) Deno.chmodSync(box.path(at), mode | 0o005);
+    }
+  }
+}
