@@ -112,6 +112,21 @@ for (const line of ["KillMode=process", "RemainAfterExit=yes"]) {
   });
 }
 
+test("where systemd can't be asked for scopes, zddeploy starts nothing", async (box) => {
+  const site = siteIn(box, "mute");
+  await unit(box, "mute", [
+    "Type=oneshot",
+    "InaccessiblePaths=/usr/bin/busctl",
+    `ExecStart=zddeploy deploy --conf ${site.conf}`,
+  ]);
+  assertEquals((await box.run("systemctl", "start", "mute")).code, 1);
+  assertMatch(
+    await box.shell("journalctl -o cat -u mute"),
+    /^hint: run "systemd-run --scope zddeploy …" \(.*busctl/m,
+  );
+  assertEquals(await site.pid(), undefined);
+});
+
 test("a scope is no unit that ends", async (box) => {
   const site = siteIn(box, "scope");
   const run = `systemd-run --scope --quiet zddeploy --conf ${site.conf}`;
