@@ -1,3 +1,4 @@
 import { main } from "./lib/cli/main.ts";
+import { COMMANDS } from "./lib/commands/commands.ts";
 
-Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main(COMMANDS, Deno.args));

@@ -76,6 +76,8 @@ export const FOR_TESTS: Package[] = [
     program: "ssh-keygen",
     purpose: "is what Ansible connects with",
   },
+  { name: "zsh", program: "zsh", purpose: "completes zddeploy's command line" },
+  { name: "fish", program: "fish", purpose: "completes it too" },
 ];
 
 /** What had to be installed can't be; the message tells the user what to run. */

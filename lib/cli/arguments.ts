@@ -1,14 +1,27 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { ZddError } from "../error.ts";
-import type { Command, GlobalOptions, Input, Option } from "./command.ts";
-import { COMMANDS } from "../commands/commands.ts";
+import {
+  type Command,
+  forPeople,
+  type GlobalOptions,
+  type Input,
+  type Option,
+} from "./command.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import { COLOR_WHEN, type ColorWhen } from "./style.ts";
 import { unknown, usage } from "./usage.ts";
 
+/** What is done if the command line names no command. */
+export const DEFAULT_COMMAND = "deploy";
+
+/** The deploy.conf of the directory. */
+export const DEFAULT_CONF = "deploy.conf";
+
 /** A command line, understood. */
 export interface Arguments {
   command: Command;
+  /** Whether the command line names it; else it is the default one. */
+  isNamed: boolean;
   input: Input;
   options: GlobalOptions;
   help: boolean;
@@ -16,15 +29,17 @@ export interface Arguments {
 }
 
 /** @throws {ZddError} with exit status 2 and what was probably meant, if it is wrong. */
-export function readArguments(args: string[]): Arguments {
+export function readArguments(
+  commands: readonly Command[],
+  args: string[],
+): Arguments {
   // Which options there are, the command tells; it stands behind some of them.
-  const every = COMMANDS.flatMap(({ options = [] }) => options);
-  const [name = "deploy"] = parse(args, [...GLOBAL_OPTIONS, ...every]).words;
-  const command = findCommand(name);
+  const { words: [name] } = parseLeniently(commands, args);
+  const command = findCommand(commands, name ?? DEFAULT_COMMAND);
   const { words, rest, values, flags } = parse(
     args,
     [...GLOBAL_OPTIONS, ...command.options ?? []],
-    (written) => unknownOption(command, written),
+    (written) => unknownOption(commands, command, written),
   );
   const { conf = [], color: [color = "auto"] = [], ...own } = values;
   if (conf.length > 1 || conf.includes("")) {
@@ -36,6 +51,7 @@ export function readArguments(args: string[]): Arguments {
   const has = (flag: string) => flags.includes(flag);
   return {
     command,
+    isNamed: name !== undefined,
     input: {
       words: words.slice(1),
       rest,
@@ -45,7 +61,7 @@ export function readArguments(args: string[]): Arguments {
       ),
     },
     options: {
-      conf: conf[0] ?? "deploy.conf",
+      conf: conf[0] ?? DEFAULT_CONF,
       verbose: has("verbose"),
       quiet: has("quiet"),
       json: has("json"),
@@ -74,16 +90,51 @@ export function requireWords(
 }
 
 /** The command of a name. @throws {ZddError} with the nearest one, if there is none. */
-export function findCommand(name: string): Command {
-  const command = COMMANDS.find((command) => command.name === name);
+export function findCommand(
+  commands: readonly Command[],
+  name: string,
+): Command {
+  const command = commands.find((command) => command.name === name);
   if (command !== undefined) return command;
-  throw unknown("command", name, COMMANDS.map(({ name }) => name));
+  throw unknown("command", name, forPeople(commands).map(({ name }) => name));
 }
 
-function unknownOption(command: Command, written: string): ZddError {
+/**
+ * How a failure is to be told: what the options say, as far as a command line that may
+ * be wrong can be understood.
+ */
+export function readFailureOptions(
+  commands: readonly Command[],
+  args: readonly string[],
+): Pick<GlobalOptions, "json" | "verbose" | "color"> {
+  const { flags, values } = parseLeniently(commands, args);
+  const given = values.color?.at(-1);
+  return {
+    json: flags.includes("json"),
+    verbose: flags.includes("verbose"),
+    color: COLOR_WHEN.find((when) => when === given) ?? "auto",
+  };
+}
+
+/** Parses a command line that may be wrong: what no command knows is passed over. */
+export function parseLeniently(
+  commands: readonly Command[],
+  args: readonly string[],
+): Parsed {
+  return parse(args, [
+    ...GLOBAL_OPTIONS,
+    ...commands.flatMap(({ options = [] }) => options),
+  ]);
+}
+
+function unknownOption(
+  commands: readonly Command[],
+  command: Command,
+  written: string,
+): ZddError {
   const own = command.options ?? [];
   const known = [...own, ...GLOBAL_OPTIONS].map(({ name }) => `--${name}`);
-  const elsewhere = COMMANDS.some(({ options = [] }) =>
+  const elsewhere = commands.some(({ options = [] }) =>
     options.some(({ name, short }) =>
       written === `--${name}` || written === `-${short}`
     )
@@ -95,24 +146,28 @@ function unknownOption(command: Command, written: string): ZddError {
   );
 }
 
-interface Parsed {
+/** A command line, taken apart. */
+export interface Parsed {
+  /** The command and the words behind it. */
   words: string[];
+  /** What stands behind `--`. */
   rest: string[];
   values: Record<string, string[]>;
+  /** The options without a value. */
   flags: string[];
 }
 
 /** @param refuse makes the failure of an option that isn't known; else it is passed over */
 function parse(
-  args: string[],
-  options: Option[],
+  args: readonly string[],
+  options: readonly Option[],
   refuse?: (written: string) => ZddError,
 ): Parsed {
   const valued = options.filter(({ value }) => value !== undefined)
     .map(({ name }) => name);
   const unvalued = options.map(({ name }) => name)
     .filter((name) => !valued.includes(name));
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs([...args], {
     string: valued,
     collect: valued,
     boolean: unvalued,

@@ -25,8 +25,19 @@ export interface Input {
   flags: string[];
 }
 
-/** What a shell can complete a word to. */
-export type Completion = "file" | "service" | readonly string[];
+/** What a shell can complete a word to: a file, some words, or what depends on the case. */
+export type Completion =
+  | "file"
+  | readonly string[]
+  | ((known: Known) => readonly string[] | Promise<readonly string[]>);
+
+/** What is known when a word is completed. */
+export interface Known {
+  /** The path of deploy.conf. */
+  conf: string;
+  /** Those that people use. */
+  commands: readonly Command[];
+}
 
 /** An option, of every command or of some. */
 export interface Option {
@@ -44,19 +55,36 @@ export interface Option {
 export interface Command {
   name: string;
   /** What stands for its arguments in the help; in brackets what may be left out. */
-  words?: string[];
+  words?: readonly string[];
   /** What the first of them can be. */
-  complete?: readonly string[];
+  complete?: Completion;
   /** What stands in the help for the words behind `--`, if it takes some. */
   rest?: string;
   /** What it does, in one line of the help. */
   summary: string;
-  options?: Option[];
-  load(): Promise<{ run: Run }>;
+  /** What there is to say beyond that, in paragraphs. */
+  about: readonly string[];
+  /** Command lines that show how it is used. */
+  examples: readonly string[];
+  options?: readonly Option[];
+  /** Not for people: neither helped with nor completed. */
+  hidden?: true;
+  /** Loads what it needs by itself, so that each command starts quickly. */
+  run: Run;
 }
 
-/** What a command does. Returns the exit status; failures are thrown. */
+/**
+ * What a command does. Returns the exit status; failures are thrown.
+ *
+ * @param commands all of them
+ */
 export type Run = (
   options: GlobalOptions,
   input: Input,
+  commands: readonly Command[],
 ) => number | Promise<number>;
+
+/** The commands that people use, in the order of the help. */
+export function forPeople(commands: readonly Command[]): Command[] {
+  return commands.filter(({ hidden }) => hidden !== true);
+}

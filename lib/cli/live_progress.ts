@@ -13,6 +13,7 @@ import {
 } from "./display.ts";
 import { draw } from "./output.ts";
 import type { Style } from "./style.ts";
+import { knowsUnicode, screenSize } from "./terminal.ts";
 
 /** The live display: what has happened, and below it, redrawn in place, what goes on. */
 export class LiveProgress {
@@ -58,21 +59,4 @@ export class LiveProgress {
     this.#drawn = lines;
     draw("stderr", removal + above + lines.join("\n") + "\n");
   }
-}
-
-/** The size of the terminal; the usual one where it doesn't tell. */
-export function screenSize(): { columns: number; rows: number } {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    if (columns > 0 && rows > 0) return { columns, rows };
-  } catch { /* no terminal */ }
-  return { columns: 80, rows: 24 };
-}
-
-/** Whether the locale says that the terminal shows UTF-8 (POSIX, Environment Variables). */
-function knowsUnicode(): boolean {
-  const names = ["LC_ALL", "LC_CTYPE", "LANG"];
-  const locale = names.map((name) => Deno.env.get(name))
-    .find((value) => value !== undefined && value !== "");
-  return /utf-?8/i.test(locale ?? "");
 }

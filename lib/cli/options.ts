@@ -1,8 +1,26 @@
 import type { Option } from "./command.ts";
 import { COLOR_WHEN } from "./style.ts";
 
+/** For commands that can be about some of the services. */
+export const SERVICE: Option = {
+  name: "service",
+  value: "NAME",
+  complete: async ({ conf }) => {
+    const { serviceNames } = await import("./completion/services.ts");
+    return serviceNames(conf);
+  },
+  help: "only this service; may be given again",
+};
+
+/** For commands that change who serves. */
+export const LOCK_WAIT: Option = {
+  name: "lock-wait",
+  value: "SECONDS",
+  help: "wait that long for another deploy to end",
+};
+
 /** The options that every command has, in the order of the help. */
-export const GLOBAL_OPTIONS: Option[] = [
+export const GLOBAL_OPTIONS: readonly Option[] = [
   {
     name: "conf",
     short: "c",

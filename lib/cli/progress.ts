@@ -4,7 +4,8 @@ import { onTrace } from "../system/trace.ts";
 import { formatEvent } from "./display.ts";
 import { LiveProgress } from "./live_progress.ts";
 import { printMessage } from "./output.ts";
-import { isCapable, styleOf } from "./style.ts";
+import { styleOf } from "./style.ts";
+import { isCapable } from "./terminal.ts";
 
 /** Shows what happens while a command runs. */
 export interface Progress {

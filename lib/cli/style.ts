@@ -1,3 +1,5 @@
+import { isCapable } from "./terminal.ts";
+
 /** When zdd prints in colours. */
 export const COLOR_WHEN = ["always", "never", "auto"] as const;
 export type ColorWhen = typeof COLOR_WHEN[number];
@@ -42,11 +44,6 @@ export function styleOf(
   const refused = (Deno.env.get("NO_COLOR") ?? "") !== "" ||
     !isCapable(Deno.env.get("TERM"));
   return stream.isTerminal() && !refused ? COLORED : PLAIN;
-}
-
-/** Whether a terminal of this TERM understands more than text. */
-export function isCapable(term: string | undefined): boolean {
-  return term !== undefined && term !== "" && term !== "dumb";
 }
 
 /** How many columns a text takes, its colours left out. */

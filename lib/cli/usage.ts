@@ -20,3 +20,10 @@ export function unknown(
       : `did you mean "${near}"?`,
   );
 }
+
+/** `a, b or c`. */
+export function either(words: readonly string[]): string {
+  return words.length < 2
+    ? words.join("")
+    : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}

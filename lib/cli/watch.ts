@@ -1,6 +1,6 @@
 import { draw, printResult } from "./output.ts";
-import { screenSize } from "./live_progress.ts";
 import { cut } from "./style.ts";
+import { screenSize } from "./terminal.ts";
 
 /** The screen that a full-screen program has to itself, and the way back (xterm, 1049). */
 const OWN_SCREEN = "\u001b[?1049h";

@@ -1,6 +1,15 @@
-import { abort } from "../deploy/steer.ts";
-import { carryOut } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { LOCK_WAIT } from "../cli/options.ts";
 
-export const run: Run = (options, input) =>
-  carryOut(options, input, "aborted", abort);
+export const abort: Command = {
+  name: "abort",
+  summary: "take all requests from the canary, and stop it",
+  options: [LOCK_WAIT],
+  about: ["Ends the canary. The release beside it serves all requests again."],
+  examples: ["zddeploy abort"],
+  async run(options, input) {
+    const { runChange } = await import("../cli/run_change.ts");
+    const { abort } = await import("../deploy/steer.ts");
+    return await runChange(options, input, "aborted", abort);
+  },
+};

@@ -1,13 +1,26 @@
-import { steerCanary } from "../deploy/steer.ts";
-import { carryOut, readPercent } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { readPercent } from "../cli/option_values.ts";
+import { LOCK_WAIT } from "../cli/options.ts";
 
-export const run: Run = (options, input) => {
-  const percent = readPercent(input.words[0] ?? "");
-  return carryOut(
-    options,
-    input,
-    "switched",
-    (project, how) => steerCanary(project, percent, how),
-  );
+export const canary: Command = {
+  name: "canary",
+  words: ["PERCENT"],
+  summary: "give the canary another share of the requests",
+  options: [LOCK_WAIT],
+  about: [
+    "Gives the canary, which `deploy --canary` has started, another share of the " +
+    "requests: 0 to 100 percent.",
+  ],
+  examples: ["zddeploy canary 50"],
+  async run(options, input) {
+    const percent = readPercent(input.words[0] ?? "");
+    const { runChange } = await import("../cli/run_change.ts");
+    const { steerCanary } = await import("../deploy/steer.ts");
+    return await runChange(
+      options,
+      input,
+      "switched",
+      (project, how) => steerCanary(project, percent, how),
+    );
+  },
 };

@@ -1,21 +1,31 @@
-import { checkProject } from "../deploy/check_project.ts";
-import { readProject } from "../deploy/read.ts";
-import { ExitStatus } from "../error.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
 import { printJson, printMessage } from "../cli/output.ts";
 import { styleOf } from "../cli/style.ts";
+import { ExitStatus } from "../error.ts";
 
-export const run: Run = async (options) => {
-  const project = readProject(options.conf);
-  const { nginxTested, warnings } = await checkProject(project);
-  if (options.json) {
-    const services = project.config.services.map(({ name }) => name);
-    printJson({ ok: true, services, nginxTested, warnings });
-  }
-  const { yellow } = styleOf(Deno.stderr, options.color);
-  for (const warning of warnings) {
-    printMessage(`${yellow("warning:")} ${warning}`);
-  }
-  if (!options.quiet) printMessage(`${options.conf}: no mistakes`);
-  return ExitStatus.done;
+export const check: Command = {
+  name: "check",
+  summary: "find every mistake in deploy.conf and the template; nginx -t",
+  about: [
+    "Finds everything that can be known without starting anything: every mistake in " +
+    "deploy.conf and the template, missing programs, directories that can't be " +
+    "written, and what nginx thinks of the configuration that would be rendered now.",
+  ],
+  examples: ["zddeploy check", "zddeploy check --json"],
+  async run(options) {
+    const { checkProject } = await import("../deploy/check_project.ts");
+    const { readProject } = await import("../deploy/read.ts");
+    const project = readProject(options.conf);
+    const { nginxTested, warnings } = await checkProject(project);
+    if (options.json) {
+      const services = project.config.services.map(({ name }) => name);
+      printJson({ ok: true, services, nginxTested, warnings });
+    }
+    const { yellow } = styleOf(Deno.stderr, options.color);
+    for (const warning of warnings) {
+      printMessage(`${yellow("warning:")} ${warning}`);
+    }
+    if (!options.quiet) printMessage(`${options.conf}: no mistakes`);
+    return ExitStatus.done;
+  },
 };

@@ -1,21 +1,27 @@
-import { ExitStatus } from "../error.ts";
-import type { Run } from "../cli/command.ts";
-import { SHELLS } from "./commands.ts";
-import { bashCompletion } from "../cli/completion/bash.ts";
-import { fishCompletion } from "../cli/completion/fish.ts";
-import { zshCompletion } from "../cli/completion/zsh.ts";
+import type { Command } from "../cli/command.ts";
+import { loadShell, SHELL_NAMES } from "../cli/completion/shells.ts";
 import { printResult } from "../cli/output.ts";
-import { unknown } from "../cli/usage.ts";
+import { either } from "../cli/usage.ts";
+import { ExitStatus } from "../error.ts";
 
-const SCRIPTS: Record<typeof SHELLS[number], () => string> = {
-  bash: bashCompletion,
-  zsh: zshCompletion,
-  fish: fishCompletion,
-};
-
-export const run: Run = (_options, { words: [name = ""] }) => {
-  const shell = SHELLS.find((shell) => shell === name);
-  if (shell === undefined) throw unknown("shell", name, SHELLS);
-  printResult(SCRIPTS[shell]());
-  return ExitStatus.done;
+export const completion: Command = {
+  name: "completion",
+  words: ["SHELL"],
+  complete: SHELL_NAMES,
+  summary: `print what makes ${either(SHELL_NAMES)} complete the command line`,
+  about: [
+    `Prints a script for ${
+      either(SHELL_NAMES)
+    } that completes commands, options and ` +
+    "their values, and the services of the deploy.conf in the directory.",
+  ],
+  examples: [
+    "zddeploy completion bash > /etc/bash_completion.d/zddeploy",
+    'zddeploy completion zsh > "${fpath[1]}/_zddeploy"',
+    "zddeploy completion fish > ~/.config/fish/completions/zddeploy.fish",
+  ],
+  async run(_options, { words: [name = ""] }) {
+    printResult(await loadShell(name));
+    return ExitStatus.done;
+  },
 };

@@ -1,30 +1,77 @@
-import { deploy } from "../deploy/deploy.ts";
-import { dryRun } from "../deploy/dry_run.ts";
-import { readProject } from "../deploy/read.ts";
-import { ExitStatus } from "../error.ts";
-import { carryOut, readPercent } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
-import { formatDryRun } from "../cli/dry_run_text.ts";
+import type { Command, GlobalOptions } from "../cli/command.ts";
+import { readPercent } from "../cli/option_values.ts";
+import { LOCK_WAIT, SERVICE } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
+import type { DeployOptions } from "../deploy/deploy.ts";
+import { ExitStatus } from "../error.ts";
 
-export const run: Run = async (options, input) => {
-  const { service: services, canary, release } = input.values;
-  const percent = canary?.at(-1);
-  const what = {
-    services,
-    canary: percent === undefined ? undefined : readPercent(percent),
-    release: release?.at(-1),
-  };
-  if (input.flags.includes("dry-run")) {
-    const result = await dryRun(readProject(options.conf), what);
-    if (options.json) printJson(result);
-    else if (!options.quiet) printResult(formatDryRun(result));
-    return ExitStatus.done;
-  }
-  return await carryOut(
-    options,
-    input,
-    "deployed",
-    (project, how) => deploy(project, { ...how, ...what }),
-  );
+export const deploy: Command = {
+  name: "deploy",
+  summary: "put new instances of all services live (the default)",
+  options: [
+    SERVICE,
+    {
+      name: "release",
+      value: "ID",
+      help: "what is deployed; nothing is done if that serves already",
+    },
+    {
+      name: "canary",
+      value: "PERCENT",
+      help: "give them a share of the requests, beside the current ones",
+    },
+    {
+      name: "dry-run",
+      help: "check everything and tell what would be done, but do nothing",
+    },
+    LOCK_WAIT,
+  ],
+  about: [
+    "Starts a new instance of each service beside the old one, waits until it " +
+    "accepts connections and is healthy, renders nginx.conf, switches, verifies, " +
+    "waits until the last connection to the old instance has ended, and stops that. " +
+    "If anything fails before the switch is verified, all of it is undone and what " +
+    "served before serves on.",
+    "With `--release`, a deploy does nothing if all instances that run are of that " +
+    "release already, and neither what they are started with nor nginx.conf would " +
+    "be another. With `--canary`, the new instances get a share of the " +
+    "requests, until `promote` or `abort`; the template must switch them live.",
+  ],
+  examples: [
+    "zddeploy",
+    "zddeploy deploy --release v42 --lock-wait 60",
+    "zddeploy deploy --service web --canary 10",
+    "zddeploy deploy --dry-run --json",
+  ],
+  async run(options, input) {
+    const { service: services, canary, release } = input.values;
+    const percent = canary?.at(-1);
+    const what = {
+      services,
+      canary: percent === undefined ? undefined : readPercent(percent),
+      release: release?.at(-1),
+    };
+    if (input.flags.includes("dry-run")) return await showDryRun(options, what);
+    const { runChange } = await import("../cli/run_change.ts");
+    const { deploy } = await import("../deploy/deploy.ts");
+    return await runChange(
+      options,
+      input,
+      "deployed",
+      (project, how) => deploy(project, { ...how, ...what }),
+    );
+  },
 };
+
+async function showDryRun(
+  options: GlobalOptions,
+  what: Pick<DeployOptions, "services" | "canary" | "release">,
+): Promise<number> {
+  const { formatDryRun } = await import("../cli/dry_run_text.ts");
+  const { dryRun } = await import("../deploy/dry_run.ts");
+  const { readProject } = await import("../deploy/read.ts");
+  const result = await dryRun(readProject(options.conf), what);
+  if (options.json) printJson(result);
+  else if (!options.quiet) printResult(formatDryRun(result));
+  return ExitStatus.done;
+}

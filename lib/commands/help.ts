@@ -1,48 +1,33 @@
-import { ExitStatus } from "../error.ts";
-import type { GlobalOptions, Run } from "../cli/command.ts";
-import { COMMANDS, TOPICS } from "./commands.ts";
-import { commandHelp } from "../cli/help/command_help.ts";
-import { type Block, renderText } from "../cli/help/document.ts";
-import { manPage } from "../cli/help/man_page.ts";
-import { overview } from "../cli/help/overview.ts";
-import { topicHelp } from "../cli/help/topics.ts";
-import { screenSize } from "../cli/live_progress.ts";
+import type { Command } from "../cli/command.ts";
+import { TOPIC_NAMES } from "../cli/help/topics.ts";
 import { printResult } from "../cli/output.ts";
-import { styleOf } from "../cli/style.ts";
-import { unknown } from "../cli/usage.ts";
+import { either } from "../cli/usage.ts";
+import { ExitStatus } from "../error.ts";
 
-export const run: Run = (options, { words: [name], flags }) => {
-  if (flags.includes("man")) printResult(manPage().trimEnd());
-  else printHelp(name, options);
-  return ExitStatus.done;
+export const help: Command = {
+  name: "help",
+  words: ["[TOPIC]"],
+  complete: ({ commands }) => [
+    ...commands.map(({ name }) => name),
+    ...TOPIC_NAMES,
+  ],
+  summary: "show this help, or that of a command or a topic",
+  options: [{ name: "man", help: "print all of it as a man page" }],
+  about: [
+    `TOPIC is a command, or ${either(TOPIC_NAMES)}.`,
+  ],
+  examples: [
+    "zddeploy help deploy.conf",
+    "zddeploy help --man > /usr/local/share/man/man1/zddeploy.1",
+  ],
+  async run(options, { words: [name], flags }, commands) {
+    if (flags.includes("man")) {
+      const { manPage } = await import("../cli/help/man_page.ts");
+      printResult((await manPage(commands)).trimEnd());
+    } else {
+      const { printHelp } = await import("../cli/help/help.ts");
+      await printHelp(commands, name, options);
+    }
+    return ExitStatus.done;
+  },
 };
-
-/**
- * Prints the help of a command or a topic; all of it in short, if none is named.
- *
- * @throws {ZddError} with the nearest one, if there is none of that name.
- */
-export function printHelp(
-  name: string | undefined,
-  { color }: GlobalOptions,
-): void {
-  const columns = Deno.stdout.isTerminal() ? screenSize().columns : WIDTH;
-  printResult(renderText(blocksOf(name), {
-    width: Math.min(WIDTH, columns),
-    style: styleOf(Deno.stdout, color),
-  }));
-}
-
-const WIDTH = 80;
-
-function blocksOf(name: string | undefined): Block[] {
-  if (name === undefined) return overview();
-  const command = COMMANDS.find((command) => command.name === name);
-  if (command !== undefined) return commandHelp(command);
-  const topic = TOPICS.find((topic) => topic === name);
-  if (topic !== undefined) return topicHelp(topic);
-  throw unknown("help topic", name, [
-    ...COMMANDS.map(({ name }) => name),
-    ...TOPICS,
-  ]);
-}

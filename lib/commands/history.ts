@@ -1,38 +1,27 @@
-import { formatDuration } from "../text/duration.ts";
-import { type HistoryEntry, readHistory } from "../state/history.ts";
-import { readProject } from "../deploy/read.ts";
-import { StateDir } from "../state/state_dir.ts";
-import { ExitStatus } from "../error.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
 import { printJson, printResult } from "../cli/output.ts";
-import { formatTable } from "../cli/table.ts";
+import { ExitStatus } from "../error.ts";
 
 /** How many entries are shown. */
 const COUNT = 20;
 
-export const run: Run = (options) => {
-  const { config } = readProject(options.conf);
-  const entries = readHistory(new StateDir(config.stateDir), COUNT);
-  if (options.json) printJson(entries);
-  else printResult(formatHistory(entries));
-  return ExitStatus.done;
+export const history: Command = {
+  name: "history",
+  summary: "show the last deploys and what became of them",
+  about: [
+    "Shows the last twenty deploys, rollbacks and so on, the newest last: how each " +
+    "ended, how long it took, and the pids that served then.",
+  ],
+  examples: ["zddeploy history --json"],
+  async run(options) {
+    const { formatHistory } = await import("../cli/history_table.ts");
+    const { readProject } = await import("../deploy/read.ts");
+    const { readHistory } = await import("../state/history.ts");
+    const { StateDir } = await import("../state/state_dir.ts");
+    const { config } = readProject(options.conf);
+    const entries = readHistory(new StateDir(config.stateDir), COUNT);
+    if (options.json) printJson(entries);
+    else printResult(formatHistory(entries));
+    return ExitStatus.done;
+  },
 };
-
-/** The entries as a table, the newest last. */
-export function formatHistory(entries: HistoryEntry[]): string {
-  return formatTable([
-    ["AT", "COMMAND", "RELEASE", "RESULT", "TOOK", "SERVING"],
-    ...entries.map(({ at, command, release, result, error, ms, serving }) => [
-      at,
-      command,
-      release ?? "",
-      result,
-      formatDuration(ms),
-      result === "failed" && error !== undefined
-        ? error.split("\n")[0] ?? ""
-        : Object.entries(serving).map(([name, pids]) =>
-          `${name} ${pids.join(",")}`
-        ).join("  "),
-    ]),
-  ]);
-}

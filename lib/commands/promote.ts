@@ -1,6 +1,17 @@
-import { promote } from "../deploy/steer.ts";
-import { carryOut } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { LOCK_WAIT } from "../cli/options.ts";
 
-export const run: Run = (options, input) =>
-  carryOut(options, input, "promoted", promote);
+export const promote: Command = {
+  name: "promote",
+  summary: "give the canary all requests, and stop the release before it",
+  options: [LOCK_WAIT],
+  about: [
+    "Makes the canary the release that serves, and stops the one before it.",
+  ],
+  examples: ["zddeploy promote"],
+  async run(options, input) {
+    const { runChange } = await import("../cli/run_change.ts");
+    const { promote } = await import("../deploy/steer.ts");
+    return await runChange(options, input, "promoted", promote);
+  },
+};

@@ -1,14 +1,23 @@
-import { readProject } from "../deploy/read.ts";
-import { render } from "../deploy/render.ts";
-import { presentState } from "../deploy/status.ts";
-import { ExitStatus } from "../error.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
 import { printJson, printResult } from "../cli/output.ts";
+import { ExitStatus } from "../error.ts";
 
-export const run: Run = (options) => {
-  const project = readProject(options.conf);
-  const { text } = render(project, presentState(project));
-  if (options.json) printJson({ path: project.config.nginx.rendered, text });
-  else printResult(text.replace(/\n$/, ""));
-  return ExitStatus.done;
+export const render: Command = {
+  name: "render",
+  summary: "print nginx.conf for the instances that run now",
+  about: [
+    "Prints the nginx.conf that would be written for the instances that run now. " +
+    "Where none does, port 1 stands in for an address.",
+  ],
+  examples: ["zddeploy render | diff - nginx.conf"],
+  async run(options) {
+    const { readProject } = await import("../deploy/read.ts");
+    const { render } = await import("../deploy/render.ts");
+    const { presentState } = await import("../deploy/status.ts");
+    const project = readProject(options.conf);
+    const { text } = render(project, presentState(project));
+    if (options.json) printJson({ path: project.config.nginx.rendered, text });
+    else printResult(text.replace(/\n$/, ""));
+    return ExitStatus.done;
+  },
 };

@@ -1,6 +1,18 @@
-import { rollback } from "../deploy/steer.ts";
-import { carryOut } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { LOCK_WAIT } from "../cli/options.ts";
 
-export const run: Run = (options, input) =>
-  carryOut(options, input, "rolled back", rollback);
+export const rollback: Command = {
+  name: "rollback",
+  summary: "put the standby instances back in service, at once",
+  options: [LOCK_WAIT],
+  about: [
+    "Gives the requests back to the instances that served before, which still run " +
+    "if their service has `standby: yes`. A second rollback goes forward again.",
+  ],
+  examples: ["zddeploy rollback"],
+  async run(options, input) {
+    const { runChange } = await import("../cli/run_change.ts");
+    const { rollback } = await import("../deploy/steer.ts");
+    return await runChange(options, input, "rolled back", rollback);
+  },
+};

@@ -1,6 +1,18 @@
-import { startMissing } from "../deploy/start_missing.ts";
-import { carryOut } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { LOCK_WAIT } from "../cli/options.ts";
 
-export const run: Run = (options, input) =>
-  carryOut(options, input, "started", startMissing);
+export const start: Command = {
+  name: "start",
+  summary: "start whatever should run and doesn't; for boot, cron, playbooks",
+  options: [LOCK_WAIT],
+  about: [
+    "Starts nginx and the instances that should run and don't. What runs is not " +
+    "touched. Nothing happens if all is well, so it may be run as often as you like.",
+  ],
+  examples: ["@reboot cd /srv/app && zddeploy start", "zddeploy start -q"],
+  async run(options, input) {
+    const { runChange } = await import("../cli/run_change.ts");
+    const { startMissing } = await import("../deploy/start_missing.ts");
+    return await runChange(options, input, "started", startMissing);
+  },
+};

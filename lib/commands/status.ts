@@ -1,40 +1,64 @@
-import { readProject } from "../deploy/read.ts";
-import { type Status, status } from "../deploy/status.ts";
-import { ExitStatus } from "../error.ts";
-import { readSeconds } from "../cli/carry_out.ts";
-import type { GlobalOptions, Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { readSeconds } from "../cli/option_values.ts";
 import { printJson, printResult } from "../cli/output.ts";
-import { screenSize } from "../cli/live_progress.ts";
-import { formatStatus } from "../cli/status_table.ts";
 import { styleOf } from "../cli/style.ts";
-import { watch } from "../cli/watch.ts";
+import { screenSize } from "../cli/terminal.ts";
 import { usage } from "../cli/usage.ts";
+import type { Status } from "../deploy/status.ts";
+import { ExitStatus } from "../error.ts";
 
-export const run: Run = async (options, { values, flags }) => {
-  const interval = readSeconds("interval", values.interval?.at(-1));
-  if (!flags.includes("watch")) {
-    if (interval !== undefined) throw usage("--interval needs --watch");
-    return show(options, status(readProject(options.conf)));
-  }
-  let last: Status | undefined;
-  await watch(() => {
-    last = status(readProject(options.conf));
-    return options.json ? JSON.stringify(last) : format(options, last);
-  }, interval ?? 1000);
-  return last?.ok ? ExitStatus.done : ExitStatus.failed;
+export const status: Command = {
+  name: "status",
+  summary: "show what runs; exit status 1 if what should serve doesn't",
+  options: [
+    { name: "watch", short: "w", help: "show it again and again" },
+    {
+      name: "interval",
+      short: "n",
+      value: "SECONDS",
+      help: "how often, with --watch (default: 1)",
+    },
+  ],
+  about: [
+    "Shows each instance with what it is for, its pid, address, release, uptime, " +
+    "memory and open connections, and nginx with the number of its workers, old " +
+    "ones that still finish requests, and when it was started or reloaded. " +
+    "`--verbose` adds the logs.",
+    "An instance is `serving`, a `canary` with its share, a `standby` for a " +
+    "rollback, `stopping`, or `dead`.",
+    "`--watch` shows it again and again until it is interrupted; with `--json`, one " +
+    "document a line.",
+  ],
+  examples: [
+    "zddeploy status -v",
+    "zddeploy status --watch -n 5",
+    "zddeploy status -q || mail -s 'app is down' root </dev/null",
+  ],
+  async run(options, { values, flags }) {
+    const interval = readSeconds("interval", values.interval?.at(-1));
+    const isWatching = flags.includes("watch");
+    if (interval !== undefined && !isWatching) {
+      throw usage("--interval needs --watch");
+    }
+    const { readProject } = await import("../deploy/read.ts");
+    const { status } = await import("../deploy/status.ts");
+    const { formatStatus } = await import("../cli/status_table.ts");
+    const format = (found: Status) =>
+      formatStatus(found, {
+        verbose: options.verbose,
+        style: styleOf(Deno.stdout, options.color),
+        now: Date.now(),
+        width: Deno.stdout.isTerminal() ? screenSize().columns : undefined,
+      });
+    let last = status(readProject(options.conf));
+    if (isWatching) {
+      const { watch } = await import("../cli/watch.ts");
+      await watch(() => {
+        last = status(readProject(options.conf));
+        return options.json ? JSON.stringify(last) : format(last);
+      }, interval ?? 1000);
+    } else if (options.json) printJson(last);
+    else if (!options.quiet) printResult(format(last));
+    return last.ok ? ExitStatus.done : ExitStatus.failed;
+  },
 };
-
-function show(options: GlobalOptions, found: Status): number {
-  if (options.json) printJson(found);
-  else if (!options.quiet) printResult(format(options, found));
-  return found.ok ? ExitStatus.done : ExitStatus.failed;
-}
-
-function format({ verbose, color }: GlobalOptions, found: Status): string {
-  return formatStatus(found, {
-    verbose,
-    style: styleOf(Deno.stdout, color),
-    now: Date.now(),
-    width: Deno.stdout.isTerminal() ? screenSize().columns : undefined,
-  });
-}

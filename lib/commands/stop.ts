@@ -1,14 +1,30 @@
-import { stop } from "../deploy/stop.ts";
-import { carryOut } from "../cli/carry_out.ts";
-import type { Run } from "../cli/command.ts";
+import type { Command } from "../cli/command.ts";
+import { LOCK_WAIT, SERVICE } from "../cli/options.ts";
 
-export const run: Run = (options, input) => {
-  const { service: services } = input.values;
-  const nginx = input.flags.includes("nginx");
-  return carryOut(
-    options,
-    input,
-    "stopped",
-    (project, how) => stop(project, { ...how, services, nginx }),
-  );
+export const stop: Command = {
+  name: "stop",
+  summary: "stop all services",
+  options: [
+    SERVICE,
+    { name: "nginx", help: "stop nginx too, before them" },
+    LOCK_WAIT,
+  ],
+  about: [
+    "Stops instances with their stop command, standby and canary ones too. Their " +
+    "requests fail from then on: nothing is in their place. A service that has left " +
+    "deploy.conf can still be stopped.",
+  ],
+  examples: ["zddeploy stop --service worker", "zddeploy stop --nginx"],
+  async run(options, input) {
+    const { service: services } = input.values;
+    const nginx = input.flags.includes("nginx");
+    const { runChange } = await import("../cli/run_change.ts");
+    const { stop } = await import("../deploy/stop.ts");
+    return await runChange(
+      options,
+      input,
+      "stopped",
+      (project, how) => stop(project, { ...how, services, nginx }),
+    );
+  },
 };

@@ -1,10 +1,19 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { readArguments, requireWords } from "../../lib/cli/arguments.ts";
+import {
+  readArguments,
+  readFailureOptions,
+  requireWords,
+} from "../../lib/cli/arguments.ts";
+import { COMMANDS } from "../../lib/commands/commands.ts";
 import { ZddError } from "../../lib/error.ts";
+
+function wordsOf(line: string): string[] {
+  return line.split(" ").filter((word) => word !== "");
+}
 
 /** Reads a command line without quotes. */
 function read(line: string) {
-  return readArguments(line.split(" ").filter((word) => word !== ""));
+  return readArguments(COMMANDS, wordsOf(line));
 }
 
 function refused(line: string): ZddError {
@@ -117,5 +126,29 @@ Deno.test("requireWords() lets words be left out that stand in brackets", () => 
   for (const line of ["init", "init node", "help", "help deploy", "canary 5"]) {
     const { command, input } = read(line);
     requireWords(command, input);
+  }
+});
+
+Deno.test("readFailureOptions() understands them even if the command line is wrong", () => {
+  const cases: [
+    line: string,
+    json: boolean,
+    verbose: boolean,
+    color: string,
+  ][] = [
+    ["chekc --color never --json", true, false, "never"],
+    ["--nonsense --color=always -v", false, true, "always"],
+    ["--color never --color always check x", false, false, "always"],
+    ["-qv status --interval", false, true, "auto"],
+    ["--color green --json", true, false, "auto"],
+    ["--color", false, false, "auto"],
+    ["init command x -- --json -v --color never", false, false, "auto"],
+  ];
+  for (const [line, json, verbose, color] of cases) {
+    assertEquals(
+      readFailureOptions(COMMANDS, wordsOf(line)),
+      { json, verbose, color },
+      line,
+    );
   }
 });

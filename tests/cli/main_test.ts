@@ -89,3 +89,10 @@ Deno.test("zddeploy render prints the configuration byte by byte", async () => {
   assertEquals(code, 0);
   assert(stdout.endsWith("server 127.0.0.1:1; }\n}\n# ü\\n\n"), stdout);
 });
+
+Deno.test("zddeploy obeys --color in two words, even if the command line is wrong", async () => {
+  for (const when of ["always", "never"]) {
+    const { stderr } = await zdd(["chekc", "--color", when]);
+    assertEquals(stderr.includes("\u001b"), when === "always", when);
+  }
+});

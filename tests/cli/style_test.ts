@@ -1,12 +1,6 @@
 import { assertEquals } from "@std/assert";
-import {
-  COLORED,
-  cut,
-  isCapable,
-  PLAIN,
-  styleOf,
-  widthOf,
-} from "../../lib/cli/style.ts";
+import { COLORED, cut, PLAIN, styleOf, widthOf } from "../../lib/cli/style.ts";
+import { isCapable } from "../../lib/cli/terminal.ts";
 
 const TERMINAL = { isTerminal: () => true };
 const FILE = { isTerminal: () => false };

@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { readArguments, requireWords } from "../../lib/cli/arguments.ts";
+import {
+  readArguments,
+  readFailureOptions,
+  requireWords,
+} from "../../lib/cli/arguments.ts";
+import { candidates } from "../../lib/cli/completion/candidates.ts";
+import { COMMANDS } from "../../lib/commands/commands.ts";
 import { ZddError } from "../../lib/error.ts";
 import { deployedLiveSite, pidAt } from "../support/live_site.ts";
 import { fuzz } from "./mutator.ts";
@@ -21,25 +27,31 @@ const WORDS = [
   ...["__proto__", "--__proto__=1", "constructor", "--toString", "--nginx"],
 ];
 
-fuzz("a command line is understood or a mistake", 20_000, (mutator, cases) => {
-  let good = 0;
-  for (let i = 0; i < cases; i++) {
-    const args = Array.from({ length: mutator.below(6) }, () => {
-      const word = mutator.pick(WORDS);
-      return mutator.below(5) === 0 ? mutator.mutate(word, WORDS) : word;
-    });
-    try {
-      const { command, input } = readArguments(args);
-      requireWords(command, input);
-      good++;
-    } catch (error) {
-      const what = JSON.stringify(args);
-      assert(error instanceof ZddError, `${what}: ${error}`);
-      assertEquals(error.exitStatus, 2, what);
+fuzz(
+  "a command line is understood or a mistake",
+  20_000,
+  async (mutator, cases) => {
+    let good = 0;
+    for (let i = 0; i < cases; i++) {
+      const args = Array.from({ length: mutator.below(6) }, () => {
+        const word = mutator.pick(WORDS);
+        return mutator.below(5) === 0 ? mutator.mutate(word, WORDS) : word;
+      });
+      readFailureOptions(COMMANDS, args);
+      if (i % 20 === 0) await candidates(COMMANDS, args);
+      try {
+        const { command, input } = readArguments(COMMANDS, args);
+        requireWords(command, input);
+        good++;
+      } catch (error) {
+        const what = JSON.stringify(args);
+        assert(error instanceof ZddError, `${what}: ${error}`);
+        assertEquals(error.exitStatus, 2, what);
+      }
     }
-  }
-  assert(good > 0 && good < cases, `${good} of ${cases} are good`);
-});
+    assert(good > 0 && good < cases, `${good} of ${cases} are good`);
+  },
+);
 
 /** What must be the same whatever nonsense was run. */
 const STACK = /^\s+at .*\.(ts|js):\d+/m;

@@ -1,70 +1,14 @@
-import { COMMANDS } from "../../commands/commands.ts";
-import {
-  argumentsOf,
-  optionsOf,
-  SERVICES,
-  spellings,
-  valuedOptions,
-} from "./words.ts";
-
-/** The script that makes bash complete zddeploy's command line. */
-export function bashCompletion(): string {
-  const commands = COMMANDS.map(({ name }) => name);
-  const valued = valuedOptions();
-  const names = (complete: unknown) =>
-    valued.filter((option) => option.complete === complete).flatMap(spellings);
-  const lists = valued.filter(({ complete }) => Array.isArray(complete));
-  return `\
+/** Makes bash ask zddeploy what a word can become (bash(1), Programmable Completion). */
+export const BASH = `\
 # bash completion for zddeploy; made by "zddeploy completion bash"
 _zddeploy() {
-    local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD - 1]}"
-    local command="" conf=deploy.conf words="" i
+    local line
     COMPREPLY=()
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case "\${COMP_WORDS[i]}" in
-            ${names("file").join("|")}) conf="\${COMP_WORDS[++i]}" ;;
-            ${
-    valued.flatMap(spellings).filter((name) => !names("file").includes(name))
-      .join("|")
-  }) ((i++)) ;;
-            --) return ;;
-            -*) ;;
-            *) command="\${command:-\${COMP_WORDS[i]}}" ;;
+    while IFS= read -r line; do
+        case "$line" in
+            :file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
+            *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
         esac
-    done
-    case "$before" in
-        ${names("file").join("|")})
-            COMPREPLY=($(compgen -f -- "$word"))
-            return ;;
-        ${names("service").join("|")})
-            COMPREPLY=($(compgen -W "$(${SERVICES})" -- "$word"))
-            return ;;
-${
-    lists.map((option) =>
-      `        ${spellings(option).join("|")})
-            COMPREPLY=($(compgen -W "${
-        [...option.complete ?? []].join(" ")
-      }" -- "$word"))
-            return ;;\n`
-    ).join("")
-  }        ${names(undefined).join("|")}) return ;;
-    esac
-    case "$command" in
-        "") words="${[...commands, ...wordsOf("deploy")].join(" ")}" ;;
-${
-    COMMANDS.map((command) =>
-      `        ${command.name}) words="${
-        [...argumentsOf(command), ...wordsOf(command.name)].join(" ")
-      }" ;;\n`
-    ).join("")
-  }    esac
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
+    done < <("$1" __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _zddeploy zddeploy`;
-}
-
-/** The long options of a command. */
-function wordsOf(name: string): string[] {
-  return COMMANDS.filter((command) => command.name === name)
-    .flatMap(optionsOf).map(({ name }) => `--${name}`);
-}

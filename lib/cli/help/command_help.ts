@@ -1,6 +1,5 @@
 import type { Command } from "../command.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
-import { ABOUT } from "./about_commands.ts";
 import type { Block } from "./document.ts";
 
 /** `canary PERCENT`. */
@@ -17,10 +16,9 @@ export function usageOf(command: Command): string {
 
 /** What a command does, its own options and examples. */
 export function aboutCommand(command: Command): Block[] {
-  const { options = [] } = command;
-  const { text, examples } = ABOUT[command.name] ?? { text: [], examples: [] };
+  const { about, options = [], examples } = command;
   return [
-    ...text.map((text) => ({ text })),
+    ...about.map((text) => ({ text })),
     ...options.length === 0 ? [] : [{
       items: options.map((option) =>
         [optionTerm(option), option.help] as const
@@ -32,11 +30,10 @@ export function aboutCommand(command: Command): Block[] {
 
 /** What `zddeploy help COMMAND` prints. */
 export function commandHelp(command: Command): Block[] {
-  const { options = [] } = command;
-  const { text, examples } = ABOUT[command.name] ?? { text: [], examples: [] };
+  const { about, options = [], examples } = command;
   return [
     { text: `usage: ${usageOf(command)}` },
-    ...text.map((text) => ({ text })),
+    ...about.map((text) => ({ text })),
     { heading: "options" },
     {
       items: [...options, ...GLOBAL_OPTIONS].map((option) =>

@@ -1,20 +1,20 @@
-import { COMMANDS, TOPICS } from "../../commands/commands.ts";
+import { type Command, forPeople } from "../command.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
 import { VERSION } from "../version.ts";
 import { aboutCommand, usageOf } from "./command_help.ts";
 import type { Block } from "./document.ts";
 import { INTRODUCTION } from "./overview.ts";
 import { renderRoff, sectionTitle } from "./roff.ts";
-import { topicHelp } from "./topics.ts";
+import { loadTopics } from "./topics.ts";
 
 /** The man page zddeploy(1), of the same texts as the help. */
-export function manPage(): string {
-  const commands = COMMANDS.flatMap((command): Block[] => [
+export async function manPage(commands: readonly Command[]): Promise<string> {
+  const about = forPeople(commands).flatMap((command): Block[] => [
     { heading: usageOf(command).replace(/^zddeploy /, "") },
     { text: `${command.summary}.` },
     ...aboutCommand(command),
   ]);
-  const sections: [title: string, blocks: Block[]][] = [
+  const sections: [title: string, blocks: readonly Block[]][] = [
     ["synopsis", [{ text: "`zddeploy` [COMMAND] [OPTIONS]" }]],
     ["description", [{ text: INTRODUCTION }]],
     ["options", [{
@@ -22,9 +22,9 @@ export function manPage(): string {
         [optionTerm(option), option.help] as const
       ),
     }]],
-    ["commands", commands],
-    ...TOPICS.map((topic) =>
-      [topic.replace("-", " "), topicHelp(topic)] as [string, Block[]]
+    ["commands", about],
+    ...(await loadTopics()).map(([name, { blocks }]) =>
+      [name.replace("-", " "), blocks] as [string, readonly Block[]]
     ),
   ];
   return [

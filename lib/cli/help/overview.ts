@@ -1,9 +1,9 @@
-import { COMMANDS, TOPICS } from "../../commands/commands.ts";
+import type { Command } from "../command.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
 import { commandTerm } from "./command_help.ts";
 import type { Block } from "./document.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
-import { TOPIC_SUMMARIES } from "./topics.ts";
+import { loadTopics } from "./topics.ts";
+import { EXIT_STATUS } from "./topics/exit_status.ts";
 
 export const INTRODUCTION =
   "zddeploy puts a new version of a web service live without failing a request: it " +
@@ -11,13 +11,13 @@ export const INTRODUCTION =
   "it, lets the old one finish, and stops it.";
 
 /** What `zddeploy help` prints. */
-export function overview(): Block[] {
+export async function overview(commands: readonly Command[]): Promise<Block[]> {
   return [
     { text: INTRODUCTION },
     { text: "usage: zddeploy [COMMAND] [OPTIONS]" },
     { heading: "commands" },
     {
-      items: COMMANDS.map((command) =>
+      items: commands.map((command) =>
         [commandTerm(command), command.summary] as const
       ),
     },
@@ -31,8 +31,8 @@ export function overview(): Block[] {
     {
       items: [
         ["help COMMAND", "what a command does, its options, examples"],
-        ...TOPICS.map((topic) =>
-          [`help ${topic}`, TOPIC_SUMMARIES[topic]] as const
+        ...(await loadTopics()).map(([name, { summary }]) =>
+          [`help ${name}`, summary] as const
         ),
       ],
     },

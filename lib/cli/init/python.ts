@@ -1,5 +1,6 @@
 import { join } from "@std/path";
-import { readIfExists } from "../../system/files.ts";
+import { isFile, readIfExists } from "../../system/files.ts";
+import { usage } from "../usage.ts";
 
 /** A Python web application, and what serves it. */
 export interface WebApplication {
@@ -42,6 +43,32 @@ export function findWebApplication(directory: string): WebApplication[] {
   });
   // Django has one of each; whoever has an application of one kind has meant that.
   return found.toSorted((a, b) => a.kind.localeCompare(b.kind));
+}
+
+/**
+ * The program that serves a directory's application, that of its virtual environment if
+ * there is one, and the application's name.
+ *
+ * @param given the name, if it needn't be found
+ * @throws {ZddError} if it isn't found.
+ */
+export function findPythonServer(
+  kind: WebApplication["kind"],
+  directory: string,
+  given?: string,
+): { program: string; application: string } {
+  const application = given ?? findWebApplication(directory)
+    .find((found) => found.kind === kind)?.name;
+  if (application === undefined) {
+    const what = kind === "gunicorn" ? "WSGI" : "ASGI";
+    throw usage(
+      `No ${what} application found in "${directory}"`,
+      `name it: zddeploy init ${kind} -- MODULE:NAME`,
+    );
+  }
+  const program = [".venv", "venv"].map((place) => `${place}/bin/${kind}`)
+    .find((file) => isFile(join(directory, file))) ?? kind;
+  return { program, application };
 }
 
 function pythonFiles(directory: string): string[] {

@@ -1,26 +1,35 @@
 import { assert, assertEquals } from "@std/assert";
-import { COMMANDS, TOPICS } from "../../../lib/commands/commands.ts";
-import { ABOUT } from "../../../lib/cli/help/about_commands.ts";
+import { forPeople } from "../../../lib/cli/command.ts";
 import { renderText } from "../../../lib/cli/help/document.ts";
 import { manPage } from "../../../lib/cli/help/man_page.ts";
-import { topicHelp } from "../../../lib/cli/help/topics.ts";
+import { loadTopic, TOPIC_NAMES } from "../../../lib/cli/help/topics.ts";
 import { GLOBAL_OPTIONS } from "../../../lib/cli/options.ts";
 import { readArguments } from "../../../lib/cli/arguments.ts";
+import { COMMANDS } from "../../../lib/commands/commands.ts";
 import { HOOK_KEYS, KEYS } from "../../../lib/config/keys.ts";
 import { ExitStatus } from "../../../lib/error.ts";
 import { findProgram } from "../../../lib/system/program.ts";
 import { zdd } from "../run_zdd.ts";
 
+const SHOWN = forPeople(COMMANDS);
+
+/** The text of a topic. */
+async function topicText(name: string, width?: number): Promise<string> {
+  return renderText((await loadTopic(name, [])).blocks, { width });
+}
+
 Deno.test("help has every command, global option, topic and exit status, within 80 columns", async () => {
   const { code, stdout, stderr } = await zdd(["help"]);
   assertEquals([code, stderr], [0, ""]);
-  for (const { name, summary } of COMMANDS) {
+  for (const { name, summary } of SHOWN) {
     assert(
       new RegExp(`^  ${name} .* ${summary.split(" ")[0]}`, "m").test(stdout),
     );
   }
   for (const { name } of GLOBAL_OPTIONS) assert(stdout.includes(`--${name}`));
-  for (const topic of TOPICS) assert(stdout.includes(`\n  help ${topic} `));
+  for (const topic of TOPIC_NAMES) {
+    assert(stdout.includes(`\n  help ${topic} `));
+  }
   for (const status of Object.values(ExitStatus)) {
     assert(stdout.includes(`\n  ${status}  `), `${status}`);
   }
@@ -29,7 +38,7 @@ Deno.test("help has every command, global option, topic and exit status, within 
 });
 
 Deno.test("help COMMAND and COMMAND --help are the same, with all options and examples", async () => {
-  const outcomes = await Promise.all(COMMANDS.map(async (command) => ({
+  const outcomes = await Promise.all(SHOWN.map(async (command) => ({
     command,
     help: await zdd(["help", command.name]),
     option: await zdd([command.name, "--help"]),
@@ -45,24 +54,29 @@ Deno.test("help COMMAND and COMMAND --help are the same, with all options and ex
   }
 });
 
-Deno.test("help has a text for every command, and none for others", () => {
-  assertEquals(
-    Object.keys(ABOUT).sort(),
-    COMMANDS.map(({ name }) => name).sort(),
-  );
+Deno.test("help shows nothing of hidden commands, and they aren't suggested", async () => {
+  const hidden = COMMANDS.filter(({ hidden }) => hidden);
+  assert(hidden.length > 0);
+  const { stdout } = await zdd(["help"]);
+  for (const { name } of hidden) {
+    assert(!stdout.includes(name));
+    assertEquals((await zdd(["help", name])).code, 2);
+    const slip = await zdd([name.slice(0, -1)]);
+    assert(!slip.stderr.includes(`"${name}"`), slip.stderr);
+  }
 });
 
 Deno.test("help shows only examples that zddeploy understands", () => {
-  for (const { examples } of Object.values(ABOUT)) {
+  for (const { examples } of COMMANDS) {
     for (const example of examples) {
       const words = /\bzddeploy\b *([^|>&]*)/.exec(example)?.[1] ?? "none";
-      readArguments(words.split(" ").filter((word) => word !== ""));
+      readArguments(COMMANDS, words.split(" ").filter((word) => word !== ""));
     }
   }
 });
 
-Deno.test("help deploy.conf has every key with what it means", () => {
-  const text = renderText(topicHelp("deploy.conf"), { width: 10_000 });
+Deno.test("help deploy.conf has every key with what it means", async () => {
+  const text = await topicText("deploy.conf", 10_000);
   for (const keys of Object.values(KEYS)) {
     for (const [name, key] of Object.entries(keys)) {
       const meaning = key.meaning.replaceAll("`", "");
@@ -77,8 +91,8 @@ Deno.test("help deploy.conf has every key with what it means", () => {
   }
 });
 
-Deno.test("help hooks has every hook", () => {
-  const text = renderText(topicHelp("hooks"));
+Deno.test("help hooks has every hook", async () => {
+  const text = await topicText("hooks");
   for (const hook of Object.keys(HOOK_KEYS)) {
     assert(text.includes(`\n  ${hook} `), hook);
   }
@@ -94,9 +108,9 @@ Deno.test("help suggests the nearest topic", async () => {
   );
 });
 
-Deno.test("the man page has all that the help has", () => {
-  const page = manPage().replaceAll("\\-", "-");
-  for (const { name, options = [] } of COMMANDS) {
+Deno.test("the man page has all that the help has", async () => {
+  const page = (await manPage(COMMANDS)).replaceAll("\\-", "-");
+  for (const { name, options = [] } of SHOWN) {
     assert(page.includes(`\n.SS ${name}`), name);
     for (const { name } of options) assert(page.includes(`--${name}`), name);
   }
@@ -118,7 +132,7 @@ Deno.test({
       stderr: "piped",
     }).spawn();
     const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(manPage()));
+    await writer.write(new TextEncoder().encode(await manPage(COMMANDS)));
     await writer.close();
     const { code, stdout, stderr } = await child.output();
     assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);

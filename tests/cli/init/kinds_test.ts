@@ -1,27 +1,26 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  findServer,
-  guessKind,
-  type Kind,
-  type Server,
-} from "../../../lib/cli/init/kinds.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Server } from "../../../lib/cli/init/kind.ts";
+import { findServer, guessKind } from "../../../lib/cli/init/kinds.ts";
 import { ZddError } from "../../../lib/error.ts";
 import { TempDir } from "../../system/temp_dir.ts";
 
 /** What is found in a directory with these files. */
-function found(
+async function found(
   files: Record<string, string>,
-  kind?: Kind,
+  kind?: string,
   ...words: string[]
-): Server & { kind: Kind } {
+): Promise<Server & { kind: string }> {
   using directory = new TempDir();
   for (const [name, text] of Object.entries(files)) directory.write(name, text);
-  const known = kind ?? guessKind(directory.path);
-  return { kind: known, ...findServer(known, directory.path, words) };
+  const known = kind ?? await guessKind(directory.path);
+  return { kind: known, ...await findServer(known, directory.path, words) };
 }
 
-function refused(files: Record<string, string>, kind?: Kind): ZddError {
-  const error = assertThrows(() => found(files, kind), ZddError);
+async function refused(
+  files: Record<string, string>,
+  kind?: string,
+): Promise<ZddError> {
+  const error = await assertRejects(() => found(files, kind), ZddError);
   assertEquals(error.exitStatus, 2);
   assert(error.hint?.includes("zddeploy init "), error.hint);
   return error;
@@ -29,7 +28,7 @@ function refused(files: Record<string, string>, kind?: Kind): ZddError {
 
 const LISTENS = "listen(process.env.PORT)";
 
-Deno.test("init node finds the server in package.json, or by its name", () => {
+Deno.test("init node finds the server in package.json, or by its name", async () => {
   const packageJson = (value: unknown) => JSON.stringify(value);
   const cases: [files: Record<string, string>, start: string][] = [
     [{ "server.js": LISTENS }, "node server.js"],
@@ -49,19 +48,19 @@ Deno.test("init node finds the server in package.json, or by its name", () => {
     [{ "package.json": "not JSON", "app.js": LISTENS }, "node app.js"],
   ];
   for (const [files, start] of cases) {
-    const { kind, ...server } = found(files);
+    const { kind, ...server } = await found(files);
     assertEquals([kind, server.start, server.note], ["node", start, undefined]);
   }
 });
 
-Deno.test("init warns of a server that can't be told its port", () => {
+Deno.test("init warns of a server that can't be told its port", async () => {
   for (const file of ["server.js", "main.ts"]) {
-    const { note } = found({ [file]: "listen(3000)" });
+    const { note } = await found({ [file]: "listen(3000)" });
     assert(note?.startsWith(`${file} doesn't mention PORT`), note);
   }
 });
 
-Deno.test("init deno runs the task, or serves the module", () => {
+Deno.test("init deno runs the task, or serves the module", async () => {
   const cases: [files: Record<string, string>, start: string][] = [
     [{ "deno.json": '{"tasks":{"start":"x"}}' }, "deno task start"],
     [
@@ -74,85 +73,90 @@ Deno.test("init deno runs the task, or serves the module", () => {
     ],
   ];
   for (const [files, start] of cases) {
-    const { kind, ...server } = found(files);
+    const { kind, ...server } = await found(files);
     assertEquals([kind, server.start, server.note], ["deno", start, undefined]);
   }
 });
 
-Deno.test("init gunicorn and uvicorn find the application, and the virtual environment", () => {
-  const cases: [files: Record<string, string>, kind: Kind, start: string][] = [
+Deno.test("init gunicorn and uvicorn find the application, and the virtual environment", async () => {
+  const cases: [files: Record<string, string>, kind: string, start: string][] =
     [
-      { "app.py": "def app(environ, start_response):\n" },
-      "gunicorn",
-      "gunicorn --bind 127.0.0.1:{port} app:app",
-    ],
-    [
-      { "web.py": "site = flask.Flask(__name__)\n" },
-      "gunicorn",
-      "gunicorn --bind 127.0.0.1:{port} web:site",
-    ],
-    [
-      { "api.py": "import x\napp = FastAPI()\n", ".venv/bin/uvicorn": "" },
-      "uvicorn",
-      ".venv/bin/uvicorn --port {port} api:app",
-    ],
-    [
-      { "app.py": "async def app(scope, receive, send):\n" },
-      "uvicorn",
-      "uvicorn --port {port} app:app",
-    ],
-    [
-      {
-        "shop/wsgi.py": "application = get_wsgi_application()\n",
-        "shop/asgi.py": "application = get_asgi_application()\n",
-        "manage.py": "",
-      },
-      "gunicorn",
-      "gunicorn --bind 127.0.0.1:{port} shop.wsgi:application",
-    ],
-  ];
+      [
+        { "app.py": "def app(environ, start_response):\n" },
+        "gunicorn",
+        "gunicorn --bind 127.0.0.1:{port} app:app",
+      ],
+      [
+        { "web.py": "site = flask.Flask(__name__)\n" },
+        "gunicorn",
+        "gunicorn --bind 127.0.0.1:{port} web:site",
+      ],
+      [
+        { "api.py": "import x\napp = FastAPI()\n", ".venv/bin/uvicorn": "" },
+        "uvicorn",
+        ".venv/bin/uvicorn --port {port} api:app",
+      ],
+      [
+        { "app.py": "async def app(scope, receive, send):\n" },
+        "uvicorn",
+        "uvicorn --port {port} app:app",
+      ],
+      [
+        {
+          "shop/wsgi.py": "application = get_wsgi_application()\n",
+          "shop/asgi.py": "application = get_asgi_application()\n",
+          "manage.py": "",
+        },
+        "gunicorn",
+        "gunicorn --bind 127.0.0.1:{port} shop.wsgi:application",
+      ],
+    ];
   for (const [files, kind, start] of cases) {
-    assertEquals(found(files), { kind, start });
+    assertEquals(await found(files), { kind, start });
   }
   const django = cases.at(-1)?.[0] ?? {};
   assertEquals(
-    found(django, "uvicorn").start,
+    (await found(django, "uvicorn")).start,
     "uvicorn --port {port} shop.asgi:application",
   );
 });
 
-Deno.test("init puma goes through Bundler where there is one", () => {
+Deno.test("init puma goes through Bundler where there is one", async () => {
   const files = { "config.ru": "run App" };
-  assertEquals(found(files).start, "puma -b tcp://127.0.0.1:{port}");
+  assertEquals((await found(files)).start, "puma -b tcp://127.0.0.1:{port}");
   assertEquals(
-    found({ ...files, Gemfile: 'gem "puma"', "puma.rb": "" }).start,
+    (await found({ ...files, Gemfile: 'gem "puma"', "puma.rb": "" })).start,
     "bundle exec puma -C puma.rb -b tcp://127.0.0.1:{port}",
   );
 });
 
-Deno.test("init takes what stands behind -- for the server", () => {
-  const start = (kind: Kind, ...words: string[]) =>
-    found({}, kind, ...words).start;
-  assertEquals(start("node", "a.js", "--x y"), "node a.js '--x y'");
+Deno.test("init takes what stands behind -- for the server", async () => {
+  const start = async (kind: string, ...words: string[]) =>
+    (await found({}, kind, ...words)).start;
+  assertEquals(await start("node", "a.js", "--x y"), "node a.js '--x y'");
   assertEquals(
-    start("gunicorn", "shop:create()"),
+    await start("gunicorn", "shop:create()"),
     "gunicorn --bind 127.0.0.1:{port} shop:create()",
   );
   assertEquals(
-    start("command", "./serve", "--port", "{port}"),
+    await start("command", "./serve", "--port", "{port}"),
     "./serve --port {port}",
   );
-  assertEquals(start("command", "cd a && ./serve"), "cd a && ./serve");
-  assertEquals(start("command", "a", "it's"), "a 'it'\\''s'");
+  assertEquals(await start("command", "cd a && ./serve"), "cd a && ./serve");
+  assertEquals(await start("command", "a", "it's"), "a 'it'\\''s'");
 });
 
-Deno.test("init says what it doesn't find, and what can be said instead", () => {
-  assert(refused({}).message.startsWith("Nothing in "));
-  const both = refused({ "package.json": "{}", "config.ru": "" });
+Deno.test("init says what it doesn't find, and what can be said instead", async () => {
+  assert((await refused({})).message.startsWith("Nothing in "));
+  const both = await refused({ "package.json": "{}", "config.ru": "" });
   assert(both.message.endsWith("could be of 2 kinds: node, puma"));
-  assert(refused({}, "node").message.startsWith("No server found"));
-  assert(refused({}, "deno").message.startsWith("No server found"));
-  assert(refused({}, "gunicorn").message.startsWith("No WSGI application"));
-  assert(refused({}, "uvicorn").message.startsWith("No ASGI application"));
-  assert(refused({}, "command").message.includes("takes the command"));
+  assert((await refused({}, "node")).message.startsWith("No server found"));
+  assert((await refused({}, "deno")).message.startsWith("No server found"));
+  assert(
+    (await refused({}, "gunicorn")).message.startsWith("No WSGI application"),
+  );
+  assert(
+    (await refused({}, "uvicorn")).message.startsWith("No ASGI application"),
+  );
+  assert((await refused({}, "command")).message.includes("takes the command"));
 });

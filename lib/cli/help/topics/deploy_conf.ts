@@ -1,6 +1,6 @@
-import type { Key } from "../../config/key.ts";
-import { KEYS, type SectionKind } from "../../config/keys.ts";
-import type { Block } from "./document.ts";
+import type { Key } from "../../../config/key.ts";
+import { KEYS, type SectionKind } from "../../../config/keys.ts";
+import type { Topic } from "../topic.ts";
 
 const SECTIONS: Record<SectionKind, string> = {
   nginx: "[nginx]",
@@ -9,8 +9,9 @@ const SECTIONS: Record<SectionKind, string> = {
 };
 
 /** What `zddeploy help deploy.conf` prints: every key. */
-export function confHelp(): Block[] {
-  return [
+export const DEPLOY_CONF: Topic = {
+  summary: "every key of deploy.conf",
+  blocks: [
     {
       text:
         "The dialect is that of Python's ConfigParser: `key: value` or `key = " +
@@ -39,8 +40,8 @@ health: /health`,
       { heading: SECTIONS[section as SectionKind] },
       { items: Object.entries<Key>(keys).map(item) },
     ]),
-  ];
-}
+  ],
+};
 
 function item([name, key]: [string, Key]): [string, string] {
   const value = key.required

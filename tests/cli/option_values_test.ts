@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readPercent } from "../../lib/cli/carry_out.ts";
+import { readPercent } from "../../lib/cli/option_values.ts";
 import { ZddError } from "../../lib/error.ts";
 
 Deno.test("readPercent() reads a whole percent with or without its sign", () => {

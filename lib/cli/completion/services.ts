@@ -1,0 +1,10 @@
+import { readConfig } from "../../config/read_config.ts";
+
+/** The names of the services in a deploy.conf; none if it can't be read. */
+export function serviceNames(conf: string): string[] {
+  try {
+    return readConfig(conf).config.services.map(({ name }) => name);
+  } catch {
+    return []; // whoever completes a word isn't told of mistakes
+  }
+}

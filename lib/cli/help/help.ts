@@ -1,0 +1,38 @@
+import { type Command, forPeople, type GlobalOptions } from "../command.ts";
+import { printResult } from "../output.ts";
+import { styleOf } from "../style.ts";
+import { screenSize } from "../terminal.ts";
+import { commandHelp } from "./command_help.ts";
+import { type Block, renderText } from "./document.ts";
+import { overview } from "./overview.ts";
+import { loadTopic } from "./topics.ts";
+
+/** In columns. */
+const WIDTH = 80;
+
+/**
+ * Prints the help of a command or a topic; all of it in short, if none is named.
+ *
+ * @throws {ZddError} with the nearest one, if there is none of that name.
+ */
+export async function printHelp(
+  commands: readonly Command[],
+  name: string | undefined,
+  { color }: GlobalOptions,
+): Promise<void> {
+  const columns = Deno.stdout.isTerminal() ? screenSize().columns : WIDTH;
+  printResult(renderText(await blocksOf(forPeople(commands), name), {
+    width: Math.min(WIDTH, columns),
+    style: styleOf(Deno.stdout, color),
+  }));
+}
+
+async function blocksOf(
+  commands: readonly Command[],
+  name: string | undefined,
+): Promise<readonly Block[]> {
+  if (name === undefined) return await overview(commands);
+  const command = commands.find((command) => command.name === name);
+  if (command !== undefined) return commandHelp(command);
+  return (await loadTopic(name, commands.map(({ name }) => name))).blocks;
+}

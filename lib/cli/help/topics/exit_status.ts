@@ -1,0 +1,33 @@
+import type { Topic } from "../topic.ts";
+
+/** Each exit status and what it says; see lib/error.ts. */
+export const EXIT_STATUS = [
+  ["0", "done, whether something changed or not"],
+  ["1", "failed; what served before serves on"],
+  [
+    "2",
+    "the command line, deploy.conf or the template is wrong; nothing was run",
+  ],
+  ["3", "another deploy is running here, or has a shared nginx"],
+  ["4", "nobody knows what serves; someone must look"],
+] as const;
+
+/** What `zddeploy help exit-status` prints. */
+export const EXIT_STATUS_TOPIC: Topic = {
+  summary: "what the exit status says",
+  blocks: [
+    { items: EXIT_STATUS },
+    {
+      text:
+        "`status` ends with 1 if anything that should serve doesn't. `logs` " +
+        "ends as `tail` does. A second SIGINT ends zddeploy at once, with 130; the " +
+        "next run repairs what that left.",
+    },
+    {
+      text:
+        "3 is worth another try: `--lock-wait 60` waits for the other deploy " +
+        "for 60 seconds. 1 is not, before its cause is mended. After 4, `status` " +
+        "and `ps` tell what runs; the next `zddeploy` finishes the repair first.",
+    },
+  ],
+};

@@ -1,0 +1,43 @@
+import { HOOK_KEYS } from "../../../config/keys.ts";
+import type { Topic } from "../topic.ts";
+
+/** What `zddeploy help hooks` prints. */
+export const HOOKS: Topic = {
+  summary: "commands of yours that run at certain moments",
+  blocks: [
+    {
+      text:
+        "Hooks are shell commands in `[deploy]`, run in deploy.conf's directory. One " +
+        "of several lines is a script that ends at the first command that fails. What a " +
+        "hook prints is shown, and stands in log/hooks.log in `state_dir`.",
+    },
+    {
+      items: Object.entries(HOOK_KEYS).map(([name, { meaning }]) =>
+        [name, meaning] as const
+      ),
+    },
+    { heading: "in their environment" },
+    {
+      items: [
+        ["ZDD_HOOK, ZDD_COMMAND", "`before_switch`, `deploy` and so on"],
+        [
+          "ZDD_CONF, ZDD_STATE_DIR",
+          "the paths of deploy.conf and of `state_dir`",
+        ],
+        ["ZDD_SERVICES", "the names of all services"],
+        ["ZDD_RELEASE", "what `--release` named"],
+        ["ZDD_ERROR", "in `on_failure`: what went wrong"],
+        [
+          "ZDD_PID_NAME, ZDD_ADDRESS_NAME",
+          "pids and addresses of the instances of service NAME, in capitals",
+        ],
+      ],
+    },
+    {
+      code: `\
+[deploy]
+before_start: ./migrate --database app
+after_switch: curl -fsS -d "$ZDD_RELEASE is live" https://chat.example.com/ops`,
+    },
+  ],
+};

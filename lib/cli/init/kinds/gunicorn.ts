@@ -1,0 +1,15 @@
+import type { Kind } from "../kind.ts";
+import { findPythonServer, findWebApplication } from "../python.ts";
+
+/** Gunicorn, for WSGI applications in Python. */
+export const GUNICORN: Kind = {
+  isIn: (directory) => findWebApplication(directory)[0]?.kind === "gunicorn",
+  find(directory, given) {
+    const { program, application } = findPythonServer(
+      "gunicorn",
+      directory,
+      given,
+    );
+    return { start: `${program} --bind 127.0.0.1:{port} ${application}` };
+  },
+};

@@ -1,0 +1,15 @@
+import type { Kind } from "../kind.ts";
+import { findPythonServer, findWebApplication } from "../python.ts";
+
+/** Uvicorn, for ASGI applications in Python. */
+export const UVICORN: Kind = {
+  isIn: (directory) => findWebApplication(directory)[0]?.kind === "uvicorn",
+  find(directory, given) {
+    const { program, application } = findPythonServer(
+      "uvicorn",
+      directory,
+      given,
+    );
+    return { start: `${program} --port {port} ${application}` };
+  },
+};
