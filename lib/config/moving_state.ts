@@ -23,8 +23,10 @@ export function refuseMovingState(
     ? realPath(stateDir)
     : join(realPath(dirname(stateDir)), basename(stateDir));
   if (!`${state}/`.startsWith(`${release}/`)) return;
-  const root = /^(.*)\/(?:releases|current)(\/|$)/.exec(directory)?.[1] ??
-    dirname(release);
+  const [, root = ""] =
+    [directory, real].map((path) =>
+      /^(.*)\/(?:releases|current)(?:\/|$)/.exec(path)
+    ).find((match) => match !== null) ?? [];
   deploy.reject(
     "state_dir",
     "a directory that the next release doesn't leave behind, such as " +

@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { parseEnvironment, parseStatuses } from "../../lib/config/values.ts";
+import {
+  parseEnvironment,
+  parsePort,
+  parseStatuses,
+} from "../../lib/config/values.ts";
 
 Deno.test("parseStatuses() reads single statuses and ranges", () => {
   assertEquals(parseStatuses("200"), [{ low: 200, high: 200 }]);
@@ -85,4 +89,21 @@ Deno.test("parseEnvironment() keeps a byte order mark out of the first name", ()
     variables: { A: "1", B: "2" },
     wrong: undefined,
   });
+});
+
+Deno.test("parsePort() reads a word in any case, a port, and a port behind detect", () => {
+  assertEquals(parsePort("file"), { port: "file" });
+  assertEquals(parsePort("Env"), { port: "env" });
+  assertEquals(parsePort("SOCKET"), { port: "socket" });
+  assertEquals(parsePort("detect"), { port: "detect", portNumber: undefined });
+  assertEquals(parsePort("detect 8080"), { port: "detect", portNumber: 8080 });
+  assertEquals(parsePort("1"), { port: "fixed", portNumber: 1 });
+  assertEquals(parsePort("65535"), { port: "fixed", portNumber: 65535 });
+});
+
+Deno.test("parsePort() refuses whatever isn't one", () => {
+  const wrong = ["", "0", "65536", "100000", "-1", "8080 detect", "detect8080"];
+  for (const text of [...wrong, "detect 0", "env 1", "socket 1", "file 1"]) {
+    assertEquals(parsePort(text), undefined, text);
+  }
 });

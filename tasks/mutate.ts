@@ -1,0 +1,153 @@
+/**
+ * How much the unit tests of a room notice: `deno task mutate ROOM [--seed N] [--count 25]`
+ * changes one operator, literal or statement at a time in lib/ROOM, chosen at random, and
+ * runs tests/ROOM on a copy of the tree. What no test notices is listed.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { printResult } from "../lib/cli/output.ts";
+import { isDirectory, isFile } from "../lib/system/files.ts";
+import { mutate, type Mutation, mutationsOf, random } from "./mutations.ts";
+
+const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
+
+/** Stands in the environment of all that a run starts, so that what it leaves behind is found. */
+const MARK = `ZDD_MUTATE_RUN=${crypto.randomUUID()}`;
+
+/** A change of a file, which is named from the root. */
+interface Mutant extends Mutation {
+  file: string;
+}
+
+if (import.meta.main) {
+  const { _: [room = ""], ...options } = parseArgs(Deno.args, {
+    string: ["seed", "count"],
+  });
+  const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 32));
+  const count = Number(options.count ?? 25);
+  const isRoom = ["lib", "tests"].every((side) =>
+    isDirectory(join(ROOT, side, String(room)))
+  );
+  if (!isRoom || room === "" || !Number.isInteger(seed + count)) {
+    printResult("usage: deno task mutate ROOM [--seed N] [--count 25]");
+    Deno.exit(2);
+  }
+  await measure(String(room), seed, count);
+}
+
+async function measure(
+  room: string,
+  seed: number,
+  count: number,
+): Promise<void> {
+  const copy = Deno.makeTempDirSync({ prefix: "zdd-mutate-" });
+  try {
+    await copyTree(copy);
+    const mutants = choose(allMutants(join("lib", room)), seed, count);
+    printResult(`${room}: ${mutants.length} changes, --seed ${seed}`);
+    const started = performance.now();
+    if (!await passes(copy, room, 600_000)) {
+      throw new Error(`The tests of ${room} fail without any change`);
+    }
+    const timeout = 10_000 + 5 * (performance.now() - started);
+    let noticed = 0;
+    for (const mutant of mutants) {
+      const path = join(copy, mutant.file);
+      const text = Deno.readTextFileSync(path);
+      Deno.writeTextFileSync(path, mutate(text, mutant));
+      if (await passes(copy, room, timeout)) {
+        printResult(`survived: ${describe(mutant, text)}`);
+      } else noticed++;
+      Deno.writeTextFileSync(path, text);
+    }
+    printResult(`${room}: ${noticed} of ${mutants.length} noticed`);
+  } finally {
+    Deno.removeSync(copy, { recursive: true });
+  }
+}
+
+/** Copies what git tracks, and what it doesn't ignore, as it is in the working tree. */
+async function copyTree(to: string): Promise<void> {
+  const { stdout } = await new Deno.Command("git", {
+    args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    cwd: ROOT,
+  }).output();
+  const names = new TextDecoder().decode(stdout).split("\0");
+  for (const name of names.filter((name) => isFile(join(ROOT, name)))) {
+    const path = join(to, name);
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    Deno.copyFileSync(join(ROOT, name), path);
+  }
+}
+
+/** All changes of the files below a folder, in the order of their names. */
+function allMutants(folder: string): Mutant[] {
+  return [...Deno.readDirSync(join(ROOT, folder))]
+    .toSorted((a, b) => a.name < b.name ? -1 : 1)
+    .flatMap((entry) => {
+      const file = join(folder, entry.name);
+      if (entry.isDirectory) return allMutants(file);
+      if (!file.endsWith(".ts")) return [];
+      return mutationsOf(Deno.readTextFileSync(join(ROOT, file)))
+        .map((mutation) => ({ ...mutation, file }));
+    });
+}
+
+/** So many of them, each at most once. */
+function choose(mutants: Mutant[], seed: number, count: number): Mutant[] {
+  const next = random(seed);
+  return mutants.map((mutant) => ({ mutant, place: next() }))
+    .toSorted((a, b) => a.place - b.place)
+    .slice(0, count)
+    .map(({ mutant }) => mutant);
+}
+
+/** Whether a room's tests pass; those that hang don't. */
+async function passes(
+  root: string,
+  room: string,
+  timeout: number,
+): Promise<boolean> {
+  // Short, since the paths of sockets are.
+  const temporary = join(root, "t");
+  Deno.mkdirSync(temporary, { recursive: true });
+  const [name = "", value = ""] = MARK.split("=");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", "--fail-fast", join("tests", room)],
+    cwd: root,
+    env: { [name]: value, TMPDIR: temporary },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
+  const { success } = await child.status;
+  clearTimeout(timer);
+  endLeftovers();
+  Deno.removeSync(temporary, { recursive: true });
+  return success;
+}
+
+/** Ends the processes that a run has left behind. */
+function endLeftovers(): void {
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const environment = Deno.readTextFileSync(`/proc/${name}/environ`);
+      if (environment.split("\0").includes(MARK)) {
+        Deno.kill(Number(name), "SIGKILL");
+      }
+    } catch {
+      // It has ended, or is another user's.
+    }
+  }
+}
+
+/** `lib/text/x.ts:7: < -> <= in if (a < b) {`: what was changed where. */
+function describe(mutant: Mutant, text: string): string {
+  const line = text.slice(0, mutant.start).split("\n").length;
+  const show = (code: string) => code.replace(/\s+/g, " ");
+  const whole = text.split("\n")[line - 1]?.trim();
+  return `${mutant.file}:${line}: ${show(mutant.before)} -> ` +
+    `${show(mutant.after)} in ${whole}`;
+}
