@@ -9,9 +9,12 @@ import {
   writeAtomically,
 } from "../system/files.ts";
 import {
+  awaitsHangup,
+  childrenOf,
   isRunning,
   isSame,
   type ProcessId,
+  type ProcessStat,
   sendSignal,
 } from "../system/process.ts";
 import { escapeControls } from "../text/escape.ts";
@@ -163,6 +166,9 @@ export class Nginx {
    * Sends SIGHUP and waits until the new configuration serves: every worker from
    * before is gone or shutting down, and there are new ones. Returns those from before.
    *
+   * What nginx logs explains a failure and decides nothing: others can write into its log.
+   * It has refused when its master waits for the next signal and has begun no process.
+   *
    * @throws {ReloadRefused} with nginx's words, if it goes on with the old configuration.
    * @throws {ZddError} if the reload can't be confirmed in time, or nginx is gone.
    */
@@ -175,6 +181,7 @@ export class Nginx {
       );
     }
     const before = active(workersOf(master));
+    const children = childrenOf(master.pid);
     const marks = markLogs(master);
     try {
       if (!sendSignal(master, "SIGHUP")) throw new Error("it is gone");
@@ -187,10 +194,13 @@ export class Nginx {
     const outcome = await waitUntil(() => {
       if (isReplaced(before, workersOf(master))) return "confirmed";
       if (!isRunning(master)) return "gone";
-      return wordsSince(marks, master).refused ? "refused" : undefined;
+      // In this order: what it begins, it begins before it waits.
+      return awaitsHangup(master) && !hasNewChild(master, children)
+        ? "refused"
+        : undefined;
     }, { timeout: this.config.reloadTimeout, slowest: 25, signal });
     if (outcome === "confirmed") return before;
-    const quote = wordsSince(marks, master).lines;
+    const quote = wordsSince(marks, master);
     const source = marks.map((mark) => mark.file).join(", ");
     if (outcome === "refused") {
       throw new ReloadRefused(
@@ -226,6 +236,13 @@ export class ReloadRefused extends ZddError {
 function active(workers: Worker[]): ProcessId[] {
   return workers.filter((worker) => !worker.shuttingDown)
     .map((worker) => worker.process);
+}
+
+/** Whether a master has begun a process, which may not have the title of a worker yet. */
+function hasNewChild(master: ProcessId, before: ProcessStat[]): boolean {
+  return childrenOf(master.pid).some(({ pid, startTime }) =>
+    !before.some((old) => old.pid === pid && old.startTime === startTime)
+  );
 }
 
 /** Whether none of the old workers takes connections any more, and a new one does. */

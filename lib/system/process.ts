@@ -67,6 +67,22 @@ export function isAsleep({ pid, startTime }: ProcessId): boolean {
   return stat?.startTime !== startTime || stat.state === "S" || isDead(stat);
 }
 
+/**
+ * Whether a process has done all that the hangups sent to it so far are for, and waits
+ * for the next signal, as nginx's master does in sigsuspend(2): it sleeps, none is
+ * pending, and none would be blocked (proc(5), `SigBlk`). While it works it blocks them.
+ */
+export function awaitsHangup({ pid }: ProcessId): boolean {
+  const status = readProc(pid, "status") ?? "";
+  const isSet = (mask: string) => {
+    const bits = new RegExp(`^${mask}:\\s+([0-9a-f]+)$`, "m").exec(status)?.[1];
+    // SIGHUP is 1, the lowest bit of the last digit; an unknown mask proves nothing.
+    return bits === undefined || parseInt(bits.slice(-1), 16) % 2 === 1;
+  };
+  return /^State:\s+S/m.test(status) &&
+    !["SigPnd", "ShdPnd", "SigBlk"].some(isSet);
+}
+
 /** Whether two identities name the same process. */
 export function isSame(a: ProcessId, b: ProcessId): boolean {
   return a.pid === b.pid && a.startTime === b.startTime && a.boot === b.boot;

@@ -85,6 +85,36 @@ Deno.test("reload() tells that a port is taken, which nginx -t can't", async () 
   assertEquals(await real.get(), "one");
 });
 
+Deno.test("reload() isn't deceived by what others write into nginx's log", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  real.write(`location / { return 200 "two"; }`);
+  // As an instance can by FastCGI's standard error.
+  const forged = `2026/11/23 17:31:00 [emerg] ${master.pid}#0: no, thanks\n`;
+  const forging = setInterval(() =>
+    Deno.writeTextFileSync(real.errorLog, forged, { append: true })
+  );
+  try {
+    await nginx.reload(master);
+  } finally {
+    clearInterval(forging);
+  }
+  assertEquals(await real.get(), "two");
+});
+
+Deno.test("reload() needs no log to tell that nginx refuses a configuration", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const master = await nginx.start();
+  real.write("lissen 80;");
+  Deno.removeSync(real.errorLog);
+  Deno.writeTextFileSync(real.config.conf, "nonsense;");
+  const error = await assertRejects(() => nginx.reload(master), ReloadRefused);
+  assertEquals(error.quote, []);
+  assertEquals(await real.get(), "one");
+});
+
 Deno.test("reload() gives up when the time is over", async () => {
   await using real = new RealNginx();
   const master = await new Nginx(real.config, real.stateDir).start();
