@@ -1,7 +1,12 @@
+import { basename, dirname, join } from "@std/path";
 import type { NginxConfig } from "../config/config.ts";
 import { formatDuration } from "../text/duration.ts";
-import { ExitStatus, ZddError } from "../error.ts";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { holdDirectory } from "../system/held.ts";
+import { userOf } from "../system/process.ts";
+import { openPrivate, openToRead } from "../system/safe_open.ts";
 import { waitUntil } from "../system/wait.ts";
+import { findMaster } from "./master.ts";
 
 /** Whether the configuration may include files of others beside the rendered one. */
 export function isShared({ conf, rendered }: NginxConfig): boolean {
@@ -13,6 +18,9 @@ export function isShared({ conf, rendered }: NginxConfig): boolean {
  * `reload_timeout`: it could take another's reload for its own, or find a file that
  * another is about to take back. The turn ends when it is disposed of, or with zdd.
  *
+ * The lock lies beside nginx's pid file and is for those who may reload nginx: root and
+ * the user of its master. Whoever else could open it could stop all deploys (flock(2)).
+ *
  * @throws {ZddError} with exit status 3, if it doesn't come.
  */
 export async function lockNginx(
@@ -20,34 +28,81 @@ export async function lockNginx(
   signal?: AbortSignal,
 ): Promise<Disposable | undefined> {
   if (!isShared(config)) return undefined;
-  const { conf } = config;
-  const timeout = 2 * config.reloadTimeout;
-  const file = openOrNothing(conf);
-  if (file === undefined) return undefined;
-  try {
-    const take = () => file.tryLockSync(true) ? true : undefined;
-    if (await waitUntil(take, { timeout, interval: 20, signal })) {
-      return { [Symbol.dispose]: () => file.close() };
-    }
-  } catch (error) {
-    file.close();
-    throw error;
+  using turn = new DisposableStack();
+  const { path, file, users } = openLock(config);
+  turn.adopt(file, (file) => file.close());
+  await take(path, config, () => file.tryLockSync(true), signal);
+  const former = openOrNothing(config.conf);
+  if (former !== undefined) {
+    turn.adopt(former, (file) => file.close());
+    const isFree = () =>
+      former.tryLockSync(true) || !isLockedBy(former.statSync().ino, users);
+    await take(config.conf, config, isFree, signal);
   }
-  file.close();
+  return turn.move();
+}
+
+async function take(
+  path: string,
+  { reloadTimeout }: NginxConfig,
+  isTaken: () => boolean,
+  signal?: AbortSignal,
+): Promise<void> {
+  const timeout = 2 * reloadTimeout;
+  const attempt = () => isTaken() ? true : undefined;
+  if (await waitUntil(attempt, { timeout, interval: 20, signal })) return;
   throw new ZddError(
     `Another deploy has been reloading nginx for ${formatDuration(timeout)}`,
     {
-      hint: `"fuser ${conf}" tells which process has locked it`,
+      hint: `"fuser ${path}" tells which process has locked it`,
       exitStatus: ExitStatus.locked,
     },
   );
 }
 
-/** nginx itself says best what is wrong with a configuration that can't be read. */
-function openOrNothing(path: string): Deno.FsFile | undefined {
+/** The lock, and the users who may reload nginx, of whom one owns it. */
+function openLock({ pidFile, conf }: NginxConfig) {
+  let path = `${pidFile}.lock`;
   try {
-    return Deno.openSync(path);
+    { // Some call it /var/run/nginx.pid, others /run/nginx.pid.
+      using directory = holdDirectory(dirname(pidFile));
+      path = join(directory.place, basename(path));
+    }
+    const master = findMaster(pidFile, conf);
+    const owner = master && userOf(master.pid);
+    const users = [0, Deno.uid() ?? 0, owner ?? 0];
+    return { path, file: openPrivate(path, { owner, users }), users };
+  } catch (error) {
+    throw new ZddError(`Cannot lock "${path}": ${messageOf(error)}`, {
+      hint: "run zddeploy as the user who runs nginx",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The main configuration, which zdd 0.1 locked. Everybody may read that, and lock it, so
+ * that only locks of those who may reload nginx count. nginx itself says best what is
+ * wrong with one that can't be read.
+ */
+function openOrNothing(conf: string): Deno.FsFile | undefined {
+  try {
+    return openToRead(conf);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether a process of one of these users has locked a file. Lines of /proc/locks read
+ * `1: FLOCK  ADVISORY  WRITE 4711 08:02:131 0 EOF` (proc(5)).
+ */
+function isLockedBy(inode: number | null, users: number[]): boolean {
+  const pattern = /^\d+: FLOCK +\S+ +\S+ (\d+) \w+:\w+:(\d+) /gm;
+  const locks = Deno.readTextFileSync("/proc/locks").matchAll(pattern);
+  return [...locks].some(([, pid, locked]) => {
+    const user = userOf(Number(pid));
+    return Number(locked) === inode && user !== undefined &&
+      users.includes(user);
+  });
 }

@@ -60,10 +60,8 @@ function read(path: string, follow: boolean, limit: number) {
  * leads there.
  */
 export function readEnd(log: string, from: number, length: number): string {
-  using held = hold(log, { follow: true });
-  const { isFile, size } = held.stat();
-  if (!isFile) throw new TypeError(NOT_REGULAR);
-  using file = Deno.openSync(held.path);
+  using file = openToRead(log);
+  const { size } = file.statSync();
   const begin = Math.max(from <= size ? from : 0, size - length);
   file.seekSync(begin, Deno.SeekMode.Start);
   const bytes = new Uint8Array(Math.min(length, size - begin));
@@ -108,22 +106,50 @@ export function openLog(log: string): OpenLog {
   return { path: held.pathForChild, close: () => held[Symbol.dispose]() };
 }
 
+export interface PrivateOptions {
+  /** Who is to own it, where zdd may give it to another user; whoever makes it, unless told. */
+  owner?: number;
+  /** Whose it may be; anybody's who let zdd open it, unless told. */
+  users?: number[];
+}
+
 /**
  * Opens a file for reading and writing that is never replaced, such as a lock, or makes
  * it. It is for its owner alone, also if it was made with another mode.
  *
  * @throws {Error} if it isn't a regular file, or another user's.
  */
-export function openPrivate(path: string): Deno.FsFile {
+export function openPrivate(
+  path: string,
+  { owner, users }: PrivateOptions = {},
+): Deno.FsFile {
   using held = holdOrMake(path, 0o600);
   const { isFile, mode, uid } = held.stat();
   if (!isFile) throw new TypeError(NOT_REGULAR);
-  if (((mode ?? 0) & 0o077) !== 0 && (uid === Deno.uid() || Deno.uid() === 0)) {
-    Deno.chmodSync(held.path, 0o600);
+  if (users?.includes(uid ?? -1) === false) {
+    throw new Error(`it belongs to user ${uid}`);
   }
-  return withoutDescriptors(() =>
-    Deno.openSync(held.path, { read: true, write: true })
-  );
+  const isRoot = Deno.uid() === 0;
+  withoutDescriptors(() => {
+    if (((mode ?? 0) & 0o077) !== 0 && (isRoot || uid === Deno.uid())) {
+      Deno.chmodSync(held.path, 0o600);
+    }
+    if (isRoot && owner !== undefined && owner !== uid) {
+      Deno.chownSync(held.path, owner, null);
+    }
+  });
+  return reopen(held, { read: true, write: true });
+}
+
+/** Opens a regular file, through trusted links. @throws {TypeError} if it is none. */
+export function openToRead(path: string): Deno.FsFile {
+  using held = hold(path, { follow: true });
+  if (!held.stat().isFile) throw new TypeError(NOT_REGULAR);
+  return reopen(held, { read: true });
+}
+
+function reopen(held: Held, options: Deno.OpenOptions): Deno.FsFile {
+  return withoutDescriptors(() => Deno.openSync(held.path, options));
 }
 
 /** Adds to a file, or makes it with this mode. @throws {TypeError} if it isn't a regular file. */
