@@ -6,18 +6,19 @@ export function strip(text: string): string {
 /** A text without the blanks at its end. */
 export function stripEnd(text: string): string {
   let end = text.length;
-  while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--;
+  while (isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(0, end);
 }
 
 /** How many blanks a line begins with. */
 export function blanksBefore(text: string): number {
   let count = 0;
-  while (count < text.length && isBlank(text.charCodeAt(count))) count++;
+  while (isBlank(text.charCodeAt(count))) count++;
   return count;
 }
 
-/** What Python's `str.isspace()` calls blank: unlike `trim()` with U+001C to U+001F and U+0085, without U+FEFF. */
+/** What Python's `str.isspace()` calls blank: unlike `trim()` with U+001C to U+001F and U+0085, without U+FEFF.
+ * NaN, the code beyond either end of a text, isn't. */
 function isBlank(code: number): boolean {
   if (code < 0x80) {
     return code === 0x20 || (code >= 0x09 && code <= 0x0d) ||

@@ -4,13 +4,12 @@ import {
   fingerprintOf,
   isSameFingerprint,
 } from "../../lib/config/fingerprint.ts";
-import type { KEYS } from "../../lib/config/keys.ts";
 import { ConfDir, NGINX } from "./conf_dir.ts";
 
 const PLAIN = { start: "./web", pid_file: "web.pid" };
 
 /** Another value for each key of a service, and whether it needs a new instance. */
-const OTHERWISE: Record<keyof typeof KEYS.service, [string, boolean]> = {
+const OTHERWISE: Record<string, [string, boolean]> = {
   start: ["./other", true],
   stop: ["kill -INT", false],
   pid_file: ["web-{instance}.pid", true],

@@ -93,6 +93,13 @@ Deno.test("a missing key is a mistake on the line of its section", () => {
   ]);
 });
 
+Deno.test("[nginx] needs a template and a pid file", () => {
+  assertEquals(mistakesIn("[nginx]\n"), [
+    'deploy.conf:1: [nginx] needs a value for "template"',
+    'deploy.conf:1: [nginx] needs a value for "pid_file"',
+  ]);
+});
+
 Deno.test("an empty value of a key that must be there is a mistake on its line", () => {
   assertEquals(mistakesIn(NGINX, "[service:web]\npid_file: w.pid\nstart:\n"), [
     'deploy.conf:6: [service:web] needs a value for "start"',
@@ -226,6 +233,14 @@ Deno.test("the pid file must stand in a directory that exists", () => {
   assertEquals(directory.mistakes(), [
     'deploy.conf:6: Cannot use "pid_file" of [service:web]: expected a file ' +
     `in a directory that exists, got "${directory.join("run/web.pid")}"`,
+  ]);
+});
+
+Deno.test("a service with a fixed port has one instance", () => {
+  const text = WEB.replace("web.pid", "{instance}.pid");
+  assertEquals(mistakesIn(NGINX, text, "port: 8080\ninstances: 2\n"), [
+    'deploy.conf:8: Cannot use "instances" of [service:web]: expected 1 for ' +
+    'a service with a fixed port, got "2"',
   ]);
 });
 

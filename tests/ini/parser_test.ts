@@ -322,6 +322,24 @@ Deno.test("parse() reports all problems, each once", () => {
   );
 });
 
+Deno.test("parse() takes unreadable lines below one that isn't as deep for part of it", () => {
+  const lines = ["[s]", "one", "  two", "    three", "  four", "five"];
+  assertEquals(problemsIn(...lines).map(({ line }) => line), [2, 6]);
+  assertEquals(problemsIn("[s]", "  one", "two", "three").length, 3);
+});
+
+Deno.test("parse() takes a deeper unreadable line for another one behind a heading or a key", () => {
+  for (const between of ["[t]", "[DEFAULT]", "  a = 1"]) {
+    const lines = problemsIn("[s]", "one", between, "  two")
+      .map(({ line }) => line);
+    assertEquals(lines, [2, 4], between);
+  }
+  assertEquals(
+    problemsIn("[s]", "one", "[t", "  two").map(({ line }) => line),
+    [2, 3, 4],
+  );
+});
+
 Deno.test("parse() reads keys that are indented below an unreadable line", () => {
   const { sections } = parse("[s]\n??\n  a = 1\n  b = 2\n");
   assertEquals(valuesOf(sections.get("s")), { a: "1", b: "2" });
