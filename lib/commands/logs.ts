@@ -1,8 +1,10 @@
 import type { Command } from "../cli/command.ts";
 import { SERVICE } from "../cli/options.ts";
-import { printJson } from "../cli/output.ts";
+import { printJson, printResult } from "../cli/output.ts";
 import { usage } from "../cli/usage.ts";
-import { ExitStatus, ZddError } from "../error.ts";
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import type { LogFile } from "../system/log_file.ts";
+import { sleep } from "../system/wait.ts";
 
 export const logs: Command = {
   name: "logs",
@@ -18,7 +20,7 @@ export const logs: Command = {
     { name: "follow", short: "f", help: "go on until interrupted" },
   ],
   about: [
-    "Shows what instances have printed last, with `tail`. `--json` prints the names " +
+    "Shows what instances have printed last. `--json` prints the names " +
     "of the files.",
   ],
   examples: ["zddeploy logs -f", "zddeploy logs --service web -n 100"],
@@ -31,7 +33,8 @@ export const logs: Command = {
     const { readProject } = await import("../deploy/read.ts");
     const { numbersOf } = await import("../deploy/start.ts");
     const { planInstance } = await import("../instance/plan.ts");
-    const { isFile } = await import("../system/files.ts");
+    const { LogFile } = await import("../system/log_file.ts");
+    const { exists } = await import("../system/files.ts");
     const { config } = readProject(options.conf);
     const files = chooseServices(config.services, names).flatMap((service) =>
       numbersOf(service).map((number) => planInstance(service, number).log)
@@ -40,15 +43,33 @@ export const logs: Command = {
       printJson({ logs: [...new Set(files)] });
       return ExitStatus.done;
     }
-    const present = [...new Set(files)].filter(isFile);
+    const present = [...new Set(files)].filter(exists)
+      .map((file) => new LogFile(file));
     if (present.length === 0) {
       throw new ZddError(`There is no log yet: ${files.join(", ")}`);
     }
-    const follow = flags.includes("follow") ? ["-F"] : [];
-    const { code } = await new Deno.Command("tail", {
-      args: ["-n", lines, ...follow, "--", ...present],
-      stdin: "null",
-    }).spawn().status;
-    return code;
+    let shown = present.length > 1 ? undefined : present[0];
+    const show = (log: LogFile, added: string[]): boolean => {
+      const title = shown === log ? [] : [`==> ${log.path} <==`];
+      if (added.length > 0) shown = log;
+      return added.length === 0 || printResult([...title, ...added].join("\n"));
+    };
+    for (const log of present) show(log, lastLines(log, Number(lines)));
+    if (!flags.includes("follow")) return ExitStatus.done;
+    // Until it is interrupted, or whoever reads it is gone.
+    while (present.every((log) => show(log, log.added()))) await sleep(LOOK);
+    return ExitStatus.done;
   },
 };
+
+/** How often is looked for new lines, in ms. */
+const LOOK = 200;
+
+function lastLines(log: LogFile, count: number): string[] {
+  try {
+    return log.last(count);
+  } catch (error) {
+    const message = `Cannot read the log "${log.path}": ${messageOf(error)}`;
+    throw new ZddError(message, { cause: error });
+  }
+}

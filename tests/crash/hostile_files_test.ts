@@ -131,3 +131,20 @@ rootTest(
     assertEquals(modes, [0o600, 0o600, 0o600]);
   },
 );
+
+rootTest(
+  "logs doesn't show what a link of nobody's leads to, nor wait for a FIFO",
+  async () => {
+    await using site = siteWithSecrets(["log: own/web.log"]);
+    await site.deploy();
+    Deno.chownSync(site.path("own/web.log"), 65534, 65534);
+    for (const make of [["ln", "-s", "../secret/web.log"], ["mkfifo"]]) {
+      Deno.removeSync(site.path("own/web.log"));
+      await asNobody(site, ...make, "own/web.log");
+      const { code, stdout, stderr } = await zddWithin(site, 15, "logs");
+      assertEquals(stdout, "");
+      assertEquals(code, 1, stderr);
+      assertMatch(stderr, /Cannot read the log/);
+    }
+  },
+);

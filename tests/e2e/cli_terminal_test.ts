@@ -154,9 +154,6 @@ Deno.test("logs -f goes on with what is printed", async () => {
   assertEquals(text.includes("begins"), false);
   site.write("deploy.conf", webConf());
   child.kill("SIGKILL");
-  for (const pid of site.processes()) {
-    if (Deno.readTextFileSync(`/proc/${pid}/comm`) === "tail\n") Deno.kill(pid);
-  }
   await reader.cancel();
   await child.stderr.cancel();
   await child.status;
