@@ -1,5 +1,6 @@
 import type { Command } from "../cli/command.ts";
 import { abort } from "./abort.ts";
+import { boot } from "./boot.ts";
 import { canary } from "./canary.ts";
 import { check } from "./check.ts";
 import { complete } from "./complete.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   promote,
   abort,
   stop,
+  boot,
   logs,
   history,
   init,

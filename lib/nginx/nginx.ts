@@ -137,7 +137,10 @@ export class Nginx {
     const { exited } = startDetached([command, "-c", conf], {
       cwd: dirname(conf),
       log: this.log,
-      scope: `zdd-nginx-${crypto.randomUUID().slice(0, 8)}`,
+      scope: {
+        name: `zdd-nginx-${crypto.randomUUID().slice(0, 8)}`,
+        killSignal: "SIGQUIT", // lets its requests end
+      },
     });
     let status: number | undefined;
     exited.then((code) => status = code);

@@ -1,5 +1,9 @@
 import { messageOf } from "../error.ts";
-import { type Manager, moveIntoScope } from "./service_manager.ts";
+import {
+  type KillSignal,
+  type Manager,
+  moveIntoScope,
+} from "./service_manager.ts";
 
 /** Where zdd's own unit takes along what it has started: which manager makes scopes for that. */
 let manager: Manager | undefined;
@@ -22,14 +26,10 @@ export const WAIT_FOR_ESCAPE =
   'read -r line || exit 125; [ "$line" = go ] || { echo "$line" >&2; exit 125; }; ' +
   "exec </dev/null";
 
-/**
- * Moves such a shell into a scope, and lets it go on; or lets it say why it can't, and end.
- *
- * @param name of the scope, without its ending
- */
+/** Moves such a shell into a scope, and lets it go on; or lets it say why it can't, and end. */
 export async function letEscape(
   child: Deno.ChildProcess,
-  name: string,
+  { name, killSignal }: { name: string; killSignal?: KillSignal },
 ): Promise<void> {
   let line = "go";
   // The characters that a unit's name may have (systemd.unit(5)).
@@ -39,6 +39,7 @@ export async function letEscape(
       name: unit,
       manager: manager ?? "system",
       description: "Started by zddeploy",
+      killSignal,
     });
   } catch (error) {
     line = `zddeploy: cannot make ${unit}: ${messageOf(error)}`

@@ -15,12 +15,22 @@ export interface Unit {
   owner?: number;
 }
 
+/** The signals that commands such as `kill -QUIT` end servers with. */
+export type KillSignal =
+  | "SIGTERM"
+  | "SIGQUIT"
+  | "SIGINT"
+  | "SIGHUP"
+  | "SIGWINCH";
+
 /** A scope to be made (systemd.scope(5)). */
 export interface Scope {
   /** It ends in `.scope`. */
   name: string;
   manager: Manager;
   description: string;
+  /** What tells its processes to end when the machine shuts down; SIGTERM if undefined. */
+  killSignal?: KillSignal;
 }
 
 /** How long systemd may take to do something that takes it milliseconds, in ms. */
@@ -64,7 +74,7 @@ export async function unitProperties(
   { name, manager }: Pick<Unit, "name" | "manager">,
   properties: string[],
 ): Promise<Record<string, string>> {
-  const { text } = await ask(manager, [
+  const { text } = await askManager(manager, [
     ...["systemctl", "show", "--property", properties.join(",")],
     ...["--", name],
   ]);
@@ -81,7 +91,7 @@ export async function unitProperties(
  * there is no logind.
  */
 export async function killsAtLogout(user: string): Promise<boolean> {
-  const { text } = await ask("system", [
+  const { text } = await askManager("system", [
     ...["busctl", "--json=short", "get-property", "org.freedesktop.login1"],
     ...["/org/freedesktop/login1", "org.freedesktop.login1.Manager"],
     ...["KillUserProcesses", "KillOnlyUsers", "KillExcludeUsers"],
@@ -103,13 +113,13 @@ export function lingers(user: string): boolean {
 
 /** The name of a user; the number, if it has none. */
 export async function nameOfUser(uid: number): Promise<string> {
-  const { text } = await ask("system", ["id", "-un", "--", String(uid)]);
+  const { text } = await askManager("system", ["id", "-un", "--", String(uid)]);
   return text.trim() || String(uid);
 }
 
 /** @throws {Error} with its words, if a manager can't be talked to. */
 export async function requireManager(manager: Manager): Promise<void> {
-  const { success, words } = await ask(manager, [
+  const { success, words } = await askManager(manager, [
     ...["busctl", "get-property", ...MANAGER, "Version"],
   ]);
   if (!success) throw new Error(words.trim());
@@ -123,13 +133,15 @@ export async function requireManager(manager: Manager): Promise<void> {
  */
 export async function moveIntoScope(
   pid: number,
-  { name, manager, description }: Scope,
+  { name, manager, description, killSignal = "SIGTERM" }: Scope,
 ): Promise<void> {
-  const { success, text, words } = await ask(manager, [
+  const { constants } = await import("node:os");
+  const { success, text, words } = await askManager(manager, [
     ...["busctl", "call", ...MANAGER],
-    ...["StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", "4"],
+    ...["StartTransientUnit", "ssa(sv)a(sa(sv))", name, "fail", "5"],
     ...["Description", "s", description],
     ...["PIDs", "au", "1", String(pid)],
+    ...["KillSignal", "i", String(constants.signals[killSignal])],
     ...["CollectMode", "s", "inactive-or-failed"],
     // Else a systemd since 253 ends them all when the kernel kills one for its memory.
     ...["Delegate", "b", "true"],
@@ -149,8 +161,8 @@ const MANAGER = [
   "org.freedesktop.systemd1.Manager",
 ];
 
-/** Runs one of systemd's commands. */
-async function ask(
+/** Runs one of systemd's commands, `systemctl` or `busctl`, for a manager. Never throws. */
+export async function askManager(
   manager: Manager,
   [program = "", ...args]: string[],
 ): Promise<{ success: boolean; text: string; words: string }> {

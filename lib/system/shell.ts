@@ -2,6 +2,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { keepDescriptors } from "./inherited.ts";
 import { letEscape, mustEscape, WAIT_FOR_ESCAPE } from "./escape.ts";
 import { INSTANCE_VARIABLE } from "./instance_mark.ts";
+import type { KillSignal } from "./service_manager.ts";
 import { openLog } from "./safe_open.ts";
 import { traceCommand } from "./trace.ts";
 
@@ -10,8 +11,16 @@ export interface ShellOptions {
   /** The file that gets what the command prints, appended. */
   log: string;
   env?: Record<string, string>;
-  /** For what must outlive zdd's unit too: the name of the scope that it gets if need be. */
-  scope?: string;
+  /** For what must outlive zdd's unit too: the scope that it gets if need be. */
+  scope?: ShellScope;
+}
+
+/** A scope for a command. */
+export interface ShellScope {
+  /** Without its ending. */
+  name: string;
+  /** What tells it to end when the machine shuts down; SIGTERM if undefined. */
+  killSignal?: KillSignal;
 }
 
 /** A command that goes on without zdd. */

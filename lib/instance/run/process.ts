@@ -13,14 +13,14 @@ export const process: Runner = {
 
   takes: () => true,
 
-  begin({ id, service: { cwd }, start, log, env }: Plan): Run {
+  begin({ id, service, start, log, env }: Plan): Run {
     const printed = sizeOf(log);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
     const { pid, exited } = startDetached(start, {
-      cwd,
+      cwd: service.cwd,
       log,
       env: marked,
-      scope: `zdd-${id}`,
+      scope: { name: `zdd-${id}`, killSignal: signalOf(service) },
     });
     return {
       leader: identify(pid) ?? { pid, startTime: 0, boot: "" },
@@ -35,12 +35,13 @@ export const process: Runner = {
   log: ({ log }: Ran): Log => ({ file: log }),
 
   stop(
-    { stop, cwd, log, env }: ServiceConfig,
+    service: ServiceConfig,
     { process }: Instance,
   ): Promise<number> | undefined {
     // `kill -TERM` and its like need no process for that.
-    const signal = SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
+    const signal = signalOf(service);
     if (signal === undefined) {
+      const { stop, cwd, log, env } = service;
       return startDetached(`${stop} ${process.pid}`, { cwd, log, env }).exited;
     }
     sendSignal(process, signal);
@@ -50,3 +51,8 @@ export const process: Runner = {
 
 /** The signals that the usual stop commands send. */
 const SIGNALS = ["SIGTERM", "SIGQUIT", "SIGINT", "SIGHUP", "SIGWINCH"] as const;
+
+/** The signal that a stop command sends; undefined if it does something else. */
+function signalOf({ stop }: ServiceConfig): typeof SIGNALS[number] | undefined {
+  return SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
+}

@@ -1,0 +1,230 @@
+import { basename, dirname, fromFileUrl } from "@std/path";
+import type { Config } from "../config/config.ts";
+import { ExitStatus, ZddError } from "../error.ts";
+import { isDirectory } from "../system/files.ts";
+import {
+  hasServiceManager,
+  lingers,
+  nameOfUser,
+  requireManager,
+} from "../system/service_manager.ts";
+import { mountOf } from "../system/mounts.ts";
+import {
+  disableUnit,
+  enableUnit,
+  isEnabled,
+  pathOf,
+  quoteForExec,
+  quoteForUnit,
+  readUnit,
+  type UnitFile,
+} from "../system/unit_file.ts";
+
+/** Whether a boot of the machine starts what a deploy.conf describes. */
+export interface BootStatus {
+  /** A reboot would bring everything back. */
+  ok: boolean;
+  /** The path of the unit's file. */
+  unit: string;
+  /** Why it wouldn't. */
+  problems: string[];
+}
+
+/** What was done about a unit. */
+export interface BootChange {
+  changed: boolean;
+  /** The path of its file. */
+  unit: string;
+}
+
+/**
+ * Writes and enables the unit that runs `zddeploy start` at boot, unless that was done.
+ *
+ * @throws {ZddError} if that isn't possible; with exit status 2, if nothing was tried.
+ */
+export async function enableBoot(config: Config): Promise<BootChange> {
+  requireSystemd(config);
+  const unit = unitOf(config);
+  const why = await whyNoManager();
+  if (why !== undefined) {
+    throw new ZddError(why.problem, {
+      hint: why.hint,
+      exitStatus: ExitStatus.usage,
+    });
+  }
+  const other = readUnit(unit);
+  if (other !== undefined && !other.includes(mark(config))) {
+    throw new ZddError(
+      `"${pathOf(unit)}" exists and isn't of "${config.file}"`,
+      {
+        hint: "move it away, or the project to a directory of another name",
+        exitStatus: ExitStatus.usage,
+      },
+    );
+  }
+  const text = await unitText(config);
+  const changed = other !== text || !await isEnabled(unit);
+  if (changed) await enableUnit(unit, text);
+  return { changed, unit: pathOf(unit) };
+}
+
+/**
+ * Removes the unit, if there is one. What runs goes on.
+ *
+ * @throws {ZddError} if that isn't possible.
+ */
+export async function disableBoot(config: Config): Promise<BootChange> {
+  requireSystemd(config);
+  const unit = unitOf(config);
+  const changed = readUnit(unit) !== undefined;
+  if (changed) await disableUnit(unit);
+  return { changed, unit: pathOf(unit) };
+}
+
+/** Tells whether a reboot would bring everything back, and if not, why. */
+export async function bootStatus(config: Config): Promise<BootStatus> {
+  requireSystemd(config);
+  const unit = unitOf(config);
+  const problems: string[] = [];
+  const text = readUnit(unit);
+  if (text === undefined) {
+    problems.push("nothing starts it: run zddeploy boot enable");
+  } else if (!await isEnabled(unit)) {
+    problems.push(`${unit.name} isn't enabled: run zddeploy boot enable`);
+  } else if (text !== await unitText(config)) {
+    problems.push(
+      `${unit.name} isn't what zddeploy would write now: run zddeploy boot enable`,
+    );
+  }
+  const why = await whyNoManager();
+  if (why !== undefined) problems.push(`${why.problem}: ${why.hint}`);
+  problems.push(...vanishing(config));
+  return { ok: problems.length === 0, unit: pathOf(unit), problems };
+}
+
+/** The unit of a deploy.conf, named by its directory: `zdd-srv-app.service`. */
+function unitOf({ file }: Config): UnitFile {
+  let directory = dirname(file);
+  // The next release has the same unit.
+  if (basename(directory) === "current") directory = dirname(directory);
+  const name = directory.split(/[^A-Za-z0-9_.]+/).filter((part) => part !== "")
+    .join("-");
+  return {
+    name: `zdd-${name}.service`,
+    manager: Deno.uid() === 0 ? "system" : "user",
+  };
+}
+
+/** The unit's first line, by which it is known. */
+function mark({ file }: Config): string {
+  return `# Written by zddeploy boot enable, for ${file}\n`;
+}
+
+async function unitText(config: Config): Promise<string> {
+  const { file, directory } = config;
+  const isSystem = Deno.uid() === 0;
+  return [
+    mark(config).trimEnd(),
+    "[Unit]",
+    `Description=Start what zddeploy serves from ${
+      directory.replaceAll("%", "%%")
+    }`,
+    ...isSystem
+      ? [
+        "Wants=network-online.target",
+        // If there is a system's nginx, it isn't zddeploy that starts it.
+        "After=network-online.target nginx.service",
+        `RequiresMountsFor=${quoteForUnit(directory)}`,
+      ]
+      : [],
+    "StartLimitIntervalSec=10min",
+    "StartLimitBurst=20",
+    "",
+    "[Service]",
+    "# It is done when all serves. Started again, it starts what has ended since.",
+    "Type=oneshot",
+    `ExecStart=${
+      [...ownCommand(), "start", "--conf", file].map(quoteForExec).join(" ")
+    }`,
+    ...ownEnvironment().map((line) => `Environment=${quoteForUnit(line)}`),
+    "# What it needs may come up later, but mistakes in deploy.conf don't go away.",
+    "Restart=on-failure",
+    "RestartSec=10",
+    "RestartPreventExitStatus=2",
+    ...await killMode(),
+    "",
+    "[Install]",
+    `WantedBy=${isSystem ? "multi-user.target" : "default.target"}`,
+    "",
+  ].join("\n");
+}
+
+/** What it starts escapes into scopes, which systemd ends in order; if it can't, it must be let alone. */
+async function killMode(): Promise<string[]> {
+  try {
+    await requireManager(Deno.uid() === 0 ? "system" : "user");
+    return [];
+  } catch {
+    return ["KillMode=process"];
+  }
+}
+
+/** The command that this is: the executable, or the source in Deno. */
+function ownCommand(): string[] {
+  return Deno.build.standalone
+    ? [Deno.execPath()]
+    : [Deno.execPath(), "run", "-A", "--no-lock", fromFileUrl(Deno.mainModule)];
+}
+
+/** What start commands and Deno find things by. A boot has less of it than whoever deploys. */
+function ownEnvironment(): string[] {
+  const names = Deno.build.standalone ? ["PATH"] : ["PATH", "DENO_DIR"];
+  return names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
+}
+
+/** @throws {ZddError} with exit status 2, where there is no systemd. */
+function requireSystemd({ file }: Config): void {
+  if (hasServiceManager()) return;
+  throw new ZddError("systemd doesn't run this machine", {
+    hint:
+      `have "zddeploy start --conf ${file}" run at boot, by cron's @reboot ` +
+      "for example",
+    exitStatus: ExitStatus.usage,
+  });
+}
+
+/** Why units of this user aren't started at boot; undefined if they are. */
+async function whyNoManager(): Promise<
+  { problem: string; hint: string } | undefined
+> {
+  const uid = Deno.uid() ?? 0;
+  if (uid === 0) return undefined;
+  const user = await nameOfUser(uid);
+  if (lingers(user)) return undefined;
+  return {
+    problem: `${user} has no service manager at boot`,
+    hint: `run "sudo loginctl enable-linger ${user}" once`,
+  };
+}
+
+/** Directories that must be there and are gone after a boot. */
+function vanishing({ services, nginx }: Config): string[] {
+  const needed = [
+    ...services.map(({ cwd }) => cwd),
+    ...[
+      nginx.pidFile,
+      nginx.template,
+      ...services.map(({ pidFile }) => pidFile),
+    ]
+      .filter((file) => file !== undefined).map(dirname),
+  ];
+  return [...new Set(needed)].filter(isDirectory).flatMap((directory) => {
+    const { point, type } = mountOf(directory);
+    return type !== "tmpfs" || point === directory ? [] : [
+      `"${directory}" is in memory, and gone after a boot: put it on a disk, or make it by tmpfiles.d(5)`,
+    ];
+  });
+}
