@@ -43,7 +43,7 @@ async function measure(
   const copy = Deno.makeTempDirSync({ prefix: "zdd-mutate-" });
   try {
     await copyTree(copy);
-    const mutants = choose(allMutants(join("lib", room)), seed, count);
+    const mutants = choose(allMutants(copy, join("lib", room)), seed, count);
     printResult(`${room}: ${mutants.length} changes, --seed ${seed}`);
     const started = performance.now();
     if (!await passes(copy, room, 600_000)) {
@@ -81,14 +81,14 @@ async function copyTree(to: string): Promise<void> {
 }
 
 /** All changes of the files below a folder, in the order of their names. */
-function allMutants(folder: string): Mutant[] {
-  return [...Deno.readDirSync(join(ROOT, folder))]
+function allMutants(root: string, folder: string): Mutant[] {
+  return [...Deno.readDirSync(join(root, folder))]
     .toSorted((a, b) => a.name < b.name ? -1 : 1)
     .flatMap((entry) => {
       const file = join(folder, entry.name);
-      if (entry.isDirectory) return allMutants(file);
+      if (entry.isDirectory) return allMutants(root, file);
       if (!file.endsWith(".ts")) return [];
-      return mutationsOf(Deno.readTextFileSync(join(ROOT, file)))
+      return mutationsOf(Deno.readTextFileSync(join(root, file)))
         .map((mutation) => ({ ...mutation, file }));
     });
 }

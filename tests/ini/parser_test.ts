@@ -340,6 +340,11 @@ Deno.test("parse() takes a deeper unreadable line for another one behind a headi
   );
 });
 
+Deno.test("parse() takes keys that a broken heading repeats for part of its problem", () => {
+  const lines = ["[s]", "a = 1", "[s", "a = 2", "b = 3", "b = 4"];
+  assertEquals(problemsIn(...lines).map(({ line }) => line), [3, 6]);
+});
+
 Deno.test("parse() reads keys that are indented below an unreadable line", () => {
   const { sections } = parse("[s]\n??\n  a = 1\n  b = 2\n");
   assertEquals(valuesOf(sections.get("s")), { a: "1", b: "2" });
