@@ -42,6 +42,8 @@ async function measure(
 ): Promise<void> {
   const copy = Deno.makeTempDirSync({ prefix: "zdd-mutate-" });
   try {
+    // Tests have nginx's workers and other users read there.
+    Deno.chmodSync(copy, 0o755);
     await copyTree(copy);
     const mutants = choose(allMutants(copy, join("lib", room)), seed, count);
     printResult(`${room}: ${mutants.length} changes, --seed ${seed}`);

@@ -73,13 +73,22 @@ export function mutationsOf(text: string): Mutation[] {
       ts.isThrowStatement(node) || ts.isContinueStatement(node) ||
       ts.isBreakStatement(node)
     ) {
-      // `super(…)` can't be left out.
-      if (!/^super\b/.test(node.getText(source))) change(node, ";");
+      if (isRemovable(node, source)) change(node, ";");
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
   return found;
+}
+
+/** Whether a statement can be left out, and that makes a difference. */
+function isRemovable(node: ts.Statement, source: ts.SourceFile): boolean {
+  const text = node.getText(source);
+  if (text.startsWith("super(")) return false;
+  const isLast = ts.isBlock(node.parent) &&
+    ts.isFunctionLike(node.parent.parent) &&
+    node.parent.statements.at(-1) === node;
+  return !(isLast && /^return(?: undefined)?;$/.test(text));
 }
 
 /** A `+` beside a text in quotes: another operator would make it NaN, which says little. */

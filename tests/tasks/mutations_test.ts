@@ -47,6 +47,13 @@ Deno.test("mutationsOf() removes statements", () => {
   assertEquals(mutantsOf("function f() { throw a; }"), ["function f() { ; }"]);
 });
 
+Deno.test("mutationsOf() keeps what makes no difference when it is left out", () => {
+  assertEquals(mutantsOf("function f() { g(); return undefined; }"), [
+    "function f() { ; return undefined; }",
+  ]);
+  assertEquals(mutantsOf("function f() { if (a) return; b(); }").length, 2);
+});
+
 Deno.test("mutationsOf() leaves types, imports, texts and what joins them alone", () => {
   const text = `
     import { a } from "./1.ts";

@@ -79,6 +79,10 @@ Deno.test("render() understands both languages in one template", () => {
   );
 });
 
+Deno.test("render() takes a block that no layout fills for an empty one", () => {
+  assertEquals(render('a<%~ block("x") %>b'), "ab");
+});
+
 Deno.test("render() takes a tag over several lines", () => {
   assertEquals(
     render(

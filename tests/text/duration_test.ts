@@ -61,6 +61,7 @@ Deno.test("formatDuration() chooses the unit by the size", () => {
   assertEquals(formatDuration(1234), "1.2 s");
   assertEquals(formatDuration(60_000), "1 min 0 s");
   assertEquals(formatDuration(119_000), "1 min 59 s");
+  assertEquals(formatDuration(5_999_000), "99 min 59 s");
   assertEquals(formatDuration(185_000), "3 min 5 s");
   assertEquals(formatDuration(119_600), "2 min 0 s");
 });
