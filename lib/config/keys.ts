@@ -6,6 +6,7 @@ import {
   duration,
   fileInDirectory,
   flag,
+  inheritance,
   path,
   port,
   program,
@@ -132,6 +133,13 @@ export const KEYS = {
     env_file: {
       read: variablesInFile,
       meaning: "a file of `KEY=VALUE` lines for the process",
+    },
+    inherit_env: {
+      read: inheritance,
+      default: "yes",
+      meaning: "which of zddeploy's own variables the process gets: `yes`: " +
+        "all but those of the job that it runs in; `no`: a minimal set; or " +
+        "that set and these names, `PREFIX*` among them",
     },
     start_timeout: {
       read: duration,

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "@std/path";
 import { isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
+import type { Inherit } from "../system/environment.ts";
 import { readRegularFile } from "../system/safe_open.ts";
 import { parseDuration } from "../text/duration.ts";
 import type { Place } from "./key.ts";
@@ -125,6 +126,22 @@ export function variables(
   const { variables, wrong } = parseEnvironment(text);
   if (wrong !== undefined) place.reject("KEY=VALUE lines", wrong.trim());
   return variables;
+}
+
+/** What a process gets of zddeploy's own environment. */
+export function inheritance(text: string, place: Place): Inherit {
+  const words = text.split(/[\s,]+/).filter((word) => word !== "");
+  const [only = "", ...others] = words;
+  if (others.length === 0 && /^(yes|no)$/i.test(only)) {
+    return /yes/i.test(only) ? "yes" : "no";
+  }
+  const wrong = words.find((word) =>
+    !/^[A-Za-z_]\w*\*?$/.test(word) || /^(yes|no|all)$/i.test(word)
+  );
+  if (wrong !== undefined || words.length === 0) {
+    place.reject("yes, no, or names of variables and PREFIX*", wrong ?? text);
+  }
+  return words;
 }
 
 /** The variables in a file. */

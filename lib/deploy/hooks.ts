@@ -75,6 +75,7 @@ export class Hooks {
       cwd: this.config.directory,
       log: this.#log,
       env: this.#variables(hook, facts),
+      inherit: "all", // it is part of the job that zddeploy is part of
     });
     const process = identify(pid);
     const interrupted = new AbortController();

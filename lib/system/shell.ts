@@ -1,7 +1,7 @@
 import { messageOf, ZddError } from "../error.ts";
 import { keepDescriptors } from "./inherited.ts";
+import { type Inherit, inheritedEnvironment } from "./environment.ts";
 import { letEscape, mustEscape, WAIT_FOR_ESCAPE } from "./escape.ts";
-import { INSTANCE_VARIABLE } from "./instance_mark.ts";
 import type { KillSignal } from "./service_manager.ts";
 import { openLog } from "./safe_open.ts";
 import { traceCommand } from "./trace.ts";
@@ -11,6 +11,8 @@ export interface ShellOptions {
   /** The file that gets what the command prints, appended. */
   log: string;
   env?: Record<string, string>;
+  /** What it gets of zddeploy's own environment; `yes` unless told. */
+  inherit?: Inherit;
   /** For what must outlive zdd's unit too: the scope that it gets if need be. */
   scope?: ShellScope;
 }
@@ -42,7 +44,7 @@ export function startDetached(
   command: string | string[],
   options: ShellOptions,
 ): Detached {
-  const { cwd, log, env, scope } = options;
+  const { cwd, log, env, inherit = "yes", scope } = options;
   const escapes = scope !== undefined && mustEscape();
   let output;
   try {
@@ -72,9 +74,8 @@ export function startDetached(
         ...(typeof command === "string" ? [] : command),
       ],
       cwd,
-      // An instance may deploy its own successor: what that starts isn't part of it.
       clearEnv: true,
-      env: { ...withoutMark(Deno.env.toObject()), ...env },
+      env: { ...inheritedEnvironment(inherit), ...env },
       detached: true,
       stdin: escapes ? "piped" : "null",
       stdout: "null",
@@ -94,12 +95,6 @@ export function startDetached(
     return status.code;
   });
   return { pid: child.pid, exited };
-}
-
-function withoutMark(
-  { [INSTANCE_VARIABLE]: _, ...rest }: Record<string, string>,
-): Record<string, string> {
-  return rest;
 }
 
 /** Whether a command is a program with arguments: no operators, no assignment, no builtin. */

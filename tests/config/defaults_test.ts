@@ -9,6 +9,7 @@ Deno.test("defaultsOf() has the values of the keys that have a default, and no o
     standby: false,
     cwd: "/",
     env: {},
+    inheritEnv: "yes",
     startTimeout: 30_000,
     healthStatus: [{ low: 200, high: 399 }],
     healthTimeout: 30_000,

@@ -20,6 +20,7 @@ const OTHERWISE: Record<string, [string, boolean]> = {
   log: ["other.log", true],
   env: ["A=1", true],
   env_file: ["env", true],
+  inherit_env: ["no", true],
   start_timeout: ["1", false],
   health: ["/up", false],
   health_status: ["200", false],

@@ -211,6 +211,8 @@ Deno.test("every kind of wrong value is a mistake with its line, what is expecte
     ["env", "A=1\n  B 2", "KEY=VALUE lines", "B 2"],
     ["env_file", "nowhere", "a file", "/nowhere"],
     ["env_file", ".", "a file", ""],
+    ["inherit_env", "yes no", "yes, no, or names", "yes"],
+    ["inherit_env", "A, *B", "yes, no, or names", "*B"],
     ["log", "a\n  b", "one path", "a\nb"],
   ];
   for (const [key, value, expected, end] of cases) {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ZDD } from "../support/site.ts";
 import { ANY_SERVER, anySite, environmentOf } from "../support/any_site.ts";
 import {
   liveConf,
@@ -143,4 +144,48 @@ Deno.test("cwd and log are where they are said to be, and a log that isn't named
   assertEquals(Deno.readLinkSync(`/proc/${pid}/cwd`), site.path("sub"));
   const { stdout } = await site.zdd("logs", "--service", "web");
   assertMatch(stdout, /live_server.mjs: begins/);
+});
+
+/** What a job runner has in the environment of all that a job runs. */
+const JOB = ["RUNNER_TRACKING_ID=github_1", "CI_JOB_TOKEN=secret", "OWN=mine"];
+
+Deno.test("an instance has nothing by which a job runner would find and end it, but a hook has", async () => {
+  await using site = anySite(["port: env", START]);
+  const conf = site.read("deploy.conf");
+  const hook = 'before_start: echo "$RUNNER_TRACKING_ID" >told';
+  site.write("deploy.conf", conf.replace("[deploy]", `[deploy]\n${hook}`));
+  const { code, stderr } = await site.run("env", ...JOB, ...ZDD);
+  assertEquals(code, 0, stderr);
+  const { RUNNER_TRACKING_ID, CI_JOB_TOKEN, OWN } = environmentOf(
+    await pidAt(site),
+  );
+  assertEquals({ RUNNER_TRACKING_ID, CI_JOB_TOKEN, OWN }, {
+    RUNNER_TRACKING_ID: undefined,
+    CI_JOB_TOKEN: undefined,
+    OWN: "mine",
+  });
+  assertEquals(site.read("told"), "github_1\n");
+});
+
+Deno.test("inherit_env says which of zddeploy's own variables an instance gets", async () => {
+  await using site = anySite([
+    "port: env",
+    START,
+    "inherit_env: DB_*, ONE",
+    "env: CI_JOB_TOKEN=given",
+  ]);
+  const own = ["DB_URL=db", "ONE=1", "ONE_MORE=2", ...JOB];
+  const { code, stderr } = await site.run("env", ...own, ...ZDD);
+  assertEquals(code, 0, stderr);
+  const { DB_URL, ONE, ONE_MORE, CI_JOB_TOKEN, OWN, PATH } = environmentOf(
+    await pidAt(site),
+  );
+  assertEquals({ DB_URL, ONE, ONE_MORE, CI_JOB_TOKEN, OWN, PATH }, {
+    DB_URL: "db",
+    ONE: "1",
+    ONE_MORE: undefined,
+    CI_JOB_TOKEN: "given",
+    OWN: undefined,
+    PATH: Deno.env.get("PATH"),
+  });
 });

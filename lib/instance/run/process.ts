@@ -20,6 +20,7 @@ export const process: Runner = {
       cwd: service.cwd,
       log,
       env: marked,
+      inherit: service.inheritEnv,
       scope: { name: `zdd-${id}`, killSignal: signalOf(service) },
     });
     return {
@@ -41,8 +42,9 @@ export const process: Runner = {
     // `kill -TERM` and its like need no process for that.
     const signal = signalOf(service);
     if (signal === undefined) {
-      const { stop, cwd, log, env } = service;
-      return startDetached(`${stop} ${process.pid}`, { cwd, log, env }).exited;
+      const { stop, cwd, log, env, inheritEnv: inherit } = service;
+      const options = { cwd, log, env, inherit };
+      return startDetached(`${stop} ${process.pid}`, options).exited;
     }
     sendSignal(process, signal);
     return undefined;
