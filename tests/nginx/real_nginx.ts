@@ -65,8 +65,8 @@ ${
   }
 
   /** What it answers. */
-  async get(): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/`, {
+  async get(path = "/"): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       headers: { connection: "close" },
     });
     return await response.text();
