@@ -25,6 +25,10 @@ declare module "@std/path" {
   export function dirname(path: string): string;
   export function extname(path: string): string;
   export function fromFileUrl(url: string | URL): string;
+  export function globToRegExp(
+    glob: string,
+    options?: { extended?: boolean; globstar?: boolean },
+  ): RegExp;
   export function isAbsolute(path: string): boolean;
   export function join(...parts: string[]): string;
   export function relative(from: string, to: string): string;

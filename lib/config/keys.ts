@@ -1,6 +1,7 @@
 import type { Key, Values } from "./key.ts";
 import {
   command,
+  connections,
   count,
   directory,
   duration,
@@ -162,6 +163,14 @@ export const KEYS = {
       read: duration,
       default: "30",
       meaning: "time until an instance must be healthy",
+      restart: false,
+    },
+    keepalive: {
+      read: connections,
+      default: "32",
+      meaning:
+        "connections that each of nginx's workers keeps to an instance " +
+        "whose address zdd hands out; 0: none, each request has its own",
       restart: false,
     },
     drain_timeout: {

@@ -105,6 +105,13 @@ export function count(text: string, place: Place): number {
   return Math.max(number, 1);
 }
 
+/** A number of connections; none is one, too. */
+export function connections(text: string, place: Place): number {
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : undefined;
+  if (number === undefined) place.reject("a number from 0 to 9999");
+  return number ?? 0;
+}
+
 /** A URL of http or https. */
 export function url(text: string, place: Place): string {
   if (!/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) {

@@ -94,7 +94,7 @@ export async function change(
   if (plans.length > 0 || project.nginx.master() === undefined) {
     await detach(await killer);
   }
-  attempt(report, () => tidy(project, directory));
+  attempt(report, () => tidy(project, directory, state));
 
   const journal = Journal.begin(directory, plans);
   const facts = { command, release, state };
@@ -187,8 +187,8 @@ function unchanged(
  * Removes what earlier changes have left. Not what this one makes superfluous: nginx may
  * be following a link this instant that has led there.
  */
-function tidy({ config }: Project, directory: StateDir): void {
-  new LiveLinks(directory.path).clean();
+function tidy({ config }: Project, directory: StateDir, state: State): void {
+  new LiveLinks(directory.path).clean(state.nginx?.links);
   const written = [directory.state, directory.journal, config.nginx.rendered];
   written.forEach(removeLeftovers);
 }

@@ -1,9 +1,8 @@
-import { basename } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { readConfig } from "../config/read_config.ts";
 import { isFile } from "../system/files.ts";
 import { Nginx } from "../nginx/nginx.ts";
-import { templateNames } from "../live/template_names.ts";
+import { checkTemplate } from "../live/check.ts";
 import { Template } from "../template/template.ts";
 
 /** A deploy.conf with its template and its nginx: what every command works on. */
@@ -25,14 +24,7 @@ export function readProject(path: string): Project {
   const file = config.nginx.template;
   const template = isFile(file) ? Template.read(file) : new Template(file, "");
   const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
-  const { names, live } = templateNames(config, {}, version);
-  template.check(names, diagnostics);
-  if (!live.isComplete) {
-    diagnostics.add({
-      file: basename(file),
-      message: "it.live.pass needs <%= it.live.upstreams() %> at http level",
-    });
-  }
+  checkTemplate(template, config, version, diagnostics);
   diagnostics.throwIfAny();
   return { config, template, nginx };
 }

@@ -1,6 +1,7 @@
 import { ZddError } from "../error.ts";
 import type { ServiceConfig } from "../config/config.ts";
-import { LiveLinks, percentOfSlotB } from "../live/links.ts";
+import { linkKey } from "../live/identifiers.ts";
+import { LiveLinks, mainSlot } from "../live/links.ts";
 import { workersOf } from "../nginx/master.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findMarked } from "../instance/marked.ts";
@@ -102,8 +103,7 @@ function adoptMarked(
   links: LiveLinks,
   onlyOwn: boolean,
 ): Instance[] {
-  const percent = percentOfSlotB(links.read(service.name) ?? "");
-  const linked = percent === undefined ? undefined : percent >= 50 ? "b" : "a";
+  const linked = mainSlot(links.read(linkKey(service.name, true)) ?? "");
   const marked = findMarked(service).filter(({ process: { pid } }) =>
     !onlyOwn || userOf(pid) === Deno.uid()
   );

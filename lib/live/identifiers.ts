@@ -1,18 +1,26 @@
-import type { Slots } from "../instance/slots.ts";
-
 /** The name of a service's link in `live`, which is its key in the state. */
 export function linkKey(service: string, hasSlots: boolean): string {
-  return hasSlots ? service : `to:${service}`;
+  return `${hasSlots ? "slots" : "to"}:${service}`;
 }
 
-/** The variable that tells who serves. nginx's have letters, digits and underscores in their names. */
-export function variableOf(name: string): string {
-  return "$zdd_" + identifier(name);
+/**
+ * The variable that tells who serves. nginx's have letters, digits and underscores in
+ * their names.
+ *
+ * @param number which one of several of the same service it is, from 1
+ */
+export function variableOf(name: string, number = 1): string {
+  return `$zdd_${identifier(name)}${numbered(number)}`;
 }
 
 /** The upstream of a slot. */
-export function upstreamOf(name: string, slot: keyof Slots): string {
+export function upstreamOf(name: string, slot: string): string {
   return `zdd_${identifier(name)}_${slot}`;
+}
+
+/** `_2`, `_3`, …; nothing for the first. */
+export function numbered(number: number): string {
+  return number === 1 ? "" : `_${number}`;
 }
 
 /** `web` stays; what has other characters is spelled out, so that no two become one. */

@@ -1,18 +1,10 @@
 import { basename, dirname, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
-import type { Slot } from "../instance/slots.ts";
+import { type Slot, SLOTS } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
 import { discard, removeIfExists } from "../system/files.ts";
 import { withoutUmask } from "../system/held.ts";
-import {
-  ALL_SHARES,
-  BUCKET_NAMES,
-  NO_SHARES,
-  otherShares,
-  SHARE_WEIGHTS,
-  type Shares,
-  sharesOf,
-} from "./shares.ts";
+import { BUCKET_NAMES, bucketsOfCanary, bucketsOfCurrent } from "./buckets.ts";
 
 /** An instance as a link leads to it. */
 export interface Destination {
@@ -31,12 +23,13 @@ export interface Route {
 /**
  * The symbolic links by which nginx finds, at each request, who serves:
  *
- *     live/NAME        -> .shares/12  the shares of slot b, an empty file each
- *     live/to:NAME     -> at:ADDRESS  a service without slots: the address, and in it
- *                                     an empty file for each of the hundred buckets
- *     live/to:NAME     -> route:HASH  of several instances: a hundred links, each to
- *                                     ../at:ADDRESS/BUCKET
- *     live/.sockets/ID -> /path       a unix socket; at:ADDRESS is socket:ID then
+ *     live/slots:NAME -> .slots/b+a10  a file SLOT+BUCKET, such as b42, for each of the
+ *                                      hundred buckets that the first slot doesn't serve
+ *     live/to:NAME    -> at:ADDRESS    a service without slots: the address, and in it
+ *                                      an empty file for each bucket
+ *     live/to:NAME    -> route:HASH    of several instances: a hundred links, each to
+ *                                      ../at:ADDRESS/BUCKET
+ *     live/.sockets/ID -> /path        a unix socket; at:ADDRESS is socket:ID then
  *
  * Replacing the first, second or third by rename(2) is the switch. A link is named by
  * its path below `live`: its key. nginx looks at every part of the path behind `to:` for
@@ -71,7 +64,7 @@ export class LiveLinks {
     try {
       makeDirectory(this.directory);
       return hasSlots
-        ? this.#prepareShares(sharesOfSlotB(route))
+        ? this.#prepareSlots(route)
         : await this.#prepareRoute(route);
     } catch (error) {
       throw new ZddError(
@@ -103,8 +96,13 @@ export class LiveLinks {
     }
   }
 
-  /** Removes what no link leads to any more. */
-  clean(): void {
+  /**
+   * Removes what no link leads to any more.
+   *
+   * @param asked the keys of the links that nginx asks for; undefined if that isn't known
+   */
+  clean(asked?: string[]): void {
+    if (asked !== undefined) this.#removeFormer(asked);
     const names = entries(this.directory);
     const links = names.filter((name) => name.startsWith("to:"));
     const used = new Set(links.flatMap((link) => this.read(link) ?? []));
@@ -132,10 +130,25 @@ export class LiveLinks {
     return join(this.directory, ".sockets");
   }
 
-  #prepareShares(shares: Shares): string {
-    makeDirectory(join(this.directory, ".shares"));
-    const names = shares === NO_SHARES ? [] : [...shares];
-    return this.#prepareFiles(join(".shares", shares), names);
+  /** At first a service's link had its bare name, and led to eight shares. */
+  #removeFormer(asked: string[]): void {
+    const names = entries(this.directory);
+    const links = names.filter((name) =>
+      this.read(name)?.startsWith(".shares/") ?? false
+    );
+    const unused = links.filter((name) => !asked.includes(name));
+    for (const name of unused) Deno.removeSync(join(this.directory, name));
+    if (links.length > unused.length || !names.includes(".shares")) return;
+    Deno.removeSync(join(this.directory, ".shares"), { recursive: true });
+  }
+
+  #prepareSlots(route: Route): string {
+    makeDirectory(join(this.directory, ".slots"));
+    const files = bucketsOfSlots(route)
+      // Who finds no file for a bucket is sent to the first slot.
+      .filter(({ slot }) => slot !== SLOTS[0])
+      .flatMap(({ slot, buckets }) => buckets.map((bucket) => slot + bucket));
+    return this.#prepareFiles(join(".slots", nameOfSlots(route)), files);
   }
 
   async #prepareRoute({ current, canary }: Route): Promise<string> {
@@ -194,22 +207,37 @@ export class LiveLinks {
   }
 }
 
-/** The shares that slot b serves. */
-function sharesOfSlotB({ current, canary }: Route): Shares {
-  const ofCanary = sharesOf(canary?.percent ?? 0);
-  if (current[0]?.slot !== "b") return ofCanary;
-  return ofCanary === NO_SHARES ? ALL_SHARES : otherShares(ofCanary);
+/** The buckets that each slot serves. */
+function bucketsOfSlots({ current, canary }: Route): {
+  slot: Slot;
+  buckets: string[];
+}[] {
+  const percent = canary?.percent ?? 0;
+  return [
+    { slot: slotIn(current), buckets: bucketsOfCurrent(percent) },
+    ...canary === undefined
+      ? []
+      : [{ slot: slotIn(canary.instances), buckets: bucketsOfCanary(percent) }],
+  ];
 }
 
-/** The percent of the requests that a link's text sends to slot b; undefined if it isn't one of shares. */
-export function percentOfSlotB(target: string): number | undefined {
-  const shares = /^\.shares\/(none|\d+)$/.exec(target)?.[1];
-  if (shares === undefined) return undefined;
-  if (shares === NO_SHARES) return 0;
-  return [...shares].reduce(
-    (sum, share) => sum + (SHARE_WEIGHTS[Number(share) - 1] ?? 0),
-    0,
-  );
+/** `b`, `b+a10`: all that a directory in `.slots` depends on. */
+function nameOfSlots({ current, canary }: Route): string {
+  return canary === undefined
+    ? slotIn(current)
+    : `${slotIn(current)}+${slotIn(canary.instances)}${canary.percent}`;
+}
+
+function slotIn([first]: Destination[]): Slot {
+  return first?.slot ?? SLOTS[0];
+}
+
+/** The slot that gets most requests, by a link's text; undefined if it isn't one of slots. */
+export function mainSlot(target: string): Slot | undefined {
+  const [, current, canary, percent] =
+    /^\.slots\/([a-z])(?:\+([a-z])(\d+))?$/.exec(target) ?? [];
+  const main = Number(percent ?? 0) > 50 ? canary : current;
+  return SLOTS.find((slot) => slot === main);
 }
 
 /** For the deploying user alone to write: whoever can write there redirects traffic. */

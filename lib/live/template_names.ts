@@ -1,8 +1,10 @@
 import { dirname } from "@std/path";
-import { type Config, hasSlots } from "../config/config.ts";
+import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import type { Slot, Slots } from "../instance/slots.ts";
 import { parseAddress, templateText } from "../system/address.ts";
 import { compareVersions } from "../nginx/version.ts";
+import type { LivePlan } from "./plan.ts";
+import type { LiveService } from "./service.ts";
 import { LiveSnippets } from "./snippets.ts";
 import type { TemplateNames } from "../template/template.ts";
 
@@ -21,32 +23,25 @@ export interface Whereabouts {
  *
  * @param places where each service's instances are, by its name
  * @param version asks nginx for its version, only if the template wants to know
- * @param earlier the snippets of an earlier rendering
+ * @param plan what a first rendering has found out
  */
 export function templateNames(
   config: Config,
   places: Record<string, Whereabouts>,
   version: () => string,
-  earlier?: LiveSnippets,
+  plan?: LivePlan,
 ): { names: TemplateNames; live: LiveSnippets } {
   const services: Record<string, { address: string; addresses: string[] }> = {};
-  const atLeast = (wanted: string) => compareVersions(version(), wanted) >= 0;
-  const live = new LiveSnippets(
-    config.stateDir,
-    new Map(config.services.map(({ name, port, instances }) => {
-      const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
-      const { current = [] } = places[name] ?? {};
-      // Those that serve may have been started with another `port`.
-      const inSlots = hasSlots({ port }) &&
-        current.every(({ slot }) => slot !== undefined);
-      const slots = inSlots
-        ? places[name]?.slots ?? { a: unknown, b: unknown }
-        : undefined;
-      return [name, { name, slots }];
-    })),
-    earlier,
-    atLeast,
-  );
+  const nginxAtLeast = (wanted: string) =>
+    compareVersions(version(), wanted) >= 0;
+  const live = new LiveSnippets({
+    stateDir: config.stateDir,
+    services: new Map(config.services.map((service) => [
+      service.name,
+      liveService(service, places[service.name]),
+    ])),
+    nginxAtLeast,
+  }, plan);
   const names: TemplateNames = {
     nginx_pid_filename: config.nginx.pidFile,
     project_dir: dirname(config.nginx.template),
@@ -62,7 +57,7 @@ export function templateNames(
       get version() {
         return version();
       },
-      atLeast,
+      atLeast: nginxAtLeast,
     },
     live,
   };
@@ -88,4 +83,19 @@ export function templateNames(
     });
   }
   return { names, live };
+}
+
+function liveService(
+  { name, port, instances, keepalive }: ServiceConfig,
+  { current = [], slots }: Partial<Whereabouts> = {},
+): LiveService {
+  // Those that serve may have been started with another `port`.
+  const inSlots = hasSlots({ port }) &&
+    current.every(({ slot }) => slot !== undefined);
+  const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
+  return {
+    name,
+    keepalive,
+    slots: inSlots ? slots ?? { a: unknown, b: unknown } : undefined,
+  };
 }

@@ -13,6 +13,7 @@ Deno.test("defaultsOf() has the values of the keys that have a default, and no o
     startTimeout: 30_000,
     healthStatus: [{ low: 200, high: 399 }],
     healthTimeout: 30_000,
+    keepalive: 32,
     drainTimeout: 30_000,
     stopTimeout: 10_000,
   });

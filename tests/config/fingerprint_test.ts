@@ -25,6 +25,7 @@ const OTHERWISE: Record<string, [string, boolean]> = {
   health: ["/up", false],
   health_status: ["200", false],
   health_timeout: ["1", false],
+  keepalive: ["0", false],
   drain_timeout: ["1", false],
   stop_timeout: ["1", false],
   kill_after: ["1", false],

@@ -102,7 +102,7 @@ for (const hook of ["before_start", "before_switch"]) {
     await using site = anySite(SERVICE);
     await site.deploy();
     const before = site.processes();
-    const link = Deno.readLinkSync(site.path(".zdd/live/web"));
+    const link = Deno.readLinkSync(site.path(".zdd/live/slots:web"));
     site.write(
       "deploy.conf",
       anyConf(SERVICE, [
@@ -128,7 +128,7 @@ for (const hook of ["before_start", "before_switch"]) {
       await pidAt(site),
     );
     await untilProcesses(site, before);
-    assertEquals(Deno.readLinkSync(site.path(".zdd/live/web")), link);
+    assertEquals(Deno.readLinkSync(site.path(".zdd/live/slots:web")), link);
   });
 }
 

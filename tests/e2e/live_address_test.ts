@@ -122,7 +122,8 @@ Deno.test("one service in two locations, pinned differently in each", async () =
   await site.deploy("deploy", "--canary", "50");
   assertEquals((await pidsAt(site, "/", 50)).length, 2);
   assertEquals((await pidsAt(site, "/sticky", 50)).length, 1);
-  assertEquals((await pidsAt(site, "/visitor", 50)).length, 1);
+  // Who has no cookie yet isn't one visitor.
+  assertEquals((await pidsAt(site, "/visitor", 50)).length, 2);
   await site.deploy("promote");
   const serving = await pidsOf(site, "serving");
   for (const path of ["/", "/sticky", "/visitor"]) {

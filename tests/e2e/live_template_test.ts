@@ -66,6 +66,24 @@ for (
       expected: /nginx.conf.template:17: Expected http, .* got "ftp"/,
     },
     {
+      mistake: "a choice between slots for no service",
+      template: liveTemplate("<%= it.live.choose() %>"),
+      expected: /nginx.conf.template:17: Expected names of services/,
+    },
+    {
+      mistake: "a choice for a service that doesn't exist",
+      template: liveTemplate('<%= it.live.choose("web", "wbe") %>'),
+      expected:
+        /nginx.conf.template:17: There is no service "wbe" for it.live.choose/,
+    },
+    {
+      mistake: "a canary by what is the same for everybody",
+      template: liveTemplate(
+        'location / { <%= it.live.pass("web", { by: "visitor" }) %> }',
+      ),
+      expected: /nginx.conf.template:17: Expected variables .* got "visitor"/,
+    },
+    {
       mistake: "a service that doesn't exist",
       template: liveTemplate('location / { <%= it.live.pass("wbe") %> }'),
       expected: /nginx.conf.template:17: There is no service "wbe"/,
@@ -83,7 +101,15 @@ for (
 
 for (const port of ["env", "own"] as const) {
   Deno.test(`nginx understands each protocol, port: ${port}`, async () => {
-    const locations = ["http", "fastcgi", "uwsgi", "scgi"].map((protocol) =>
+    const locations = [
+      "http",
+      "https",
+      "grpc",
+      "grpcs",
+      "fastcgi",
+      "uwsgi",
+      "scgi",
+    ].map((protocol) =>
       `location /${protocol} { ` +
       `<%= it.live.pass("web", { protocol: "${protocol}" }) %> }`
     );
@@ -94,7 +120,7 @@ for (const port of ["env", "own"] as const) {
     );
     await site.deploy();
     const { stdout } = await site.deploy("render");
-    for (const name of ["proxy", "fastcgi", "uwsgi", "scgi"]) {
+    for (const name of ["proxy", "grpc", "fastcgi", "uwsgi", "scgi"]) {
       assertMatch(stdout, new RegExp(`^ +${name}_pass \\S*\\$zdd_web;$`, "m"));
     }
   });

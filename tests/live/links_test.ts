@@ -4,9 +4,10 @@ import { ZddError } from "../../lib/error.ts";
 import {
   type Destination,
   LiveLinks,
-  percentOfSlotB,
+  mainSlot,
+  type Route,
 } from "../../lib/live/links.ts";
-import { BUCKET_NAMES } from "../../lib/live/shares.ts";
+import { BUCKET_NAMES } from "../../lib/live/buckets.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
 function at(address: string, slot?: "a" | "b"): Destination {
@@ -26,40 +27,55 @@ function shareOut(directory: TempDir, service: string): Record<string, number> {
   return shares;
 }
 
-Deno.test("a link of slots tells how many requests slot b gets", async () => {
+/** The buckets that each slot serves, by the files behind a link: those of the first have none. */
+function slotsOf(
+  directory: TempDir,
+  service: string,
+): Record<string, string[]> {
+  const slots: Record<string, string[]> = {};
+  const place = directory.join("live", `slots:${service}`);
+  for (const { name } of Deno.readDirSync(place)) {
+    (slots[name.slice(0, 1)] ??= []).push(name.slice(1));
+  }
+  for (const buckets of Object.values(slots)) buckets.sort();
+  return slots;
+}
+
+Deno.test("a link of slots leads to a file for each bucket that the first slot doesn't serve", async () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   const [a, b] = [at("127.0.0.1:1", "a"), at("127.0.0.1:2", "b")];
-  const percent = (target: string) => percentOfSlotB(target);
-  assertEquals(percent(await links.prepare({ current: [a] })), 0);
-  assertEquals(percent(await links.prepare({ current: [b] })), 100);
-  for (const share of [0, 1, 10, 33, 99, 100]) {
-    const ofB = await links.prepare({
-      current: [a],
-      canary: { instances: [b], percent: share },
-    });
-    assertEquals(percent(ofB), share);
-    const ofA = await links.prepare({
-      current: [b],
-      canary: { instances: [a], percent: share },
-    });
-    assertEquals(percent(ofA), 100 - share);
+  const point = async (route: Route) => {
+    links.point("slots:web", await links.prepare(route));
+    return slotsOf(directory, "web");
+  };
+  assertEquals(await point({ current: [a] }), {});
+  assertEquals(await point({ current: [b] }), { b: BUCKET_NAMES });
+  for (const percent of [0, 1, 33, 99, 100]) {
+    const ofCanary = BUCKET_NAMES.slice(0, percent);
+    const ofCurrent = BUCKET_NAMES.slice(percent);
+    assertEquals(
+      await point({ current: [a], canary: { instances: [b], percent } }),
+      percent === 0 ? {} : { b: ofCanary },
+    );
+    assertEquals(
+      await point({ current: [b], canary: { instances: [a], percent } }),
+      percent === 100 ? {} : { b: ofCurrent },
+    );
   }
 });
 
-Deno.test("a link of slots leads to a directory with just the shares of slot b", async () => {
+Deno.test("mainSlot() is the slot that gets most requests", async () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
-  const target = await links.prepare({
-    current: [at("127.0.0.1:1", "a")],
-    canary: { instances: [at("127.0.0.1:2", "b")], percent: 5 },
-  });
-  links.point("web", target);
-  const found = [...Deno.readDirSync(directory.join("live/web"))];
-  assertEquals(
-    found.map(({ name }) => name).sort().join(""),
-    target.replace(".shares/", ""),
-  );
+  const [a, b] = [at("127.0.0.1:1", "a"), at("127.0.0.1:2", "b")];
+  const main = async (route: Route) => mainSlot(await links.prepare(route));
+  assertEquals(await main({ current: [a] }), "a");
+  assertEquals(await main({ current: [b] }), "b");
+  for (const [percent, slot] of [[10, "a"], [50, "a"], [51, "b"]] as const) {
+    const canary = { instances: [b], percent };
+    assertEquals(await main({ current: [a], canary }), slot);
+  }
 });
 
 Deno.test("a link without slots shares a hundred buckets out", async () => {
@@ -153,7 +169,7 @@ Deno.test("prepare() can be done again after a deploy that died in the middle", 
     Deno.removeSync(join(place, bucket?.name ?? ""));
     assertEquals(await links.prepare(route), target);
     const { length } = [...Deno.readDirSync(place)];
-    assertEquals(length, slot === undefined ? 100 : 8);
+    assertEquals(length, 100);
   }
 });
 
@@ -201,7 +217,7 @@ Deno.test("nobody but zdd's user can write where links are", async () => {
   } finally {
     Deno.umask(umask);
   }
-  for (const path of ["live", "live/.shares", "live/at:127.0.0.1:1"]) {
+  for (const path of ["live", "live/.slots", "live/at:127.0.0.1:1"]) {
     const mode = Deno.statSync(directory.join(path)).mode ?? 0;
     assertEquals((mode & 0o777).toString(8), "755", path);
   }
@@ -216,17 +232,34 @@ Deno.test("prepare() and point() say what they can't write", async () => {
   assertThrows(() => links.point("web", "x"), ZddError, "Cannot move the link");
 });
 
-Deno.test("percentOfSlotB() knows no other links", () => {
+Deno.test("mainSlot() knows no other links", () => {
   for (
     const target of [
       "route:web-1",
       "at:127.0.0.1:1",
       "x",
-      ".shares/",
-      ".shares/a",
+      ".slots/",
+      ".slots/é",
     ]
   ) {
-    assertEquals(percentOfSlotB(target), undefined);
+    assertEquals(mainSlot(target), undefined);
   }
-  assertEquals(percentOfSlotB(".shares/none"), 0);
+});
+
+Deno.test("clean() leaves links of the first layout to an nginx that asks for them", () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  Deno.mkdirSync(directory.join("live/.shares/12"), { recursive: true });
+  Deno.symlinkSync(".shares/12", directory.join("live/web"));
+  Deno.symlinkSync(".shares/12", directory.join("live/api"));
+  const left = () =>
+    [...Deno.readDirSync(directory.join("live"))].map(({ name }) => name)
+      .sort();
+  links.clean(); // nobody knows
+  links.clean(["web", "api"]);
+  assertEquals(left(), [".shares", "api", "web"]);
+  links.clean(["web", "slots:api"]);
+  assertEquals(left(), [".shares", "web"]);
+  links.clean(["slots:web", "slots:api"]);
+  assertEquals(left(), []);
 });

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   allDirectives,
-  ancestorsOf,
   type Block,
+  inForce,
+  levelsOf,
   parseConfiguration,
+  quote,
 } from "../../lib/nginx/configuration.ts";
 import { Nginx } from "../../lib/nginx/nginx.ts";
 import { SyntaxMistake } from "../../lib/nginx/tokens.ts";
@@ -85,11 +87,24 @@ Deno.test("a directive knows its line and what it stands in", () => {
   ]);
   const last = [...allDirectives(block)].at(-1);
   assert(last);
-  assertEquals([...ancestorsOf(last)].map(({ name }) => name), [
-    "location",
+  const levels = [...levelsOf(last, block)];
+  assertEquals(levels.map((level) => level[0]?.name), [
+    "e",
+    "a",
     "server",
     "http",
   ]);
+  assertEquals(inForce(levels, "a").map(({ args }) => args), [["b\nc", "d"]]);
+  assertEquals(inForce(levels, "x"), []);
+});
+
+Deno.test("quote() makes a word that is read as it was", () => {
+  for (
+    const word of ["a", "", "a b", 'say "hi"', "\\d+\\.", "$a", "a\nb", "}"]
+  ) {
+    const [directive] = parseConfiguration(`x ${quote(word)};`);
+    assertEquals(directive?.args, [word]);
+  }
 });
 
 Deno.test("nginx takes the words of a configuration as parseConfiguration() does", async () => {

@@ -1,0 +1,22 @@
+import { join } from "@std/path";
+import { linkKey, upstreamOf } from "./identifiers.ts";
+import type { PlannedPass } from "./plan.ts";
+
+/**
+ * Chooses the slot that serves, for each request: the first one, unless a file behind
+ * the link names another for the request's bucket.
+ */
+export function choiceLines(
+  { service: { name, slots }, variable, bucket }: PlannedPass,
+  live: string,
+): string[] {
+  const [first = "", ...others] = Object.keys(slots ?? {});
+  const link = join(live, linkKey(name, true));
+  return [
+    `set ${variable} ${upstreamOf(name, first)};`,
+    ...others.map((slot) =>
+      `if (-e "${link}/${slot}${bucket}") ` +
+      `{ set ${variable} ${upstreamOf(name, slot)}; }`
+    ),
+  ];
+}

@@ -1,0 +1,131 @@
+import { join } from "@std/path";
+import { upstreamOf, variableOf } from "./identifiers.ts";
+import { isHttp, kindOf } from "./protocols.ts";
+import { hasPool, type LiveService } from "./service.ts";
+import type { PlannedPass } from "./plan.ts";
+import type { Splits } from "./splits.ts";
+
+/**
+ * How often a slot's own server is named. nginx tries a kept connection that turns out to be
+ * closed again, but never with a name that it has tried: with one alone it would go to
+ * the backup, which is another release or nobody.
+ */
+const OWN_NAMES = 8;
+
+/** What `it.live.upstreams` prints: all that the passes of a template refer to. */
+export function httpBlocks(
+  passes: PlannedPass[],
+  splits: Splits,
+  live: string,
+  nginxAtLeast: (version: string) => boolean,
+): string[][] {
+  const services = [...new Set(passes.map(({ service }) => service))];
+  const http = passes.filter(({ protocol }) => isHttp(protocol));
+  const withHeaders = passes.filter(({ protocol }) =>
+    kindOf(protocol).hasHeaders
+  );
+  return [
+    ...withHeaders.length > 0 ? hostMaps() : [],
+    ...http.length > 0 ? [upgradeMap()] : [],
+    ...[true, false].filter((pool) =>
+      http.some(({ service }) => hasPool(service) === pool)
+    ).map(connectionMap),
+    ...splits.blocks(),
+    ...services.flatMap(({ name, slots, keepalive }) =>
+      slots === undefined
+        ? [addressMap(name, live)]
+        : Object.keys(slots).map((slot) =>
+          upstream(name, slot, slots, { keepalive, nginxAtLeast })
+        )
+    ),
+  ];
+}
+
+/** The variable that says whether a connection is kept. */
+export function connectionVariable(service: LiveService): string {
+  return hasPool(service) ? "$zdd__connection" : "$zdd__connection_close";
+}
+
+/**
+ * The Host that the client sent. One of HTTP/1.0 may have sent none, and HTTP/3 has it in
+ * its request line; a server of HTTP/1.1 refuses a request without.
+ */
+function hostMaps(): string[][] {
+  return [
+    [
+      "map $host $zdd__own_host {",
+      '    "" localhost;',
+      "    default $host;",
+      "}",
+    ],
+    [
+      "map $http_host $zdd__host {",
+      '    "" $zdd__own_host;',
+      "    default $http_host;",
+      "}",
+    ],
+  ];
+}
+
+/** Websockets alone: a server that speaks h2c must not be asked to. The case doesn't matter. */
+function upgradeMap(): string[] {
+  return [
+    "map $http_upgrade $zdd__upgrade {",
+    '    default "";',
+    "    websocket websocket;",
+    "}",
+  ];
+}
+
+/** A server that isn't told that a connection is used once makes ready for more requests. */
+function connectionMap(pool: boolean): string[] {
+  return [
+    `map $http_upgrade $zdd__connection${pool ? "" : "_close"} {`,
+    `    default ${pool ? '""' : "close"};`,
+    "    websocket upgrade;",
+    "}",
+  ];
+}
+
+/**
+ * A slot. The others are its backup: nginx chooses the slot when a request's head is
+ * there, but connects when it has its whole body, and by then the old instance may be gone.
+ */
+function upstream(
+  name: string,
+  slot: string,
+  slots: Readonly<Record<string, string[]>>,
+  { keepalive, nginxAtLeast }: {
+    keepalive: number;
+    nginxAtLeast: (version: string) => boolean;
+  },
+): string[] {
+  const own = slots[slot] ?? [];
+  const others = Object.keys(slots).filter((other) => other !== slot)
+    .flatMap((other) => slots[other] ?? []);
+  const names = keepalive === 0 ? 1 : Math.max(2, OWN_NAMES / own.length);
+  const pool = [
+    `    keepalive ${keepalive};`,
+    // Shorter than servers keep theirs (gunicorn: 2 s), and a drain waits for it.
+    ...nginxAtLeast("1.15.3") ? ["    keepalive_timeout 1s;"] : [],
+  ];
+  return [
+    `upstream ${upstreamOf(name, slot)} {`,
+    ...Array.from({ length: Math.ceil(names) }, () => own).flat()
+      .map((address) => `    server ${address} max_fails=0;`),
+    ...others.map((address) => `    server ${address} max_fails=0 backup;`),
+    ...keepalive === 0 ? [] : pool,
+    "}",
+  ];
+}
+
+/** The address in the name of the directory that the link leads into. */
+function addressMap(name: string, live: string): string[] {
+  return [
+    `map $realpath_root ${variableOf(name)} {`,
+    '    "~/at:(?<zdd__address>[^/]+)/..$" $zdd__address;',
+    '    "~/socket:(?<zdd__address>[^/]+)/..$" ' +
+    `"unix:${join(live, ".sockets")}/$zdd__address:";`,
+    "}",
+  ];
+}

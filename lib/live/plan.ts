@@ -1,0 +1,125 @@
+import {
+  allDirectives,
+  type Block,
+  type Directive,
+  levelsOf,
+} from "../nginx/configuration.ts";
+import { variableOf } from "./identifiers.ts";
+import type { PassOptions } from "./pass_options.ts";
+import type { LiveService } from "./service.ts";
+import { Splits } from "./splits.ts";
+
+/** A call of `it.live.pass`. */
+export interface Pass extends PassOptions {
+  service: LiveService;
+}
+
+/** One of which is known where it stands. */
+export interface PlannedPass extends Pass {
+  /** The variable that tells who serves. */
+  variable: string;
+  /** The variable that tells the request's bucket. */
+  bucket: string;
+  /** Whether `it.live.choose` has chosen the slot already, where it stands. */
+  isChosen: boolean;
+  /** It stands in an `if` or a `limit_except` of a location. */
+  isConditional: boolean;
+  /** What stands beside it and around it, innermost first. */
+  levels: Block[];
+  /** What stands for it in the configuration that was read; undefined if there is none. */
+  marker?: Directive;
+}
+
+/** A call of `it.live.choose`: what it chooses for. */
+export interface PlannedChoice {
+  passes: PlannedPass[];
+  marker?: Directive;
+}
+
+/** The live switch of a template: what its snippets print. */
+export interface LivePlan {
+  passes: PlannedPass[];
+  choices: PlannedChoice[];
+  splits: Splits;
+}
+
+const PASS = "zdd_live_pass";
+const CHOICE = "zdd_live_choose";
+
+/** What `pass` and `choose` print at the first rendering, which tells where they stand. */
+export function passMarker(number: number): string {
+  return `${PASS} ${number};`;
+}
+export function choiceMarker(number: number): string {
+  return `${CHOICE} ${number};`;
+}
+
+/** Whether a directive stands for a snippet. */
+export function isMarker({ name }: Directive): boolean {
+  return name === PASS || name === CHOICE;
+}
+
+/**
+ * Finds out where the snippets stand.
+ *
+ * @param choices the names of the services of each `it.live.choose`
+ * @param root the configuration with the markers; undefined if it can't be read
+ */
+export function planLive(
+  passes: Pass[],
+  choices: string[][],
+  root: Block | undefined,
+): LivePlan {
+  const markers = [...allDirectives(root ?? [])];
+  const find = (name: string, number: number) =>
+    markers.find((marker) =>
+      marker.name === name && marker.args[0] === String(number)
+    );
+  const splits = new Splits();
+  const variables = new Map<string, (string | undefined)[]>();
+  const places = choices.map((names, i) => ({
+    names,
+    marker: find(CHOICE, i),
+  }));
+  const planned = passes.map((pass, i): PlannedPass => {
+    const { service: { name, slots }, by } = pass;
+    const marker = find(PASS, i);
+    const levels = marker === undefined || root === undefined
+      ? []
+      : [...levelsOf(marker, root)];
+    // Those of the same service share a variable if clients are told apart by the same.
+    const known = variables.get(name) ?? [];
+    if (slots !== undefined && !known.includes(by)) known.push(by);
+    variables.set(name, known);
+    return {
+      ...pass,
+      variable: variableOf(name, Math.max(known.indexOf(by), 0) + 1),
+      bucket: splits.variableFor(by),
+      isChosen: places.some((place) =>
+        place.names.includes(name) && isAround(place.marker, levels)
+      ),
+      isConditional: ["if", "limit_except"].includes(
+        marker?.parent?.name ?? "",
+      ),
+      levels,
+      marker,
+    };
+  });
+  return {
+    passes: planned,
+    choices: places.map(({ names, marker }) => ({
+      passes: planned.filter(({ service: { name }, levels }) =>
+        names.includes(name) && isAround(marker, levels)
+      ),
+      marker,
+    })),
+    splits,
+  };
+
+  /** Whether a choice holds at a place; where nothing is known of either, it does. */
+  function isAround(choice: Directive | undefined, levels: Block[]): boolean {
+    if (root === undefined) return true;
+    return choice !== undefined &&
+      levels.some((level) => level.includes(choice));
+  }
+}

@@ -1,0 +1,84 @@
+import { basename, dirname, globToRegExp, join, resolve } from "@std/path";
+import { realPath } from "../system/files.ts";
+import {
+  type Block,
+  type Directive,
+  parseConfiguration,
+} from "./configuration.ts";
+
+/** nginx has no limit; one file that includes itself must not be read for ever. */
+const MAX_DEPTH = 16;
+
+/** Where included files are looked for, and what is in those that aren't written yet. */
+export interface IncludePlace {
+  /** The directory of the main configuration file. */
+  directory: string;
+  /** Texts by the real path of the file that they will stand in. */
+  texts?: ReadonlyMap<string, string>;
+}
+
+/**
+ * A configuration with what it includes in the places of its `include` directives. One
+ * that can't be read stays: nginx says what is wrong with it.
+ */
+export function withIncludes(block: Block, place: IncludePlace): Block {
+  return expand(block, undefined, place, 0);
+}
+
+function expand(
+  block: Block,
+  parent: Directive | undefined,
+  place: IncludePlace,
+  depth: number,
+): Block {
+  return block.flatMap((directive) => {
+    const included = directive.name === "include" && depth < MAX_DEPTH
+      ? readIncluded(directive, place)
+      : undefined;
+    if (included !== undefined) {
+      return expand(included, parent, place, depth + 1);
+    }
+    directive.parent = parent;
+    if (directive.block !== undefined) {
+      directive.block = expand(directive.block, directive, place, depth);
+    }
+    return [directive];
+  });
+}
+
+function readIncluded(
+  { args: [pattern = ""] }: Directive,
+  { directory, texts }: IncludePlace,
+): Block | undefined {
+  try {
+    return glob(resolve(directory, pattern)).flatMap((file) => {
+      const text = texts?.get(realPath(file));
+      // The text itself, in which nothing is included.
+      if (text !== undefined) return parseConfiguration(text);
+      return parseConfiguration(Deno.readTextFileSync(file), file);
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files of a pattern as glob(3) has them, sorted; a path without one is itself. */
+function glob(pattern: string): string[] {
+  if (!/[*?[]/.test(pattern)) return [pattern];
+  const [directories, name] = [glob(dirname(pattern)), basename(pattern)];
+  const isMatch = globToRegExp(name, { extended: false, globstar: false });
+  return directories.flatMap((directory) => {
+    if (!/[*?[]/.test(name)) return [join(directory, name)];
+    return entries(directory)
+      .filter((entry) => isMatch.test(entry) && !entry.startsWith("."))
+      .toSorted().map((entry) => join(directory, entry));
+  });
+}
+
+function entries(directory: string): string[] {
+  try {
+    return [...Deno.readDirSync(directory)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
