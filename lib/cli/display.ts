@@ -1,6 +1,8 @@
 import { formatDuration } from "../text/duration.ts";
+import { spellControls } from "../text/escape.ts";
 import type { Event } from "../deploy/report.ts";
 import { PLAIN, type Style, widthOf } from "./style.ts";
+import { ESCAPE } from "./terminal.ts";
 
 // What the live display shows, as text. The lines of what has happened stay; below
 // them stand, redrawn in place, those of what is going on.
@@ -90,7 +92,7 @@ export function frame(
     const time = `${((now - began) / 1000).toFixed(1)} s`;
     const room = width - picture.length - time.length - 2;
     if (room < 4) return style.green(picture.slice(0, width));
-    return `${style.green(picture)} ${shorten(text, room, more)} ` +
+    return `${style.green(picture)} ${shorten(inLine(text), room, more)} ` +
       style.dim(time);
   };
   // The screen also shows what has happened.
@@ -111,7 +113,7 @@ export function erase(lines: readonly string[], columns: number): string {
     (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)),
     0,
   );
-  return rows === 0 ? "" : `\r\u001b[${rows}A\u001b[J`;
+  return rows === 0 ? "" : `${ESCAPE}[${rows}F${ESCAPE}[J`;
 }
 
 /** `gunicorn: started 4711 on 127.0.0.1:45643 (310 ms)`. */
@@ -139,4 +141,9 @@ export function mark(
 function shorten(text: string, width: number, more: string): string {
   if (text.length <= width) return text;
   return text.slice(0, Math.max(0, width - more.length)) + more;
+}
+
+/** A text that takes one line, and as many columns as it has characters. */
+function inLine(text: string): string {
+  return spellControls(text).replace(/\s/g, " ");
 }

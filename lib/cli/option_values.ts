@@ -31,3 +31,23 @@ export function readPort(option: string, text: string): number {
   if (port > 0 && port < 65536) return port;
   throw usage(`Expected a port for --${option}, got "${text}"`);
 }
+
+/** A number that an option names. @throws {ZddError} if it is none. */
+export function readCount(option: string, text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw usage(`Expected a number for --${option}, got "${text}"`);
+}
+
+/**
+ * The name of a release: one that is a file's name, too, and that needs no quoting
+ * anywhere.
+ *
+ * @throws {ZddError} if it has any other character.
+ */
+export function readRelease(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)) return text;
+  throw usage(
+    "Expected letters, digits, dots, hyphens and underscores for --release, " +
+      `beginning with a letter or a digit, got ${JSON.stringify(text)}`,
+  );
+}

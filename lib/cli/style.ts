@@ -1,4 +1,4 @@
-import { isCapable } from "./terminal.ts";
+import { ESCAPE, isCapable } from "./terminal.ts";
 
 /** When zdd prints in colours. */
 export const COLOR_WHEN = ["always", "never", "auto"] as const;
@@ -22,10 +22,7 @@ export const PLAIN: Style = {
   yellow: String,
 };
 
-// ECMA-48, "select graphic rendition".
-const ESCAPE = "\u001b[";
-
-/** Colours, as terminals understand them. */
+/** Colours: ECMA-48, "select graphic rendition". */
 export const COLORED: Style = {
   bold: sgr(1, 22),
   dim: sgr(2, 22),
@@ -56,14 +53,14 @@ export function cut(line: string, columns: number): string {
   let room = columns;
   return line.split(SGR).map((part) => {
     if (part.match(SGR) !== null) return part;
-    const shown = part.slice(0, Math.max(0, room));
+    const shown = part.slice(0, Math.max(0, room)).toWellFormed();
     room -= shown.length;
     return shown;
   }).join("");
 }
 
-const SGR = new RegExp(`(${ESCAPE.replace("[", "\\[")}\\d*m)`, "g");
+const SGR = new RegExp(`(${ESCAPE}\\[\\d+m)`, "gu");
 
 function sgr(on: number, off: number): (text: string) => string {
-  return (text) => `${ESCAPE}${on}m${text}${ESCAPE}${off}m`;
+  return (text) => `${ESCAPE}[${on}m${text}${ESCAPE}[${off}m`;
 }

@@ -1,15 +1,22 @@
+import { spellControls } from "../text/escape.ts";
 import { widthOf } from "./style.ts";
 
 /** Rows as columns of equal width, two blanks between them. */
 export function formatTable(rows: string[][]): string {
+  const lines = rows.map((row) => row.map(inCell));
   const widths: number[] = [];
-  for (const row of rows) {
+  for (const row of lines) {
     row.forEach((cell, i) => {
       widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
     });
   }
-  return rows.map((row) =>
+  return lines.map((row) =>
     row.map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - widthOf(cell)))
       .join("  ").trimEnd()
   ).join("\n");
+}
+
+/** A text that takes one line, and as many columns as it has characters. */
+function inCell(text: string): string {
+  return spellControls(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }

@@ -1,3 +1,17 @@
+/**
+ * Stands for the escape character in what zdd itself draws; output.ts prints that one in
+ * its place. It is a lone surrogate: UTF-8 can't spell one, so that it is in no text that
+ * zdd has read.
+ */
+export const ESCAPE = "\uDC1B";
+
+/** Where ESCAPE begins what zdd draws with: colors, and moves of the cursor (ECMA-48, xterm). */
+export const OWN_ESCAPES = new RegExp(
+  `${ESCAPE}(?=\\[(?:\\d{1,2}m|\\d{1,5}F|\\?1049[hl]|[HJK]))`,
+  // So that it isn't found as the half of another character.
+  "gu",
+);
+
 /** Whether a terminal of this TERM understands more than text. */
 export function isCapable(term: string | undefined): boolean {
   return term !== undefined && term !== "" && term !== "dumb";

@@ -1,10 +1,11 @@
+import { spellControls } from "../text/escape.ts";
 import { draw, printResult } from "./output.ts";
 import { cut } from "./style.ts";
-import { screenSize } from "./terminal.ts";
+import { ESCAPE, screenSize } from "./terminal.ts";
 
 /** The screen that a full-screen program has to itself, and the way back (xterm, 1049). */
-const OWN_SCREEN = "\u001b[?1049h";
-const SHARED_SCREEN = "\u001b[?1049l";
+const OWN_SCREEN = `${ESCAPE}[?1049h`;
+const SHARED_SCREEN = `${ESCAPE}[?1049l`;
 
 /**
  * Shows a text again and again until SIGINT or SIGTERM, or until nobody reads it: on a
@@ -40,11 +41,11 @@ export function onScreen(
   { columns, rows }: { columns: number; rows: number },
 ): string {
   const lines = text.split("\n").slice(0, rows - 1).map((line) =>
-    cut(line, columns)
+    cut(spellControls(line), columns)
   );
   // Each line clears what it doesn't cover: clearing all of it first would flicker.
-  return "\u001b[H" + lines.map((line) => `${line}\u001b[K\r\n`).join("") +
-    "\u001b[J";
+  return `${ESCAPE}[H` + lines.map((line) => `${line}${ESCAPE}[K\n`).join("") +
+    `${ESCAPE}[J`;
 }
 
 /** Waits for the end that a signal brings. */

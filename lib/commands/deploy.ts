@@ -1,5 +1,5 @@
 import type { Command, GlobalOptions } from "../cli/command.ts";
-import { readPercent } from "../cli/option_values.ts";
+import { readPercent, readRelease } from "../cli/option_values.ts";
 import { LOCK_WAIT, SERVICE } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
 import type { DeployOptions } from "../deploy/deploy.ts";
@@ -13,7 +13,8 @@ export const deploy: Command = {
     {
       name: "release",
       value: "ID",
-      help: "what is deployed; nothing is done if that serves already",
+      help:
+        "what is deployed, such as v42; nothing is done if that serves already",
     },
     {
       name: "canary",
@@ -46,10 +47,11 @@ export const deploy: Command = {
   async run(options, input) {
     const { service: services, canary, release } = input.values;
     const percent = canary?.at(-1);
+    const name = release?.at(-1);
     const what = {
       services,
       canary: percent === undefined ? undefined : readPercent(percent),
-      release: release?.at(-1),
+      release: name === undefined ? undefined : readRelease(name),
     };
     if (input.flags.includes("dry-run")) return await showDryRun(options, what);
     const { runChange } = await import("../cli/run_change.ts");

@@ -1,10 +1,13 @@
 import type { Command } from "../cli/command.ts";
+import { readCount } from "../cli/option_values.ts";
 import { SERVICE } from "../cli/options.ts";
-import { printJson, printResult } from "../cli/output.ts";
-import { usage } from "../cli/usage.ts";
+import { printJson, printMessage, printResult } from "../cli/output.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import type { LogFile } from "../system/log_file.ts";
 import { sleep } from "../system/wait.ts";
+
+/** How often new lines are looked for, in ms. */
+const INTERVAL = 200;
 
 export const logs: Command = {
   name: "logs",
@@ -20,56 +23,63 @@ export const logs: Command = {
     { name: "follow", short: "f", help: "go on until interrupted" },
   ],
   about: [
-    "Shows what instances have printed last. `--json` prints the names " +
-    "of the files.",
+    "Shows what instances have printed last, without its colors. `--json` prints " +
+    "the names of the files.",
   ],
   examples: ["zddeploy logs -f", "zddeploy logs --service web -n 100"],
   async run(options, { values, flags }) {
-    const { service: names = [], lines: [lines = "20"] = [] } = values;
-    if (!/^\d{1,6}$/.test(lines)) {
-      throw usage(`Expected a number for --lines, got "${lines}"`);
-    }
+    const lines = readCount("lines", values.lines?.at(-1) ?? "20");
     const { chooseServices } = await import("../deploy/deploy.ts");
     const { readProject } = await import("../deploy/read.ts");
-    const { numbersOf } = await import("../deploy/start.ts");
-    const { planInstance } = await import("../instance/plan.ts");
-    const { LogFile } = await import("../system/log_file.ts");
+    const { logsOf } = await import("../state/logs.ts");
+    const { readState } = await import("../state/state.ts");
+    const { StateDir } = await import("../state/state_dir.ts");
     const { exists } = await import("../system/files.ts");
+    const { LogFile } = await import("../system/log_file.ts");
     const { config } = readProject(options.conf);
-    const files = chooseServices(config.services, names).flatMap((service) =>
-      numbersOf(service).map((number) => planInstance(service, number).log)
-    );
+    const services = chooseServices(config.services, values.service ?? []);
+    const { state } = readState(new StateDir(config.stateDir));
+    const paths = logsOf(services, state);
     if (options.json) {
-      printJson({ logs: [...new Set(files)] });
+      printJson({ logs: paths });
       return ExitStatus.done;
     }
-    const present = [...new Set(files)].filter(exists)
-      .map((file) => new LogFile(file));
+    const present = paths.filter(exists).map((path) => new LogFile(path));
     if (present.length === 0) {
-      throw new ZddError(`There is no log yet: ${files.join(", ")}`);
+      throw new ZddError(`There is no log yet: ${paths.join(", ")}`);
     }
-    let shown = present.length > 1 ? undefined : present[0];
-    const show = (log: LogFile, added: string[]): boolean => {
-      const title = shown === log ? [] : [`==> ${log.path} <==`];
-      if (added.length > 0) shown = log;
-      return added.length === 0 || printResult([...title, ...added].join("\n"));
-    };
-    for (const log of present) show(log, lastLines(log, Number(lines)));
-    if (!flags.includes("follow")) return ExitStatus.done;
-    // Until it is interrupted, or whoever reads it is gone.
-    while (present.every((log) => show(log, log.added()))) await sleep(LOOK);
-    return ExitStatus.done;
+    return await show(present, lines, flags.includes("follow"));
   },
 };
 
-/** How often is looked for new lines, in ms. */
-const LOOK = 200;
-
-function lastLines(log: LogFile, count: number): string[] {
-  try {
-    return log.last(count);
-  } catch (error) {
-    const message = `Cannot read the log "${log.path}": ${messageOf(error)}`;
-    throw new ZddError(message, { cause: error });
-  }
+/** Returns the exit status: failed if one of them can't be read. */
+async function show(
+  logs: LogFile[],
+  lines: number,
+  isFollowed: boolean,
+): Promise<number> {
+  // Whose lines those above are; if there is one log only, everybody knows.
+  let last = logs.length > 1 ? undefined : logs[0];
+  const print = (log: LogFile, added: string[]): boolean => {
+    if (added.length === 0) return true;
+    const title = last === log ? [] : [`==> ${log.path} <==`];
+    last = log;
+    return printResult([...title, ...added].join("\n"));
+  };
+  const readable = logs.filter((log) => {
+    try {
+      print(log, log.last(lines));
+      return true;
+    } catch (error) {
+      const why = messageOf(error);
+      printMessage(`zddeploy: Cannot read the log "${log.path}": ${why}`);
+      return false;
+    }
+  });
+  // Until it is interrupted, or whoever reads it is gone.
+  while (
+    isFollowed && readable.length > 0 &&
+    readable.every((log) => print(log, log.added()))
+  ) await sleep(INTERVAL);
+  return readable.length === logs.length ? ExitStatus.done : ExitStatus.failed;
 }

@@ -1,5 +1,5 @@
 import type { Command } from "../cli/command.ts";
-import { printJson, printResult } from "../cli/output.ts";
+import { printFile, printJson } from "../cli/output.ts";
 import { ExitStatus } from "../error.ts";
 
 export const render: Command = {
@@ -17,7 +17,7 @@ export const render: Command = {
     const project = readProject(options.conf);
     const { text } = render(project, presentState(project));
     if (options.json) printJson({ path: project.config.nginx.rendered, text });
-    else printResult(text.replace(/\n$/, ""));
+    else printFile(text.endsWith("\n") ? text : `${text}\n`);
     return ExitStatus.done;
   },
 };

@@ -1,6 +1,6 @@
 import type { Command } from "../cli/command.ts";
 import { readSeconds } from "../cli/option_values.ts";
-import { printJson, printResult } from "../cli/output.ts";
+import { printJson, printResult, toJson } from "../cli/output.ts";
 import { styleOf } from "../cli/style.ts";
 import { screenSize } from "../cli/terminal.ts";
 import { usage } from "../cli/usage.ts";
@@ -55,7 +55,7 @@ export const status: Command = {
       const { watch } = await import("../cli/watch.ts");
       await watch(() => {
         last = status(readProject(options.conf));
-        return options.json ? JSON.stringify(last) : format(last);
+        return options.json ? toJson(last) : format(last);
       }, interval ?? 1000);
     } else if (options.json) printJson(last);
     else if (!options.quiet) printResult(format(last));

@@ -11,6 +11,7 @@ import {
 } from "../../lib/cli/display.ts";
 import { isWanted } from "../../lib/cli/progress.ts";
 import { COLORED, PLAIN, widthOf } from "../../lib/cli/style.ts";
+import { ESCAPE } from "../../lib/cli/terminal.ts";
 import type { Event } from "../../lib/deploy/report.ts";
 
 const STARTED: Event = {
@@ -136,11 +137,16 @@ Deno.test("frame() leaves half of the screen to what has happened", () => {
   assertEquals(lines.at(-1), "… and 25 more");
 });
 
+Deno.test("frame() takes a row for whatever is told", () => {
+  const [line = ""] = frame([begun("web", "a\nb\u001b[2J")], 0, 1000, SCREEN);
+  assertEquals(line, "⠋ web: a b\\x1b[2J 1.0 s");
+});
+
 Deno.test("erase() removes as many rows as the lines have become", () => {
   assertEquals(erase([], 80), "");
-  assertEquals(erase(["a", "b"], 80), "\r\u001b[2A\u001b[J");
+  assertEquals(erase(["a", "b"], 80), `${ESCAPE}[2F${ESCAPE}[J`);
   const line = COLORED.green("x".repeat(41));
-  assertEquals(erase([line, "b"], 40), "\r\u001b[3A\u001b[J");
+  assertEquals(erase([line, "b"], 40), `${ESCAPE}[3F${ESCAPE}[J`);
 });
 
 Deno.test("mark() tells steps, warnings and the words of others apart", () => {

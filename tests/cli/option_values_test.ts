@@ -1,5 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { readPercent } from "../../lib/cli/option_values.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  readCount,
+  readPercent,
+  readPort,
+  readRelease,
+} from "../../lib/cli/option_values.ts";
 import { ZddError } from "../../lib/error.ts";
 
 Deno.test("readPercent() reads a whole percent with or without its sign", () => {
@@ -17,5 +22,48 @@ Deno.test("readPercent() refuses anything else as a mistake of the command line"
       `Expected a whole percent from 0 to 100, got "${text}"`,
     );
     assertEquals(error.exitStatus, 2);
+  }
+});
+
+function refused(read: () => unknown): string {
+  const error = assertThrows(read, ZddError);
+  assertEquals(error.exitStatus, 2);
+  return error.message;
+}
+
+Deno.test("readRelease() takes what needs no quoting anywhere", () => {
+  for (const name of ["41", "v1.2.3-rc_4", "0", "A".repeat(64)]) {
+    assertEquals(readRelease(name), name);
+  }
+  const wrong = ["", ".", "..", "../../home-x", "-x", "_x", "a b", "a/b", "ü"];
+  for (
+    const name of [...wrong, "41\nstop: x", "41\n", "a\u001b[2J", "a\u009b"]
+  ) {
+    const message = refused(() => readRelease(name));
+    assert(message.includes("for --release"), message);
+    assert(!message.includes("\n") && !message.includes("\u001b"), message);
+  }
+});
+
+Deno.test("readPort() and readCount() read whole numbers", () => {
+  assertEquals([readPort("listen", "80"), readPort("listen", "65535")], [
+    80,
+    65535,
+  ]);
+  for (const text of ["0", "65536", "x", "-1", "8.5", ""]) {
+    assertEquals(
+      refused(() => readPort("listen", text)),
+      `Expected a port for --listen, got "${text}"`,
+    );
+  }
+  assertEquals([readCount("lines", "0"), readCount("lines", "999999")], [
+    0,
+    999999,
+  ]);
+  for (const text of ["1000000", "x", "-1", "1.5", ""]) {
+    assertEquals(
+      refused(() => readCount("lines", text)),
+      `Expected a number for --lines, got "${text}"`,
+    );
   }
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { formatStatus } from "../../lib/cli/status_table.ts";
+import { printable } from "../../lib/cli/output.ts";
 import { COLORED } from "../../lib/cli/style.ts";
 import type { InstanceStatus, Status } from "../../lib/deploy/status.ts";
 
@@ -117,7 +118,7 @@ Deno.test("formatStatus() marks what is wrong, and keeps the columns", () => {
   assert(colored.includes(COLORED.red("dead")));
   assert(colored.includes(COLORED.green("serving")));
   // deno-lint-ignore no-control-regex
-  assertEquals(colored.replaceAll(/\u001b\[\d+m/g, ""), plain);
+  assertEquals(printable(colored).replaceAll(/\u001b\[\d+m/g, ""), plain);
 });
 
 Deno.test("formatStatus() leaves out what a narrow terminal has no room for", () => {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { COLORED } from "../../lib/cli/style.ts";
 import { formatTable } from "../../lib/cli/table.ts";
 
 Deno.test("formatTable() aligns columns, two blanks apart", () => {
@@ -18,4 +19,11 @@ Deno.test("formatTable() bears rows of different lengths, and ends no line in bl
 Deno.test("formatTable() of nothing is nothing", () => {
   assertEquals(formatTable([]), "");
   assertEquals(formatTable([[]]), "");
+});
+
+Deno.test("formatTable() spells out what would break a row", () => {
+  assertEquals(
+    formatTable([["a\nb", "c"], ["\u001b[2J\t", "d"], [COLORED.red("e"), "f"]]),
+    `a\\nb       c\n\\x1b[2J\\t  d\n${COLORED.red("e")}          f`,
+  );
 });

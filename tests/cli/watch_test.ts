@@ -1,18 +1,25 @@
 import { assertEquals } from "@std/assert";
+import { printable } from "../../lib/cli/output.ts";
 import { COLORED } from "../../lib/cli/style.ts";
 import { onScreen } from "../../lib/cli/watch.ts";
 
+/** What is drawn on a screen of this size. */
+function drawn(text: string, columns: number, rows: number): string {
+  return printable(onScreen(text, { columns, rows }));
+}
+
 Deno.test("onScreen() writes each line over what stood there, and clears the rest", () => {
   assertEquals(
-    onScreen("one\ntwo", { columns: 80, rows: 24 }),
-    "\u001b[Hone\u001b[K\r\ntwo\u001b[K\r\n\u001b[J",
+    drawn("one\ntwo", 80, 24),
+    "\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J",
   );
 });
 
 Deno.test("onScreen() never makes the screen scroll", () => {
-  const text = `${COLORED.red("a long line")}\n2\n3\n4`;
+  const red = COLORED.red("a long line");
   assertEquals(
-    onScreen(text, { columns: 6, rows: 3 }),
-    `\u001b[H${COLORED.red("a long")}\u001b[K\r\n2\u001b[K\r\n\u001b[J`,
+    drawn(`${red}\n2\n3\n4`, 6, 3),
+    `\u001b[H${printable(COLORED.red("a long"))}\u001b[K\n2\u001b[K\n\u001b[J`,
   );
+  assertEquals(drawn("a\u001b[2J", 6, 3), "\u001b[Ha\\x1b[\u001b[K\n\u001b[J");
 });

@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { findProgram } from "../../lib/system/program.ts";
 import { type Site, until, ZDD } from "../support/site.ts";
-import { deployedWebSite, webConf, webSite } from "./web_site.ts";
+import { deployedWebSite, webSite } from "./web_site.ts";
 
 const HAS_SCRIPT = findProgram("script", ".") !== undefined;
 
@@ -29,7 +29,7 @@ async function onTerminal(
 // What colours and what moves the cursor, as zdd uses them.
 const ESCAPE = "\u001b\\[";
 const COLOR = new RegExp(`${ESCAPE}\\d+m`, "g");
-const ERASURE = new RegExp(`(\r${ESCAPE}\\d+A${ESCAPE}J)`);
+const ERASURE = new RegExp(`(${ESCAPE}\\d+F${ESCAPE}J)`);
 
 /** The text that stands there in the end, as far as it is erased line by line. */
 function whatStays(drawn: string): string[] {
@@ -152,7 +152,6 @@ Deno.test("logs -f goes on with what is printed", async () => {
   });
   await until("the next one", async () => (await read()).includes("more\n"));
   assertEquals(text.includes("begins"), false);
-  site.write("deploy.conf", webConf());
   child.kill("SIGKILL");
   await reader.cancel();
   await child.stderr.cancel();

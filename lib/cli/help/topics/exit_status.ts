@@ -19,8 +19,8 @@ export const EXIT_STATUS_TOPIC: Topic = {
     { items: EXIT_STATUS },
     {
       text:
-        "`status` ends with 1 if anything that should serve doesn't. `logs` " +
-        "ends as `tail` does. A second SIGINT ends zddeploy at once, with 130; the " +
+        "`status` ends with 1 if anything that should serve doesn't, `logs` " +
+        "if one of them can't be read. A second SIGINT ends zddeploy at once, with 130; the " +
         "next run repairs what that left.",
     },
     {
