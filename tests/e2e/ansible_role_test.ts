@@ -46,6 +46,21 @@ Deno.test("the role for Ansible, on two hosts over SSH", async (t) => {
     },
   );
 
+  await t.step("a release's name can't say more than a name", async () => {
+    const before = hosts.files();
+    for (const name of ["41\nstop: touch /x", "../../home-x", "41\n", "-x"]) {
+      const { code, stdout } = await hosts.play(
+        "zddeploy.yml",
+        ...FIRST,
+        ...set(JSON.stringify({ zdd_release: name })),
+      );
+      assertEquals(code, 2, stdout);
+      assertMatch(stdout, /Expected letters, digits/);
+    }
+    assertEquals(hosts.files(), before);
+    assertEquals(await hosts.releases(), [1, 1]);
+  });
+
   await t.step("a task ends while what it started runs on", async () => {
     const { directory } = hosts.host(1);
     const task = async (module: string, command: string) => {
