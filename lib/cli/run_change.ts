@@ -1,5 +1,5 @@
 import { formatDuration } from "../text/duration.ts";
-import type { ChangeOptions } from "../deploy/change.ts";
+import type { RunOptions } from "../deploy/run.ts";
 import { type Project, readProject } from "../deploy/read.ts";
 import type { Report, Step } from "../deploy/report.ts";
 import { status } from "../deploy/status.ts";
@@ -22,7 +22,7 @@ export async function runChange<R extends { ms: number; changed: boolean }>(
   options: GlobalOptions,
   { values }: Input,
   done: string,
-  change: (project: Project, options: ChangeOptions) => Promise<R>,
+  change: (project: Project, options: RunOptions) => Promise<R>,
 ): Promise<number> {
   const project = readProject(options.conf);
   const lockWait = readSeconds("lock-wait", values["lock-wait"]?.at(-1));

@@ -9,7 +9,7 @@ export const abort: Command = {
   examples: ["zddeploy abort"],
   async run(options, input) {
     const { runChange } = await import("../cli/run_change.ts");
-    const { abort } = await import("../deploy/steer.ts");
+    const { abort } = await import("../deploy/traffic.ts");
     return await runChange(options, input, "aborted", abort);
   },
 };

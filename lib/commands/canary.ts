@@ -15,12 +15,12 @@ export const canary: Command = {
   async run(options, input) {
     const percent = readPercent(input.words[0] ?? "");
     const { runChange } = await import("../cli/run_change.ts");
-    const { steerCanary } = await import("../deploy/steer.ts");
+    const { shareCanary } = await import("../deploy/traffic.ts");
     return await runChange(
       options,
       input,
       "switched",
-      (project, how) => steerCanary(project, percent, how),
+      (project, how) => shareCanary(project, percent, how),
     );
   },
 };

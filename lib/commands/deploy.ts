@@ -2,7 +2,7 @@ import type { Command, GlobalOptions } from "../cli/command.ts";
 import { readPercent, readRelease } from "../cli/option_values.ts";
 import { LOCK_WAIT, SERVICE } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
-import type { DeployOptions } from "../deploy/deploy.ts";
+import type { ReleaseOptions } from "../deploy/release.ts";
 import { ExitStatus } from "../error.ts";
 
 export const deploy: Command = {
@@ -55,19 +55,19 @@ export const deploy: Command = {
     };
     if (input.flags.includes("dry-run")) return await showDryRun(options, what);
     const { runChange } = await import("../cli/run_change.ts");
-    const { deploy } = await import("../deploy/deploy.ts");
+    const { deployRelease } = await import("../deploy/release.ts");
     return await runChange(
       options,
       input,
       "deployed",
-      (project, how) => deploy(project, { ...how, ...what }),
+      (project, how) => deployRelease(project, { ...how, ...what }),
     );
   },
 };
 
 async function showDryRun(
   options: GlobalOptions,
-  what: Pick<DeployOptions, "services" | "canary" | "release">,
+  what: Pick<ReleaseOptions, "services" | "canary" | "release">,
 ): Promise<number> {
   const { formatDryRun } = await import("../cli/dry_run_text.ts");
   const { dryRun } = await import("../deploy/dry_run.ts");

@@ -29,10 +29,10 @@ export const logs: Command = {
   examples: ["zddeploy logs -f", "zddeploy logs --service web -n 100"],
   async run(options, { values, flags }) {
     const lines = readCount("lines", values.lines?.at(-1) ?? "20");
-    const { chooseServices } = await import("../deploy/deploy.ts");
+    const { chooseServices } = await import("../config/choose.ts");
     const { readProject } = await import("../deploy/read.ts");
     const { logsOf } = await import("../state/logs.ts");
-    const { readState } = await import("../state/state.ts");
+    const { readState } = await import("../state/state_file.ts");
     const { StateDir } = await import("../state/state_dir.ts");
     const { exists } = await import("../system/files.ts");
     const { LogFile } = await import("../system/log_file.ts");

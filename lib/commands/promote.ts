@@ -11,7 +11,7 @@ export const promote: Command = {
   examples: ["zddeploy promote"],
   async run(options, input) {
     const { runChange } = await import("../cli/run_change.ts");
-    const { promote } = await import("../deploy/steer.ts");
+    const { promote } = await import("../deploy/traffic.ts");
     return await runChange(options, input, "promoted", promote);
   },
 };

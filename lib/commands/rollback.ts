@@ -12,7 +12,7 @@ export const rollback: Command = {
   examples: ["zddeploy rollback"],
   async run(options, input) {
     const { runChange } = await import("../cli/run_change.ts");
-    const { rollback } = await import("../deploy/steer.ts");
+    const { rollback } = await import("../deploy/traffic.ts");
     return await runChange(options, input, "rolled back", rollback);
   },
 };

@@ -1,145 +1,111 @@
-import { hasSlots, type ServiceConfig } from "../config/config.ts";
-import { nearest } from "../text/suggestion.ts";
-import { ExitStatus, ZddError } from "../error.ts";
-import { isRunning } from "../system/process.ts";
-import {
-  change,
-  type ChangeOptions,
-  type ChangePlan,
-  type ChangeResult,
-} from "./change.ts";
+import type { Instance } from "../instance/instance.ts";
+import type { Plan } from "../instance/plan.ts";
+import { Journal } from "../state/journal.ts";
+import type { State } from "../state/state.ts";
+import { writeState } from "../state/state_file.ts";
+import { withInstances } from "../state/transitions.ts";
+import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Project } from "./read.ts";
+import { recover, tidy } from "./recover.ts";
+import { type Reloaded, switchByReload } from "./reload_switch.ts";
 import { render } from "./render.ts";
-import type { Report } from "./report.ts";
-import { retireAll } from "./retire.ts";
-import {
-  addCanary,
-  replaceCurrent,
-  retireStandby,
-} from "../state/transitions.ts";
-import { planStarts, requestAll } from "./start.ts";
-import { serves } from "./serves.ts";
-import { serviceState, type State, writeState } from "../state/state.ts";
-import { StateDir } from "../state/state_dir.ts";
+import { retire } from "./retire.ts";
+import { attempt, openRun, record, type Run, type RunOptions } from "./run.ts";
+import { type Launched, settle, startAll } from "./start.ts";
+import { undo } from "./undo.ts";
+import { verify } from "./verify.ts";
 
-export interface DeployOptions extends ChangeOptions {
-  /** Only these services; all if there is none. */
-  services?: string[];
-  /** Percent of the requests that the new instances get, beside the current ones. */
-  canary?: number;
+/** A change of who serves. */
+export interface Change {
+  /** Its name, for hooks and the history: `deploy`, `rollback`, … */
+  command: string;
+  /** Decides by what holds now what is to be done; undefined: nothing. */
+  plan(state: State, run: Run): Planned | Promise<Planned>;
+}
+
+type Planned = ChangePlan | undefined;
+
+/** What a change starts, and who serves then. */
+export interface ChangePlan {
+  starts: readonly Plan[];
+  next(started: readonly Instance[]): State;
 }
 
 /**
- * Puts new instances of services in the place of the current ones, or beside them as
- * a canary.
+ * Changes who serves, in ten steps. Up to the commit all of it is undone if something
+ * fails; behind the commit all of it is finished, by the next run if need be. That is
+ * what makes every moment safe to die at.
  *
  * @throws {ZddError} if something fails before the commit; it has been undone then.
  */
 export async function deploy(
-  project: Project,
-  options: DeployOptions,
-): Promise<ChangeResult> {
-  const { config } = project;
-  const services = chooseServices(config.services, options.services ?? []);
-  return await change("deploy", project, options, async (before, report) => {
-    refuseDuringCanary(before);
-    const { release } = options;
-    if (await serves(project, services, before, release)) return undefined;
-    const cleared = await makeRoom(project, services, before, report);
-    const requests = services.map((service) => requestAll(service, cleared));
-    const { plans, state } = await planStarts(config, requests, cleared);
-    const { canary } = options;
-    if (canary !== undefined) {
-      requireCurrent(services, state);
-      requireLive(project, services, state);
-    }
-    const next: ChangePlan["next"] = (started) =>
-      canary === undefined
-        ? replaceCurrent(config, state, started)
-        : addCanary(config, state, started, canary);
-    return { plans, next };
-  });
-}
-
-/** Those of the services that have one of these names, all if there is none. */
-export function chooseServices(
-  services: ServiceConfig[],
-  names: string[],
-): ServiceConfig[] {
-  const known = services.map(({ name }) => name);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const near = nearest(name, known);
-    throw new ZddError(`There is no service "${name}"`, {
-      hint: near === undefined
-        ? `the services are ${known.join(", ")}`
-        : `did you mean "${near}"?`,
-      exitStatus: ExitStatus.usage,
-    });
+  project: Project, // 1. Read: deploy.conf and the template, by `readProject`
+  change: Change,
+  options: RunOptions,
+): Promise<Outcome> {
+  // 2. Lock, and recover what an earlier run left.
+  using run = await openRun(change.command, project, options);
+  const { directory, hooks } = run;
+  const before = await recover(run);
+  const plan = await change.plan(before, run);
+  if (plan === undefined) return outcomeOf(run, before);
+  if (plan.starts.length > 0 || project.nginx.master() === undefined) {
+    await run.detach();
   }
-  return services.filter(({ name }) =>
-    names.length === 0 || names.includes(name)
-  );
-}
+  attempt(run, () => tidy(run, before));
 
-/** @throws {ZddError} while a canary runs: three releases at once are one too many. */
-export function refuseDuringCanary(state: State): void {
-  for (const [name, { canary }] of Object.entries(state.services)) {
-    if (canary === undefined) continue;
-    throw new ZddError(
-      `A canary of ${name} gets ${canary.percent} % of the requests`,
-      { hint: "end it first, with zddeploy promote or zddeploy abort" },
-    );
+  const journal = Journal.begin(directory, plan.starts);
+  using watched = new DisposableStack();
+  let launched: Launched;
+  let reloaded: Reloaded;
+  let moves: number;
+  let committed: State;
+  try {
+    // 3. Start, and 4. check.
+    if (plan.starts.length > 0) await hooks.require("before_start", before);
+    launched = watched.use(await startAll(run, plan.starts, journal));
+    const signal = launched.signal(run.signal); // aborted if one of them ends
+
+    // 5. Render.
+    const next = plan.next(launched.instances);
+    await hooks.require("before_switch", next, signal);
+    const conf = render(project, next);
+
+    // 6. Switch: by links that exist, by a reload for all else.
+    const live = await prepareLiveSwitch(run, journal, conf, before, next);
+    reloaded = await switchByReload(run, journal, conf, next, live, signal);
+    moves = switchLive(run, live, next, signal);
+
+    // 7. Verify.
+    await verify(run, signal);
+
+    // 8. Commit: from here on the new ones serve, whatever happens to zddeploy.
+    committed = {
+      ...withInstances(next, await launched.look()),
+      nginx: reloaded.nginx,
+      deploy: journal.entries.id,
+    };
+    writeState(directory, committed);
+  } catch (error) {
+    await undo(run, journal, error);
+    await hooks.inform("on_failure", before, error);
+    record(run, before, error);
+    throw error;
   }
-}
+  attempt(run, () => journal.close());
+  await hooks.inform("after_switch", committed);
 
-/** Stops the standby of services whose new instances need its addresses. */
-async function makeRoom(
-  project: Project,
-  services: ServiceConfig[],
-  state: State,
-  report: Report,
-): Promise<State> {
-  const needed = services.filter((service) =>
-    hasSlots(service) && serviceState(state, service.name).standby.length > 0
-  );
-  if (needed.length === 0) return state;
-  const { config } = project;
-  const directory = new StateDir(config.stateDir);
-  const next = retireStandby({ ...config, services: needed }, state);
-  writeState(directory, next);
-  await retireAll(project, directory, next, [], report);
-  return next;
-}
-
-/** @throws {ZddError} if there is nobody to leave the rest of the requests to. */
-function requireCurrent(services: ServiceConfig[], state: State): void {
-  for (const { name } of services) {
-    const { current } = serviceState(state, name);
-    if (current.some(({ process }) => isRunning(process))) continue;
-    throw new ZddError(
-      `${name} cannot have a canary: no instance of it serves yet`,
-      { hint: "deploy it first, without --canary" },
-    );
-  }
-}
-
-/** @throws {ZddError} if the template prints the port of one of the services. */
-export function requireLive(
-  project: Project,
-  services: ServiceConfig[],
-  state: State,
-): void {
-  const { live } = render(project, state);
-  for (const { name } of services) {
-    if (live.includes(name)) continue;
-    throw new ZddError(
-      `${name} cannot have a canary: the template doesn't switch it live`,
-      {
-        hint: `use <%= it.live.pass("${name}") %> in the location, or name ` +
-          "other services with --service",
-        exitStatus: ExitStatus.usage,
-      },
-    );
+  // 9. Drain, and 10. stop.
+  const { state, retired } = await retire(run, committed, reloaded.oldWorkers);
+  await hooks.inform("after_deploy", state);
+  try {
+    const settled = await settle(run, launched, state);
+    record(run, settled);
+    const started = plan.starts.length;
+    return outcomeOf(run, settled, { started, reloaded, moves, retired });
+  } catch (error) {
+    record(run, state, error);
+    throw error;
   }
 }

@@ -1,22 +1,22 @@
+import { chooseServices } from "../config/choose.ts";
 import { hasSlots, type ServiceConfig } from "../config/config.ts";
+import { isAlive } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
+import { type State, stateOf } from "../state/state.ts";
+import { StateDir } from "../state/state_dir.ts";
 import { exists, readIfExists } from "../system/files.ts";
-import { isRunning } from "../system/process.ts";
-import type { Applied } from "./apply.ts";
 import { checkProject } from "./check_project.ts";
-import {
-  chooseServices,
-  type DeployOptions,
-  refuseDuringCanary,
-  requireLive,
-} from "./deploy.ts";
+import type { NginxAction } from "./outcome.ts";
+import { requestAll } from "./plan_starts.ts";
 import type { Project } from "./read.ts";
+import {
+  type ReleaseOptions,
+  requireLive,
+  requireNoCanary,
+  serves,
+} from "./release.ts";
 import { render } from "./render.ts";
 import { stopwatch } from "./report.ts";
-import { requestAll } from "./start.ts";
-import { serves } from "./serves.ts";
-import { serviceState, type State } from "../state/state.ts";
-import { StateDir } from "../state/state_dir.ts";
 import { presentState } from "./status.ts";
 
 /** What a deploy would do now. */
@@ -24,7 +24,7 @@ export interface DryRunResult {
   dryRun: true;
   /** Whether it would change anything. */
   changed: boolean;
-  nginx: { action: Applied["action"]; pid?: number };
+  nginx: { action: NginxAction; pid?: number };
   services: DryRunService[];
   warnings: string[];
   ms: number;
@@ -50,7 +50,7 @@ export interface DryRunService {
  */
 export async function dryRun(
   project: Project,
-  options: Pick<DeployOptions, "services" | "canary" | "release">,
+  options: Pick<ReleaseOptions, "services" | "canary" | "release">,
 ): Promise<DryRunResult> {
   const took = stopwatch();
   const { release, canary } = options;
@@ -66,7 +66,7 @@ export async function dryRun(
       "a deploy is running, or has died; what it left would be repaired first",
     );
   }
-  refuseDuringCanary(state);
+  requireNoCanary(state);
   if (canary !== undefined) requireLive(project, chosen, state);
   const master = project.nginx.master();
   const done = await serves(project, chosen, state, release);
@@ -92,7 +92,7 @@ function forService(
   { canary, serving }: { canary?: number; serving?: string },
 ): DryRunService {
   const { name } = service;
-  const own = serviceState(state, name);
+  const own = stateOf(state, name);
   const kept = { name, starts: 0, replaces: [], stops: [] };
   if (serving !== undefined) {
     return { ...kept, why: `release ${serving} serves already` };
@@ -119,7 +119,7 @@ function nginxAction(
   project: Project,
   state: State,
   starting: string[],
-): Applied["action"] {
+): NginxAction {
   if (project.nginx.master() === undefined) return "started";
   const { text, live } = render(project, state);
   const isLoaded = text === readIfExists(project.config.nginx.rendered);
@@ -129,7 +129,7 @@ function nginxAction(
   return starting.length > 0 ? "switched" : "unchanged";
 }
 
-function pids(instances: Instance[]): number[] {
-  return instances.filter(({ process }) => isRunning(process))
+function pids(instances: readonly Instance[]): number[] {
+  return instances.filter(isAlive)
     .map(({ process }) => process.pid);
 }

@@ -14,35 +14,48 @@ import type { State } from "../state/state.ts";
 /** How many lines of a hook's output are shown. */
 const SHOWN_LINES = 50;
 
-/** What a hook is told, beside the state: which command runs, why it failed, … */
+/** What hooks are told, beside the state. */
 export interface HookFacts {
+  /** The command that runs. */
   command: string;
   release?: string;
-  error?: string;
-  state: State;
 }
 
 /** Runs the hooks of deploy.conf at their moments. */
 export class Hooks {
   readonly #log: string;
 
-  constructor(readonly config: Config, readonly report: Report) {
+  constructor(
+    readonly config: Config,
+    readonly report: Report,
+    readonly facts: HookFacts,
+  ) {
     this.#log = join(config.stateDir, "log", "hooks.log");
   }
 
   /**
    * Runs a hook that must succeed.
    *
+   * @param state what it is told of who serves
+   * @param signal ends it early
    * @throws {ZddError} with its output, if it doesn't.
    */
   async require(
     hook: Hook,
-    facts: HookFacts,
+    state: State,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#require(hook, this.#variables(hook, state), signal);
+  }
+
+  async #require(
+    hook: Hook,
+    env: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<void> {
     const command = this.config[camelCase(hook)];
     if (command === undefined) return;
-    const { status, lines } = await this.#run(hook, command, facts, signal);
+    const { status, lines } = await this.#run(hook, command, env, signal);
     if (status === 0) return;
     throw new ZddError(`${hook} failed: "${command}" exit status ${status}`, {
       quote: lines,
@@ -50,10 +63,14 @@ export class Hooks {
     });
   }
 
-  /** Runs a hook whose failure changes nothing any more and is only reported. */
-  async inform(hook: Hook, facts: HookFacts): Promise<void> {
+  /**
+   * Runs a hook whose failure changes nothing any more and is only reported.
+   *
+   * @param error why the deploy has failed, if it has
+   */
+  async inform(hook: Hook, state: State, error?: unknown): Promise<void> {
     try {
-      await this.require(hook, facts);
+      await this.#require(hook, this.#variables(hook, state, error));
     } catch (error) {
       const message = messageOf(error);
       this.report({ step: "hook", subject: "zdd", message, level: "warning" });
@@ -63,7 +80,7 @@ export class Hooks {
   async #run(
     hook: Hook,
     command: string,
-    facts: HookFacts,
+    env: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<{ status: number; lines: string[] }> {
     const before = sizeOf(this.#log);
@@ -74,7 +91,7 @@ export class Hooks {
     const { pid, exited } = startDetached(script, {
       cwd: this.config.directory,
       log: this.#log,
-      env: this.#variables(hook, facts),
+      env,
       inherit: "all", // it is part of the job that zddeploy is part of
     });
     const process = identify(pid);
@@ -109,8 +126,10 @@ export class Hooks {
 
   #variables(
     hook: Hook,
-    { command, release, error, state }: HookFacts,
+    state: State,
+    error?: unknown,
   ): Record<string, string> {
+    const { command, release } = this.facts;
     const variables: Record<string, string> = {
       ZDD_HOOK: hook,
       ZDD_COMMAND: command,
@@ -118,7 +137,7 @@ export class Hooks {
       ZDD_STATE_DIR: this.config.stateDir,
       ZDD_SERVICES: this.config.services.map(({ name }) => name).join(" "),
       ZDD_RELEASE: release ?? "",
-      ZDD_ERROR: error ?? "",
+      ZDD_ERROR: error === undefined ? "" : messageOf(error),
     };
     for (const { name } of this.config.services) {
       const current = state.services[name]?.current ?? [];

@@ -1,30 +1,26 @@
-import { ZddError } from "../error.ts";
 import type { ServiceConfig } from "../config/config.ts";
+import { ZddError } from "../error.ts";
+import { isAlive } from "../instance/processes.ts";
 import { linkKey } from "../live/identifiers.ts";
-import { LiveLinks, mainSlot } from "../live/links.ts";
-import { workersOf } from "../nginx/master.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findMarked } from "../instance/marked.ts";
 import { findRunning } from "../instance/takeover.ts";
-import {
-  isRunning,
-  isSame,
-  type ProcessId,
-  userOf,
-} from "../system/process.ts";
+import { LiveLinks, mainSlot } from "../live/links.ts";
+import { workersOf } from "../nginx/master.ts";
 import { Journal } from "../state/journal.ts";
-import type { Project } from "./read.ts";
-import { type Report, stopwatch } from "./report.ts";
-import { retireAll } from "./retire.ts";
 import {
-  readState,
+  instancesOf,
   type ServiceState,
-  serviceState,
-  setStateAside,
   type State,
-  writeState,
+  stateOf,
+  withService,
 } from "../state/state.ts";
-import type { StateDir } from "../state/state_dir.ts";
+import { readState, setStateAside, writeState } from "../state/state_file.ts";
+import { removeLeftovers } from "../system/files.ts";
+import { isSame, userOf } from "../system/process.ts";
+import { stopwatch } from "./report.ts";
+import { retire } from "./retire.ts";
+import type { Run } from "./run.ts";
 import { undo } from "./undo.ts";
 
 /**
@@ -34,65 +30,90 @@ import { undo } from "./undo.ts";
  *
  * @throws {ZddError} if that isn't possible; nothing new must be started then.
  */
-export async function recover(
-  project: Project,
-  directory: StateDir,
-  report: Report,
-): Promise<State> {
-  const { state, damaged, missing: lost = false } = readState(directory);
+export async function recover(run: Run): Promise<State> {
+  const { project: { config, nginx }, directory, report } = run;
+  const { state, damaged, missing = false } = readState(directory);
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
-    report({
-      step: "recover",
-      subject: "zdd",
-      message: `"${directory.state}" is damaged (${damaged}); it is now ` +
-        `"${aside}", and the pid files tell what runs`,
-      level: "warning",
-    });
+    const message = `"${directory.state}" is damaged (${damaged}); it is now ` +
+      `"${aside}", and the pid files tell what runs`;
+    report({ step: "recover", subject: "zdd", message, level: "warning" });
   }
-  await finishDeadDeploy(project, directory, state, report);
-  let changed = false;
-  for (const service of project.config.services) {
-    const own = serviceState(state, service.name);
-    if (own.current.some(({ process }) => isRunning(process))) continue;
-    const others = [
-      ...own.standby,
-      ...own.canary?.instances ?? [],
-      ...own.retiring.map(({ instance }) => instance),
-    ];
-    const marked = damaged === undefined && !lost
-      ? []
-      : adoptMarked(service, own, new LiveLinks(directory.path), lost);
-    // What the pid file names may be known as something else than the current one.
-    const found = marked.length > 0 ? marked : findRunning(service).filter(
-      ({ process }) => !others.some((other) => isSame(other.process, process)),
-    );
-    if (found.length === 0) continue;
-    own.current = found;
-    changed = true;
-    for (const { process: { pid }, address } of found) {
-      const message = `found ${pid} on ${address}`;
-      report({ step: "recover", subject: service.name, message });
-    }
-  }
+  await finishDeadDeploy(run, state);
+  const isLost = damaged !== undefined || missing;
+  const found = config.services.reduce((next, service) => {
+    const own = stateOf(next, service.name);
+    const adopted = adopt(run, service, own, { isLost, missing });
+    return adopted === own ? next : withService(next, service.name, adopted);
+  }, state);
   // There may be nothing else to do, and nobody else who writes down what was found.
-  if (changed) writeState(directory, state);
-  if (Object.values(state.services).some(hasUnstopped)) {
-    const oldWorkers = shuttingDown(project);
-    await retireAll(project, directory, state, oldWorkers, report);
-  }
-  return state;
-}
-
-/** nginx's workers from before a switch that a dead deploy has made. */
-function shuttingDown({ nginx }: Project): ProcessId[] {
-  return workersOf(nginx.master()).filter(({ shuttingDown }) => shuttingDown)
-    .map(({ process }) => process);
+  if (found !== state) writeState(directory, found);
+  const isUnfinished = Object.values(found.services)
+    .some(({ retiring }) => retiring.some(({ stopSent }) => !stopSent));
+  if (!isUnfinished) return found;
+  // Those from before a switch that a dead deploy has made.
+  const shuttingDown = workersOf(nginx.master())
+    .filter((worker) => worker.shuttingDown).map(({ process }) => process);
+  return (await retire(run, found, shuttingDown)).state;
 }
 
 /**
- * The instances that serve, of those that zdd once started: of the slot that the live
- * link names, or else the newest. The others are to be stopped.
+ * Removes what earlier changes have left. Not what this one makes superfluous: nginx may
+ * be following a link this instant that has led there.
+ */
+export function tidy(
+  { project: { config }, directory }: Run,
+  { nginx }: State,
+): void {
+  new LiveLinks(directory.path).clean(nginx?.links);
+  const written = [directory.state, directory.journal, config.nginx.rendered];
+  written.forEach(removeLeftovers);
+}
+
+async function finishDeadDeploy(run: Run, { deploy }: State): Promise<void> {
+  const journal = Journal.read(run.directory);
+  if (journal === undefined) return;
+  const { id, startedAt } = journal.entries;
+  if (deploy === id) return journal.close();
+  const took = stopwatch();
+  const reason = `The deploy of ${startedAt} died before it was done`;
+  await undo(run, journal, new ZddError(reason));
+  const message = `undid the deploy of ${startedAt}, which had died`;
+  run.report({ step: "recover", subject: "zdd", message, ms: took() });
+}
+
+/** A service's state with the instances that serve, be they known or found; the same if it isn't any other. */
+function adopt(
+  { directory, report }: Run,
+  service: ServiceConfig,
+  own: ServiceState,
+  { isLost, missing }: { isLost: boolean; missing: boolean },
+): ServiceState {
+  if (own.current.some(isAlive)) return own;
+  const links = new LiveLinks(directory.path);
+  const marked = isLost ? adoptMarked(service, own, links, missing) : undefined;
+  // What the pid file names may be known as something else than the current one.
+  const others = instancesOf({ ...own, current: [] });
+  const adopted = marked ?? { ...own, current: findOthers(service, others) };
+  if (adopted.current.length === 0) return own;
+  for (const { process: { pid }, address } of adopted.current) {
+    const message = `found ${pid} on ${address}`;
+    report({ step: "recover", subject: service.name, message });
+  }
+  return adopted;
+}
+
+/** The instances that the pid files name, without those that are known. */
+function findOthers(service: ServiceConfig, known: Instance[]): Instance[] {
+  return findRunning(service).filter(({ process }) =>
+    !known.some((other) => isSame(other.process, process))
+  );
+}
+
+/**
+ * A service's state by the instances that zdd once started: those serve that are of the
+ * slot that the live link names, or else of the newest one's. The others are to be
+ * stopped. Undefined if there are none.
  *
  * @param onlyOwn leaves out those of other users: before the first deploy, anybody
  * could mark a process of his own
@@ -102,7 +123,7 @@ function adoptMarked(
   own: ServiceState,
   links: LiveLinks,
   onlyOwn: boolean,
-): Instance[] {
+): ServiceState | undefined {
   const linked = mainSlot(links.read(linkKey(service.name, true)) ?? "");
   const marked = findMarked(service).filter(({ process: { pid } }) =>
     !onlyOwn || userOf(pid) === Deno.uid()
@@ -114,38 +135,17 @@ function adoptMarked(
   for (const instance of marked) {
     const isNew = !current.some(({ number }) => number === instance.number);
     if (isNew && instance.slot === slot) current.push(instance);
-    else own.retiring.push({ instance, since: new Date().toISOString() });
   }
+  if (current.length === 0) return undefined;
+  const since = new Date().toISOString();
+  const going = marked.filter((instance) => !current.includes(instance))
+    .map((instance) => ({ instance, since }));
   current.sort((a, b) => a.number - b.number);
-  if (slot !== undefined) {
-    const addresses = current.map(({ address }) => address);
-    own.slots = { a: [], b: [], [slot]: addresses };
-  }
-  return current;
-}
-
-async function finishDeadDeploy(
-  project: Project,
-  directory: StateDir,
-  state: State,
-  report: Report,
-): Promise<void> {
-  const journal = Journal.read(directory);
-  if (journal === undefined) return;
-  if (state.deploy === journal.text.id) return journal.close();
-  const took = stopwatch();
-  const reason = new ZddError(
-    `The deploy of ${journal.text.startedAt} died before it was done`,
-  );
-  await undo(project, journal, reason, report);
-  report({
-    step: "recover",
-    subject: "zdd",
-    message: `undid the deploy of ${journal.text.startedAt}, which had died`,
-    ms: took(),
-  });
-}
-
-function hasUnstopped({ retiring }: State["services"][string]): boolean {
-  return retiring.some(({ stopSent }) => !stopSent);
+  const addresses = current.map(({ address }) => address);
+  return {
+    ...own,
+    current,
+    retiring: [...own.retiring, ...going],
+    ...slot && { slots: { a: [], b: [], [slot]: addresses } },
+  };
 }

@@ -1,20 +1,22 @@
-import type { ServiceConfig } from "../config/config.ts";
-import { formatDuration } from "../text/duration.ts";
+import type { Config } from "../config/config.ts";
+import { defaultsOf } from "../config/defaults.ts";
 import { messageOf } from "../error.ts";
-import { workersOf } from "../nginx/master.ts";
-import type { Nginx } from "../nginx/nginx.ts";
+import { isAlive } from "../instance/processes.ts";
 import { drain, type SwitchedWorkers } from "../instance/drain.ts";
 import type { Instance } from "../instance/instance.ts";
 import { readPid } from "../instance/port_file.ts";
+import type { StopConfig } from "../instance/run/runner.ts";
 import { stopInstance } from "../instance/stop.ts";
-import { identify, isRunning, type ProcessId } from "../system/process.ts";
-import { writeAtomically } from "../system/files.ts";
-import { serviceOf } from "./former_service.ts";
-import type { Project } from "./read.ts";
-import { type Report, stopwatch } from "./report.ts";
+import { workersOf } from "../nginx/master.ts";
+import type { Nginx } from "../nginx/nginx.ts";
 import type { Retiring, State } from "../state/state.ts";
-import { writeState } from "../state/state.ts";
-import type { StateDir } from "../state/state_dir.ts";
+import { writeState } from "../state/state_file.ts";
+import { withRetiring } from "../state/transitions.ts";
+import { writeAtomically } from "../system/files.ts";
+import { identify, type ProcessId } from "../system/process.ts";
+import { formatDuration } from "../text/duration.ts";
+import { type Report, stopwatch } from "./report.ts";
+import { attempt, type Run } from "./run.ts";
 
 /** An instance that served before, and what became of it. */
 export interface Retired {
@@ -31,102 +33,110 @@ export interface Retired {
  * @param oldWorkers nginx workers from before the switch; undefined if there was no
  * switch, so that draining would have no end
  */
-export async function retireAll(
-  project: Project,
-  directory: StateDir,
+export async function retire(
+  run: Run,
   state: State,
-  oldWorkers: ProcessId[] | undefined,
-  report: Report,
-): Promise<Retired[]> {
-  const retired: Retired[] = [];
-  const workers = oldWorkers && switchedWorkers(project.nginx, oldWorkers);
-  const jobs = Object.entries(state.services).map(async ([name, own]) => {
-    const left: Retiring[] = [];
-    await Promise.all(own.retiring.map(async (retiring) => {
-      const { instance } = retiring;
-      const { process } = instance;
-      if (retiring.stopSent) {
-        if (!isRunning(process)) return;
-        left.push(retiring);
-        report({
-          step: "stop",
-          subject: name,
-          message: `${process.pid} still runs; it was stopped at ` +
-            retiring.since,
-          level: "warning",
-        });
-        return;
-      }
-      const service = serviceOf(project.config, instance);
-      const outcome = await retire(service, retiring, workers, report);
-      retired.push({
-        service: name,
-        pid: process.pid,
-        state: outcome ?? "stopping",
-      });
+  oldWorkers: readonly ProcessId[] | undefined,
+): Promise<{ state: State; retired: Retired[] }> {
+  const { project: { nginx, config }, directory, report } = run;
+  const workers = oldWorkers && switchedWorkers(nginx, oldWorkers);
+  const all = Object.entries(state.services).flatMap(([name, { retiring }]) =>
+    retiring.map((each) => ({ name, each }))
+  );
+  const outcomes = await Promise.all(all.map(async ({ name, each }) => {
+    if (each.stopSent) return { name, left: stillStopping(name, each, report) };
+    const how = howToStop(config, each.instance);
+    const outcome = await retireOne(how, each.instance, workers, report);
+    const left = outcome === "stopping"
+      ? { ...each, stopSent: true as const }
       // What couldn't even be tried is tried again by the next run.
-      if (outcome === undefined) left.push(retiring);
-      if (outcome === "stopping") left.push({ ...retiring, stopSent: true });
-    }));
-    own.retiring = left;
-    own.current.forEach(keepPidFile);
-  });
-  await Promise.all(jobs);
-  try {
-    writeState(directory, state);
-  } catch (error) {
-    const message = `${messageOf(error)}; the next run tries again`;
-    report({ step: "commit", subject: "zdd", message, level: "warning" });
+      : outcome === undefined
+      ? each
+      : undefined;
+    const { pid } = each.instance.process;
+    const retired = { service: name, pid, state: outcome ?? "stopping" };
+    return { name, left, retired };
+  }));
+  const next = Object.keys(state.services).reduce((next, name) => {
+    const left = outcomes.filter((outcome) => outcome.name === name)
+      .flatMap(({ left }) => left ?? []);
+    return withRetiring(next, name, left);
+  }, state);
+  for (const { current } of Object.values(next.services)) {
+    current.forEach(keepPidFile);
   }
-  return retired;
+  attempt(run, () => writeState(directory, next));
+  return {
+    state: next,
+    retired: outcomes.flatMap(({ retired }) => retired ?? []),
+  };
+}
+
+/** How an instance is stopped: as deploy.conf says now or, if its service has left that, as it said then. */
+export function howToStop(
+  config: Config,
+  { service: name, stopping, log = "/dev/null" }:
+    & Pick<Instance, "service">
+    & Partial<Pick<Instance, "stopping" | "log">>,
+): StopConfig {
+  const service = config.services.find((service) => service.name === name);
+  if (service !== undefined) return service;
+  const defaults = defaultsOf("service", config.directory);
+  return { ...{ ...defaults, ...stopping }, name, log, env: {} };
 }
 
 /** nginx's workers, of which the old ones were told to shut down. */
 export function switchedWorkers(
   nginx: Nginx,
-  old: ProcessId[],
+  old: readonly ProcessId[],
 ): SwitchedWorkers {
   const present = workersOf(nginx.master()).map(({ process }) => process);
-  return { old, present };
+  return { old: [...old], present };
+}
+
+/** One whose stop command was run by an earlier deploy; undefined if it is gone. */
+function stillStopping(
+  subject: string,
+  retiring: Retiring,
+  report: Report,
+): Retiring | undefined {
+  const { instance, since } = retiring;
+  if (!isAlive(instance)) return undefined;
+  const message =
+    `${instance.process.pid} still runs; it was stopped at ${since}`;
+  report({ step: "stop", subject, message, level: "warning" });
+  return retiring;
 }
 
 /** Drains and stops one instance. Returns undefined if that couldn't be tried. */
-async function retire(
-  service: ServiceConfig,
-  { instance }: Retiring,
+async function retireOne(
+  how: StopConfig,
+  instance: Instance,
   workers: SwitchedWorkers | undefined,
   report: Report,
 ): Promise<Retired["state"] | undefined> {
-  const { name, stop, stopTimeout } = service;
+  const { name: subject, stop, stopTimeout } = how;
   const { pid } = instance.process;
-  const subject = name;
   try {
-    if (!isRunning(instance.process)) {
+    if (!isAlive(instance)) {
       report({ step: "stop", subject, message: `${pid} is gone already` });
       // It may have left processes behind.
-      return (await stopInstance(service, instance)).outcome;
+      return (await stopInstance(how, instance)).outcome;
     }
     if (workers !== undefined) {
-      await drainInstance(service, instance, workers, report);
+      await drainOne(how, instance, workers, report);
     }
-    const message = `stopping ${pid}`;
-    report({ step: "stop", subject, message, level: "begin" });
-    const stopping = stopwatch();
-    const { outcome, status } = await stopInstance(service, instance);
-    const ms = stopping();
-    if (outcome === "stopping") {
-      report({
-        step: "stop",
-        subject,
-        message: `${pid} still runs ${formatDuration(stopTimeout)} after ` +
-          `"${stop}"${status ? ` (exit status ${status})` : ""}: it is left ` +
-          `to end by itself${whyItStays(stop)}`,
-        ms,
-        level: "warning",
-      });
-    } else {
-      report({ step: "stop", subject, message: `${outcome} ${pid}`, ms });
-    }
+    const stopping = `stopping ${pid}`;
+    report({ step: "stop", subject, message: stopping, level: "begin" });
+    const took = stopwatch();
+    const { outcome, status } = await stopInstance(how, instance);
+    const message = outcome === "stopping"
+      ? `${pid} still runs ${formatDuration(stopTimeout)} after "${stop}"` +
+        `${status ? ` (exit status ${status})` : ""}: it is left to end by ` +
+        `itself${whyItStays(stop)}`
+      : `${outcome} ${pid}`;
+    const level = outcome === "stopping" ? "warning" : undefined;
+    report({ step: "stop", subject, message, ms: took(), level });
     return outcome;
   } catch (error) {
     const message = `cannot stop ${pid}: ${messageOf(error)}`;
@@ -135,8 +145,8 @@ async function retire(
   }
 }
 
-async function drainInstance(
-  { name: subject, drainTimeout }: ServiceConfig,
+async function drainOne(
+  { name: subject, drainTimeout }: StopConfig,
   instance: Instance,
   workers: SwitchedWorkers,
   report: Report,
@@ -164,8 +174,9 @@ function whyItStays(stop: string): string {
 }
 
 /** Some servers remove the pid file when they end, although it names their successor. */
-function keepPidFile({ pidFile, process }: Instance): void {
-  if (pidFile === undefined || !isRunning(process)) return;
+function keepPidFile(instance: Instance): void {
+  const { pidFile, process } = instance;
+  if (pidFile === undefined || !isAlive(instance)) return;
   try {
     const pid = readPid(pidFile);
     if (pid !== undefined && identify(pid) !== undefined) return;

@@ -1,24 +1,21 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { workersOf } from "../nginx/master.ts";
+import { isAlive } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findRunning } from "../instance/takeover.ts";
 import { parseAddress } from "../system/address.ts";
-import {
-  isRunning,
-  memoryOf,
-  type ProcessId,
-  startedAt,
-} from "../system/process.ts";
+import { memoryOf, type ProcessId, startedAt } from "../system/process.ts";
 import { openConnections } from "../system/sockets.ts";
-import { notesOnFormer } from "./former_service.ts";
 import type { Project } from "./read.ts";
+import { notesOnFormer } from "../state/former.ts";
 import {
-  readState,
   type ServiceState,
-  serviceState,
   type State,
+  stateOf,
+  withService,
 } from "../state/state.ts";
 import { StateDir } from "../state/state_dir.ts";
+import { readState } from "../state/state_file.ts";
 import { exists } from "../system/files.ts";
 
 /** What runs now. It is only looked at, nothing is repaired. */
@@ -103,7 +100,7 @@ export function status({ config, nginx }: Project): Status {
           ),
         ...(known?.standby ?? []).map(as("standby")),
         ...(known?.retiring ?? []).map(({ instance }) => instance)
-          .filter(({ process }) => isRunning(process)).map(as("stopping")),
+          .filter(isAlive).map(as("stopping")),
       ],
     };
   });
@@ -142,17 +139,20 @@ function oldest(processes: ProcessId[]): string | undefined {
 /** The state as it holds now, instances that it doesn't know included. */
 export function presentState({ config }: Project): State {
   const { state } = readState(new StateDir(config.stateDir));
-  for (const service of config.services) {
-    const own = serviceState(state, service.name);
-    own.current = currentOf(service, own);
-  }
-  return state;
+  return config.services.reduce((next, service) => {
+    const own = stateOf(next, service.name);
+    const current = currentOf(service, own);
+    return withService(next, service.name, { ...own, current });
+  }, state);
 }
 
 /** The instances that serve, be they known to the state or found; dead ones if there are no better. */
-function currentOf(service: ServiceConfig, known?: ServiceState): Instance[] {
+function currentOf(
+  service: ServiceConfig,
+  known?: ServiceState,
+): readonly Instance[] {
   const current = known?.current ?? [];
-  if (current.some(({ process }) => isRunning(process))) return current;
+  if (current.some(isAlive)) return current;
   const found = findRunning(service);
   return found.length > 0 ? found : current;
 }
@@ -170,7 +170,7 @@ function instanceStatus(
     startedAt: instance.startedAt,
     log,
   };
-  if (!isRunning(instance.process)) return { state: "dead", ...known };
+  if (!isAlive(instance)) return { state: "dead", ...known };
   const parsed = parseAddress(address);
   return {
     state,

@@ -1,17 +1,16 @@
+import { chooseServices } from "../config/choose.ts";
 import type { Nginx } from "../nginx/nginx.ts";
+import { formerServices } from "../state/former.ts";
+import { writeState } from "../state/state_file.ts";
+import { retireEverything } from "../state/transitions.ts";
 import { isRunning } from "../system/process.ts";
-import type { ChangeOptions } from "./change.ts";
-import { chooseServices } from "./deploy.ts";
-import { formerServices } from "./former_service.ts";
 import type { Project } from "./read.ts";
 import { recover } from "./recover.ts";
-import { collectWarnings, type Report, stopwatch } from "./report.ts";
-import { retireAll, type Retired } from "./retire.ts";
-import { retireEverything } from "../state/transitions.ts";
-import { writeState } from "../state/state.ts";
-import { StateDir } from "../state/state_dir.ts";
+import { type Report, stopwatch } from "./report.ts";
+import { retire, type Retired } from "./retire.ts";
+import { openRun, record, type RunOptions } from "./run.ts";
 
-export interface StopOptions extends ChangeOptions {
+export interface StopOptions extends RunOptions {
   /** Only these services; all if there is none, those that left deploy.conf too. */
   services?: string[];
   /** nginx too. */
@@ -22,7 +21,7 @@ export interface StopResult {
   changed: boolean;
   nginx?: { pid: number; state: "stopped" | "stopping" };
   services: Retired[];
-  warnings: string[];
+  warnings: readonly string[];
   ms: number;
 }
 
@@ -32,30 +31,22 @@ export interface StopResult {
  */
 export async function stop(
   project: Project,
-  options: StopOptions,
+  { services: names = [], nginx: wanted = false, ...options }: StopOptions,
 ): Promise<StopResult> {
-  const took = stopwatch();
-  const { report, warnings } = collectWarnings(options.report);
+  using run = await openRun("stop", project, options);
+  const before = await recover(run);
   const { config } = project;
-  const directory = new StateDir(config.stateDir);
-  directory.create(config);
-  using _lock = await directory.acquire(options.lockWait, options.signal);
-  const state = await recover(project, directory, report);
-  const known = [...config.services, ...formerServices(config, state)];
-  const services = chooseServices(known, options.services ?? []);
-  const nginx = options.nginx
-    ? await stopNginx(project.nginx, report)
-    : undefined;
-  const next = retireEverything({ ...config, services }, state);
-  writeState(directory, next);
-  const retired = await retireAll(project, directory, next, undefined, report);
-  return {
-    changed: retired.length > 0 || nginx !== undefined,
-    nginx,
-    services: retired,
-    warnings,
-    ms: took(),
-  };
+  const former = formerServices(config, before)
+    .map(({ name }) => ({ name, standby: false }));
+  const services = chooseServices([...config.services, ...former], names);
+  const nginx = wanted ? await stopNginx(project.nginx, run.report) : undefined;
+  const next = retireEverything({ services }, before);
+  writeState(run.directory, next);
+  const { state, retired } = await retire(run, next, undefined);
+  const changed = retired.length > 0 || nginx !== undefined;
+  if (changed) record(run, state);
+  const { warnings, took } = run;
+  return { changed, nginx, services: retired, warnings, ms: took() };
 }
 
 async function stopNginx(

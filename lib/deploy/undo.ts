@@ -1,25 +1,19 @@
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
+import { isAlive } from "../instance/processes.ts";
 import { drain } from "../instance/drain.ts";
 import { discardInstance } from "../instance/stop.ts";
 import { LiveLinks } from "../live/links.ts";
+import { lockNginx } from "../nginx/lock.ts";
 import { workersOf } from "../nginx/master.ts";
 import { ReloadRefused } from "../nginx/nginx.ts";
-import { lockNginx } from "../nginx/lock.ts";
+import type { Journal, JournalEntries, Start } from "../state/journal.ts";
+import { readState } from "../state/state_file.ts";
 import { writeAtomically } from "../system/files.ts";
-import {
-  identify,
-  isRunning,
-  isSame,
-  type ProcessId,
-} from "../system/process.ts";
-import { putBack } from "./configure.ts";
-import { serviceOf } from "./former_service.ts";
-import { switchedWorkers } from "./retire.ts";
-import type { Journal, Start } from "../state/journal.ts";
-import type { Project } from "./read.ts";
-import { type Report, stopwatch } from "./report.ts";
-import { readState } from "../state/state.ts";
-import type { StateDir } from "../state/state_dir.ts";
+import { identify, isSame, type ProcessId } from "../system/process.ts";
+import { putBack } from "./reload_switch.ts";
+import { stopwatch } from "./report.ts";
+import { howToStop, switchedWorkers } from "./retire.ts";
+import type { Run } from "./run.ts";
 
 /**
  * Takes back what a deploy has done: the live links, nginx.conf, nginx, the new
@@ -30,48 +24,25 @@ import type { StateDir } from "../state/state_dir.ts";
  * that may serve is left running then, and the journal for the next run.
  */
 export async function undo(
-  project: Project,
+  run: Run,
   journal: Journal,
   reason: unknown,
-  report: Report,
 ): Promise<void> {
+  const { report } = run;
+  const { entries } = journal;
   const took = stopwatch();
-  report({ step: "undo", subject: "zdd", message: "undoing", level: "begin" });
-  const { starts } = journal.text;
-  const detail = (subject: string, message: string, ms?: number) =>
-    report({ step: "undo", subject, message, ms, level: "detail" });
-  detail("zdd", "undoing");
+  const undoing = { step: "undo", subject: "zdd", message: "undoing" } as const;
+  report({ ...undoing, level: "begin" });
+  report({ ...undoing, level: "detail" });
   try {
-    const links = new LiveLinks(project.config.stateDir);
-    const moved = Object.entries(journal.text.links ?? {});
-    for (const [key, target] of moved) {
-      if (target !== null) links.point(key, target);
-    }
-    const oldWorkers = await undoSwitch(project, journal, reason) ??
-      (moved.length > 0 ? [] : undefined);
+    const live = undoLiveSwitch(run, entries);
+    const reloaded = await undoReloadSwitch(run, entries, reason);
     // Only now does nobody ask for those that were new.
-    for (const [key, target] of moved) {
-      if (target === null) links.point(key, undefined);
-    }
-    const workers = oldWorkers && switchedWorkers(project.nginx, oldWorkers);
-    await Promise.all(starts.map(async (start) => {
-      const traces = { ...start, log: start.instance?.log };
-      const service = serviceOf(project.config, traces);
-      if (start.instance !== undefined && workers !== undefined) {
-        await drain(start.instance, workers, service.drainTimeout);
-      }
-      const { id, instance, leader } = start;
-      const pid = instance?.process.pid ?? leader?.pid;
-      if (pid !== undefined) detail(service.name, `ending ${pid}`);
-      await discardInstance(service, id, instance, leader);
-      try {
-        restorePidFile(start, journal.text.by);
-      } catch (error) { // the state knows the process; the file is for others
-        const { name: subject } = service;
-        const message = messageOf(error);
-        report({ step: "undo", subject, message, level: "warning" });
-      }
-    }));
+    live.removeNew();
+    const oldWorkers = reloaded ?? (live.hasMoved ? [] : undefined);
+    await Promise.all(
+      entries.starts.map((start) => discard(run, entries, start, oldWorkers)),
+    );
     journal.close();
   } catch (error) {
     throw new ZddError(
@@ -85,23 +56,44 @@ export async function undo(
       },
     );
   }
-  detail("zdd", "undone: what served before serves on", took());
+  const message = "undone: what served before serves on";
+  report({ ...undoing, message, ms: took(), level: "detail" });
+}
+
+/** Puts the live links back that were moved; those that are new may still be asked for. */
+function undoLiveSwitch({ directory }: Run, { links = {} }: JournalEntries) {
+  const live = new LiveLinks(directory.path);
+  const moved = Object.entries(links);
+  for (const [key, target] of moved) {
+    if (target !== null) live.point(key, target);
+  }
+  return {
+    hasMoved: moved.length > 0,
+    removeNew() {
+      for (const [key, target] of moved) {
+        if (target === null) live.point(key, undefined);
+      }
+    },
+  };
 }
 
 /**
  * Puts nginx.conf back and makes nginx use it. Returns the workers that used the
  * new one; undefined if none ever did.
  */
-async function undoSwitch(
-  { nginx, config }: Project,
-  { directory, text: { conf, nginx: action } }: Journal,
+async function undoReloadSwitch(
+  { project: { nginx, config }, directory }: Run,
+  { conf, nginx: action }: JournalEntries,
   reason: unknown,
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
-  // Whoever takes too long for that must not keep this from being undone.
-  using _turn = await lockNginx(config.nginx).catch(() => undefined);
+  // Whoever keeps the lock for too long must not keep this from being undone.
+  using _lock = await lockNginx(config.nginx).catch(() => undefined);
   const master = nginx.master();
-  const isUseless = conf.text === undefined || !hasServing(directory);
+  // An nginx that was started stays if it can serve an instance that was there before.
+  const { services } = readState(directory).state;
+  const isUseless = conf.text === undefined ||
+    !Object.values(services).some(({ current }) => current.some(isAlive));
   if (action === "started" && isUseless) {
     if (master !== undefined) await nginx.quit(master);
     putBack(conf);
@@ -115,22 +107,45 @@ async function undoSwitch(
   return await nginx.reload(master);
 }
 
-/** Whether an instance runs that was there before: an nginx that can serve it stays. */
-function hasServing(directory: StateDir): boolean {
-  const { services } = readState(directory).state;
-  return Object.values(services).some(({ current }) =>
-    current.some(({ process }) => isRunning(process))
-  );
-}
-
 /**
  * Whether somebody else may have reloaded or restarted nginx since nginx.conf was
  * written, which uses the new one then, although the deploy has never told it to.
  */
-function hasNewWorker(master: ProcessId, before: ProcessId[]): boolean {
+function hasNewWorker(
+  master: ProcessId,
+  before: readonly ProcessId[],
+): boolean {
   return workersOf(master).some(({ process }) =>
     !before.some((worker) => isSame(worker, process))
   );
+}
+
+/** Ends what a start has brought about, once nobody is connected to it. */
+async function discard(
+  { project: { config, nginx }, report }: Run,
+  { by }: JournalEntries,
+  start: Start,
+  oldWorkers?: readonly ProcessId[],
+): Promise<void> {
+  const { id, instance, leader } = start;
+  const how = howToStop(config, instance ?? start);
+  if (instance !== undefined && oldWorkers !== undefined) {
+    const workers = switchedWorkers(nginx, oldWorkers);
+    await drain(instance, workers, how.drainTimeout);
+  }
+  const subject = how.name;
+  const pid = instance?.process.pid ?? leader?.pid;
+  if (pid !== undefined) {
+    const message = `ending ${pid}`;
+    report({ step: "undo", subject, message, level: "detail" });
+  }
+  await discardInstance(how, id, instance, leader);
+  try {
+    restorePidFile(start, by);
+  } catch (error) { // the state knows the process; the file is for others
+    const message = messageOf(error);
+    report({ step: "undo", subject, message, level: "warning" });
+  }
 }
 
 /**

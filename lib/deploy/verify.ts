@@ -1,36 +1,29 @@
-import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { describeAnswer } from "../instance/check.ts";
 import { httpGet } from "../system/http.ts";
 import { waitUntil } from "../system/wait.ts";
-import { type Report, stopwatch } from "./report.ts";
-import type { Started } from "./started.ts";
+import { formatDuration } from "../text/duration.ts";
+import { stopwatch } from "./report.ts";
+import type { Run } from "./run.ts";
 
 /**
- * Step 7: GETs a URL through nginx until it answers with success.
+ * Step 7: GETs the URL of `verify` through nginx, if there is one, until it answers with
+ * success.
  *
- * @param timeout ms
- * @param started the new instances, one of which may end at its first request
- * @throws {ZddError} with the last answer, if it doesn't.
+ * @throws {ZddError} with the last answer, if it doesn't within `verify_timeout`.
  */
 export async function verify(
-  url: string,
-  timeout: number,
-  started: Started,
-  report: Report,
-  signal?: AbortSignal,
+  { project: { config }, report }: Run,
+  signal: AbortSignal,
 ): Promise<void> {
+  const { verify: url, verifyTimeout: timeout } = config;
+  if (url === undefined) return;
   const took = stopwatch();
+  const subject = "nginx";
   const verifying = `verifying ${url}`;
-  report({
-    step: "verify",
-    subject: "nginx",
-    message: verifying,
-    level: "begin",
-  });
+  report({ step: "verify", subject, message: verifying, level: "begin" });
   let last = "";
   const verified = await waitUntil(async () => {
-    await started.instances();
     try {
       const answer = await httpGet(new URL(url), undefined, timeout, signal);
       if (answer.status >= 200 && answer.status < 400) return true;
@@ -46,6 +39,5 @@ export async function verify(
         `${formatDuration(timeout)}; last: ${last}`,
     );
   }
-  const message = `verified ${url}`;
-  report({ step: "verify", subject: "nginx", message, ms: took() });
+  report({ step: "verify", subject, message: `verified ${url}`, ms: took() });
 }

@@ -18,8 +18,8 @@ export interface Instance {
   slot?: Slot;
   /** What `--release` named. */
   release?: string;
-  /** A digest of what it was started with; see `setupOf`. */
-  setup?: string;
+  /** A digest of what it was started with; see `fingerprintOf`. */
+  fingerprint?: string;
   /** ISO 8601. */
   startedAt: string;
   log: string;
@@ -31,6 +31,20 @@ export interface Instance {
   runner?: string;
   /** What the runner knows it by: the name of a unit, of a container. */
   handle?: string;
+  /** How it is stopped if its service isn't in deploy.conf any more. */
+  stopping?: Stopping;
+}
+
+/** How an instance is ended. Times in ms. */
+export interface Stopping {
+  /** The stop command, to which the pid is appended. */
+  stop: string;
+  /** Where that runs. */
+  cwd: string;
+  drainTimeout: number;
+  stopTimeout: number;
+  /** From the stop command to SIGKILL; undefined: never. */
+  killAfter?: number;
 }
 
 /** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */

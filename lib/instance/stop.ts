@@ -1,4 +1,3 @@
-import type { ServiceConfig } from "../config/config.ts";
 import { removeIfExists } from "../system/files.ts";
 import { processesOf } from "../system/instance_mark.ts";
 import {
@@ -10,6 +9,7 @@ import {
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { runnerOf } from "./run/runners.ts";
+import type { StopConfig } from "./run/runner.ts";
 
 /** How long a release that never served may take to end by itself, in ms. */
 const DISCARD_TIMEOUT = 5000;
@@ -28,7 +28,7 @@ export interface Stopped {
  * `stop_timeout`, or `kill_after` if that is set, and then it is killed.
  */
 export async function stopInstance(
-  service: ServiceConfig,
+  service: StopConfig,
   instance: Instance,
 ): Promise<Stopped> {
   const { stopTimeout, killAfter } = service;
@@ -57,7 +57,7 @@ export async function stopInstance(
  * server end with it, by themselves or by SIGTERM.
  */
 async function endRest(
-  { stopTimeout }: ServiceConfig,
+  { stopTimeout }: StopConfig,
   { id, process: { boot } }: Instance,
 ): Promise<void> {
   if (boot !== currentBoot()) return;
@@ -75,7 +75,7 @@ async function endRest(
  * @param leader the start command's process, if it is known
  */
 export async function discardInstance(
-  service: ServiceConfig,
+  service: StopConfig,
   id: string,
   instance?: Instance,
   leader?: ProcessId,

@@ -16,8 +16,8 @@ export interface Destination {
 
 /** Where a service's requests go. */
 export interface Route {
-  current: Destination[];
-  canary?: { instances: Destination[]; percent: number };
+  current: readonly Destination[];
+  canary?: { instances: readonly Destination[]; percent: number };
 }
 
 /**
@@ -101,7 +101,7 @@ export class LiveLinks {
    *
    * @param asked the keys of the links that nginx asks for; undefined if that isn't known
    */
-  clean(asked?: string[]): void {
+  clean(asked?: readonly string[]): void {
     if (asked !== undefined) this.#removeFormer(asked);
     const names = entries(this.directory);
     const links = names.filter((name) => name.startsWith("to:"));
@@ -131,7 +131,7 @@ export class LiveLinks {
   }
 
   /** At first a service's link had its bare name, and led to eight shares. */
-  #removeFormer(asked: string[]): void {
+  #removeFormer(asked: readonly string[]): void {
     const names = entries(this.directory);
     const links = names.filter((name) =>
       this.read(name)?.startsWith(".shares/") ?? false
@@ -228,7 +228,7 @@ function nameOfSlots({ current, canary }: Route): string {
     : `${slotIn(current)}+${slotIn(canary.instances)}${canary.percent}`;
 }
 
-function slotIn([first]: Destination[]): Slot {
+function slotIn([first]: readonly Destination[]): Slot {
   return first?.slot ?? SLOTS[0];
 }
 

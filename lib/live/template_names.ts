@@ -13,7 +13,7 @@ const UNKNOWN_ADDRESS = "127.0.0.1:1";
 
 /** Where a service's instances are. */
 export interface Whereabouts {
-  current: { address: string; slot?: Slot }[];
+  current: readonly { address: string; slot?: Slot }[];
   slots?: Slots;
 }
 
@@ -27,7 +27,7 @@ export interface Whereabouts {
  */
 export function templateNames(
   config: Config,
-  places: Record<string, Whereabouts>,
+  places: Readonly<Record<string, Whereabouts>>,
   version: () => string,
   plan?: LivePlan,
 ): { names: TemplateNames; live: LiveSnippets } {

@@ -1,15 +1,19 @@
 import { messageOf, ZddError } from "../error.ts";
 import { appendText, readEnd } from "../system/safe_open.ts";
 import { sizeOf } from "../system/tail.ts";
-import { isObject, isOptionalText, type State } from "./state.ts";
+import { isObject, isOptionalText } from "./shapes.ts";
+import type { State } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 
 /** One line of history.jsonl. */
 export interface HistoryEntry {
   /** When it ended; ISO 8601. */
   at: string;
+  /** Who ran it: the one who called sudo, or the login name. */
+  by?: string;
   /** `deploy`, `rollback`, … */
   command: string;
+  /** What `--release` named, or else what serves then. */
   release?: string;
   result: "done" | "failed";
   error?: string;
@@ -26,6 +30,15 @@ export function servingPids({ services }: State): Record<string, number[]> {
       current.map(({ process }) => process.pid),
     ]),
   );
+}
+
+/** The release that serves in a state; undefined if there is none, or are several. */
+export function releaseIn({ services }: State): string | undefined {
+  const releases = Object.values(services).flatMap(({ current, canary }) =>
+    [...current, ...canary?.instances ?? []].map(({ release }) => release)
+  );
+  const [release, ...others] = new Set(releases);
+  return others.length === 0 ? release : undefined;
 }
 
 /** Adds a line. @throws if the file can't be written. */
@@ -81,7 +94,8 @@ function isEntry(value: unknown): value is HistoryEntry {
     !Number.isNaN(Date.parse(value.at)) && typeof value.command === "string" &&
     (value.result === "done" || value.result === "failed") &&
     Number.isFinite(value.ms) &&
-    isOptionalText(value.release) && isOptionalText(value.error) &&
+    isOptionalText(value.by) && isOptionalText(value.release) &&
+    isOptionalText(value.error) &&
     isObject(value.serving) &&
     Object.values(value.serving).every((pids) =>
       Array.isArray(pids) && pids.every(Number.isInteger)

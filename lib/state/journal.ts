@@ -1,6 +1,5 @@
 import { messageOf, ZddError } from "../error.ts";
-import { newInstanceId } from "../instance/instance.ts";
-import type { Instance } from "../instance/instance.ts";
+import { type Instance, newInstanceId } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import {
   readIfExists,
@@ -9,57 +8,61 @@ import {
 } from "../system/files.ts";
 import { identify, type ProcessId } from "../system/process.ts";
 import { readSmallFile } from "../system/safe_open.ts";
-import { isInstance, isObject, isOptionalText, isProcessId } from "./state.ts";
+import { isInstance, isObject, isOptionalText, isProcessId } from "./shapes.ts";
 import type { StateDir } from "./state_dir.ts";
+import { LaterVersion, unversioned, versioned } from "./versions.ts";
 
 /**
  * What a deploy has done so far and how to undo it. It exists from before the first
  * process is started until the state is committed; while it exists, undoing is right,
  * for the old instances are alive.
  */
-export interface JournalText {
-  version: 1;
-  id: string;
-  startedAt: string;
+export interface JournalEntries {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
   /** The zddeploy that wrote it. */
-  by?: ProcessId;
-  starts: Start[];
-  conf?: ConfBefore;
+  readonly by?: ProcessId;
+  readonly starts: readonly Start[];
+  readonly conf?: ConfBefore;
   /** Where live links led that are moved; null where there was none. */
-  links?: Record<string, string | null>;
+  readonly links?: Readonly<Record<string, string | null>>;
   /** What nginx was, or is about to be, told. */
-  nginx?: "started" | "reloaded";
+  readonly nginx?: "started" | "reloaded";
 }
 
 /** An instance that is about to be started, or was. */
 export interface Start {
-  id: string;
-  service: string;
-  pidFile?: string;
+  readonly id: string;
+  readonly service: string;
+  readonly pidFile?: string;
   /** What the pid file held before. */
-  pidBefore?: string;
+  readonly pidBefore?: string;
   /** The process of the start command. */
-  leader?: ProcessId;
-  instance?: Instance;
+  readonly leader?: ProcessId;
+  readonly instance?: Instance;
 }
 
 /** The rendered file as it was before. */
 export interface ConfBefore {
-  path: string;
+  readonly path: string;
   /** Undefined if there was none. */
-  text?: string;
+  readonly text?: string;
   /** nginx's workers then, none of which has read the new one. */
-  workers: ProcessId[];
+  readonly workers: readonly ProcessId[];
 }
 
-/** The journal of the deploy that runs. Each change is on the disk before it happens. */
+/** The journal of the deploy that runs. Each entry is on the disk before what it tells of happens. */
 export class Journal {
-  constructor(readonly directory: StateDir, readonly text: JournalText) {}
+  #entries: JournalEntries;
+
+  private constructor(readonly directory: StateDir, entries: JournalEntries) {
+    this.#entries = entries;
+  }
 
   /** Begins a journal, before anything of these plans is run. */
-  static begin(directory: StateDir, plans: Plan[]): Journal {
+  static begin(directory: StateDir, plans: readonly Plan[]): Journal {
     const journal = new Journal(directory, {
-      version: 1,
       id: newInstanceId("deploy"),
       startedAt: new Date().toISOString(),
       by: identify(Deno.pid),
@@ -70,30 +73,26 @@ export class Journal {
         pidBefore: pidFile && readOrNothing(pidFile),
       })),
     });
-    journal.write();
+    journal.#write();
     return journal;
-  }
-
-  /** The entry of an instance. */
-  start(id: string): Start {
-    const start = this.text.starts.find((start) => start.id === id);
-    if (start === undefined) throw new TypeError(`No start ${id}`);
-    return start;
   }
 
   /**
    * The journal that a deploy left which has died; undefined if there is none.
    *
-   * @throws {ZddError} if it can't be understood.
+   * @throws {ZddError} if it can't be understood; with exit status 4, if a later zdd wrote it.
    */
   static read(directory: StateDir): Journal | undefined {
+    let content: unknown;
     try {
       const text = readIfExists(directory.journal);
       if (text === undefined) return undefined;
-      const value: unknown = JSON.parse(text);
-      if (isJournal(value)) return new Journal(directory, value);
-      throw new TypeError("not a journal of version 1");
+      content = unversioned(JSON.parse(text), directory.journal);
+      if (!isJournal(content)) {
+        throw new TypeError("not a journal that zdd has written");
+      }
     } catch (error) {
+      if (error instanceof LaterVersion) throw error;
       throw new ZddError(
         error instanceof ZddError
           ? error.message
@@ -101,18 +100,67 @@ export class Journal {
         { hint: "move it away if no deploy has died; look at `ps` if one has" },
       );
     }
+    return new Journal(directory, content);
   }
 
-  /** @throws {ZddError} if it can't be written. */
-  write(): void {
-    const text = JSON.stringify(this.text, undefined, 2) + "\n";
-    const { journal } = this.directory;
-    writeAtomically(journal, text, { mode: 0o600, exactly: true });
+  /** What has been written down. */
+  get entries(): JournalEntries {
+    return this.#entries;
+  }
+
+  /** The processes of start commands, by the ids of their instances. */
+  recordLeaders(leaders: ReadonlyMap<string, ProcessId>): void {
+    this.#record({
+      starts: this.#entries.starts.map((start) => {
+        const leader = leaders.get(start.id);
+        return leader === undefined ? start : { ...start, leader };
+      }),
+    });
+  }
+
+  /** An instance that one of those became. It is on the disk with the next entry; until then its leader leads to it. */
+  noteInstance(instance: Instance): void {
+    const starts = this.#entries.starts.map((start) =>
+      start.id === instance.id ? { ...start, instance } : start
+    );
+    this.#entries = { ...this.#entries, starts };
+  }
+
+  /** All that was noted. */
+  recordInstances(): void {
+    this.#write();
+  }
+
+  /** Where live links lead that are about to be moved. */
+  recordLinks(links: JournalEntries["links"]): void {
+    this.#record({ links });
+  }
+
+  /** The rendered file, which is about to be replaced. */
+  recordConf(conf: ConfBefore): void {
+    this.#record({ conf });
+  }
+
+  /** What nginx is about to be told. */
+  recordNginx(nginx: JournalEntries["nginx"]): void {
+    this.#record({ nginx });
   }
 
   /** Nothing is left to undo. */
   close(): void {
     removeIfExists(this.directory.journal);
+  }
+
+  #record(entries: Partial<JournalEntries>): void {
+    this.#entries = { ...this.#entries, ...entries };
+    this.#write();
+  }
+
+  /** @throws {ZddError} if it can't be written. */
+  #write(): void {
+    const text = JSON.stringify(versioned(this.#entries), undefined, 2) + "\n";
+    const { journal } = this.directory;
+    writeAtomically(journal, text, { mode: 0o600, exactly: true });
   }
 }
 
@@ -125,8 +173,8 @@ function readOrNothing(pidFile: string): string | undefined {
   }
 }
 
-function isJournal(value: unknown): value is JournalText {
-  return isObject(value) && value.version === 1 &&
+function isJournal(value: unknown): value is JournalEntries {
+  return isObject(value) &&
     typeof value.id === "string" && Array.isArray(value.starts) &&
     value.starts.every(isStart) &&
     typeof value.startedAt === "string" &&

@@ -1,129 +1,225 @@
-import type { Config } from "../config/config.ts";
 import type { Instance } from "../instance/instance.ts";
-import { type ServiceState, serviceState, type State } from "./state.ts";
+import {
+  mapServices,
+  type Retiring,
+  type ServiceState,
+  type State,
+  stateOf,
+  withService,
+} from "./state.ts";
 
 // Who serves, who waits, who goes: each function takes a state and returns the next
-// one. Nothing happens here; applying the next state to nginx does that.
+// one. Nothing happens here; the deploy makes it happen.
+
+/** The services that a change is about, and whether what they replace is kept. */
+export interface Services {
+  readonly services: readonly { name: string; standby: boolean }[];
+}
 
 /** New instances in the place of the current ones, which become the standby or go. */
 export function replaceCurrent(
-  config: Config,
+  config: Services,
   state: State,
-  started: Instance[],
+  started: readonly Instance[],
 ): State {
-  return change(config, state, (own, name, standby) => {
+  return ofServices(config, state, (own, name, standby) => {
     const instances = started.filter(({ service }) => service === name);
-    if (instances.length > 0) succeed(own, instances, standby);
+    return instances.length === 0 ? own : succeed(own, instances, standby);
   });
 }
 
 /** New instances beside the current ones, for a share of the requests. */
 export function addCanary(
-  config: Config,
+  config: Services,
   state: State,
-  started: Instance[],
+  started: readonly Instance[],
   percent: number,
 ): State {
-  return change(config, state, (own, name) => {
+  return ofServices(config, state, (own, name) => {
     const instances = started.filter(({ service }) => service === name);
-    if (instances.length > 0) own.canary = { instances, percent };
+    if (instances.length === 0) return own;
+    return { ...own, canary: { instances, percent } };
   });
 }
 
 /** Another share for every canary. */
 export function setCanary(
-  config: Config,
+  config: Services,
   state: State,
   percent: number,
 ): State {
-  return change(config, state, ({ canary }) => {
-    if (canary !== undefined) canary.percent = percent;
-  });
+  return ofServices(
+    config,
+    state,
+    (own) =>
+      own.canary === undefined
+        ? own
+        : { ...own, canary: { ...own.canary, percent } },
+  );
 }
 
 /** Every canary in the place of the current instances. */
-export function promoteCanary(config: Config, state: State): State {
-  return change(config, state, (own, _name, standby) => {
-    const { canary } = own;
-    own.canary = undefined;
-    if (canary !== undefined) succeed(own, canary.instances, standby);
-  });
+export function promoteCanary(config: Services, state: State): State {
+  return ofServices(
+    config,
+    state,
+    ({ canary, ...own }, _name, standby) =>
+      canary === undefined ? own : succeed(own, canary.instances, standby),
+  );
 }
 
 /** Every canary goes. */
-export function abortCanary(config: Config, state: State): State {
-  return change(config, state, (own) => {
-    if (own.canary !== undefined) retire(own, own.canary.instances);
-    own.canary = undefined;
-  });
+export function abortCanary(config: Services, state: State): State {
+  return ofServices(
+    config,
+    state,
+    ({ canary, ...own }) => retire(own, canary?.instances ?? []),
+  );
 }
 
 /** Current and standby instances change places. */
-export function swapStandby(config: Config, state: State): State {
-  return change(config, state, (own) => {
-    if (own.standby.length === 0) return;
-    [own.current, own.standby] = [own.standby, own.current];
-  });
+export function swapStandby(config: Services, state: State): State {
+  return ofServices(
+    config,
+    state,
+    (own) =>
+      own.standby.length === 0
+        ? own
+        : { ...own, current: own.standby, standby: own.current },
+  );
+}
+
+/** No standby any more, of these services. */
+export function retireStandby(
+  config: Services,
+  state: State,
+): State {
+  return ofServices(
+    config,
+    state,
+    (own) => retire({ ...own, standby: [] }, own.standby),
+  );
+}
+
+/** Nobody serves any more, of these services. */
+export function retireEverything(
+  config: Services,
+  state: State,
+): State {
+  return ofServices(
+    config,
+    state,
+    ({ canary, ...own }) =>
+      retire({ ...own, current: [], standby: [] }, [
+        ...own.current,
+        ...own.standby,
+        ...canary?.instances ?? [],
+      ]),
+  );
+}
+
+/** The state without the instances that have ended. A standby that has ended is no use any more. */
+export function withoutEnded(
+  state: State,
+  isAlive: (instance: Instance) => boolean,
+): State {
+  return mapServices(state, (own) => ({
+    ...own,
+    current: own.current.filter(isAlive),
+    standby: own.standby.filter(isAlive),
+    ...own.canary && {
+      canary: {
+        ...own.canary,
+        instances: own.canary.instances.filter(isAlive),
+      },
+    },
+  }));
+}
+
+/** Instances beside the current ones of their services, in the order of their numbers. */
+export function addCurrent(state: State, started: readonly Instance[]): State {
+  return started.reduce((next, instance) => {
+    const own = stateOf(next, instance.service);
+    const current = inOrder([...own.current, instance]);
+    return withService(next, instance.service, { ...own, current });
+  }, state);
+}
+
+/** Instances beside those of the canaries of their services. */
+export function addToCanary(state: State, started: readonly Instance[]): State {
+  return started.reduce((next, instance) => {
+    const own = stateOf(next, instance.service);
+    if (own.canary === undefined) return next;
+    const instances = inOrder([...own.canary.instances, instance]);
+    const canary = { ...own.canary, instances };
+    return withService(next, instance.service, { ...own, canary });
+  }, state);
 }
 
 /** New instances as they are now: one that has made itself a daemon is another process. */
-export function withInstances(state: State, present: Instance[]): State {
-  const next = structuredClone(state);
-  for (const { current, canary } of Object.values(next.services)) {
-    for (const instance of [...current, ...canary?.instances ?? []]) {
-      const same = present.find(({ id }) => id === instance.id);
-      instance.process = same?.process ?? instance.process;
-    }
-  }
-  return next;
-}
-
-/** No standby any more. */
-export function retireStandby(config: Config, state: State): State {
-  return change(config, state, (own) => {
-    retire(own, own.standby);
-    own.standby = [];
-  });
-}
-
-/** Nobody serves any more. */
-export function retireEverything(config: Config, state: State): State {
-  return change(config, state, (own) => {
-    retire(own, own.current);
-    retire(own, own.standby);
-    retire(own, own.canary?.instances ?? []);
-    own.current = [];
-    own.standby = [];
-    own.canary = undefined;
-  });
-}
-
-/** Runs `edit` on the state of every service, in a copy of the whole. */
-function change(
-  config: Config,
+export function withInstances(
   state: State,
-  edit: (own: ServiceState, name: string, standby: boolean) => void,
+  present: readonly Instance[],
 ): State {
-  const next = structuredClone(state);
-  for (const { name, standby } of config.services) {
-    edit(serviceState(next, name), name, standby);
-  }
-  return next;
+  const byId = new Map(present.map((instance) => [instance.id, instance]));
+  const update = (instance: Instance): Instance => ({
+    ...instance,
+    process: byId.get(instance.id)?.process ?? instance.process,
+  });
+  return mapServices(state, (own) => ({
+    ...own,
+    current: own.current.map(update),
+    ...own.canary && {
+      canary: { ...own.canary, instances: own.canary.instances.map(update) },
+    },
+  }));
+}
+
+/** The state in which only these instances of a service are still to go. */
+export function withRetiring(
+  state: State,
+  name: string,
+  retiring: readonly Retiring[],
+): State {
+  return withService(state, name, { ...stateOf(state, name), retiring });
+}
+
+/** What `edit` makes of the state of each of these services, known before or not. */
+function ofServices(
+  { services }: Services,
+  state: State,
+  edit: (own: ServiceState, name: string, standby: boolean) => ServiceState,
+): State {
+  return services.reduce(
+    (next, { name, standby }) =>
+      withService(next, name, edit(stateOf(next, name), name, standby)),
+    state,
+  );
 }
 
 function succeed(
   own: ServiceState,
-  instances: Instance[],
+  instances: readonly Instance[],
   standby: boolean,
-): void {
-  retire(own, own.standby);
-  if (!standby) retire(own, own.current);
-  own.standby = standby ? own.current : [];
-  own.current = instances;
+): ServiceState {
+  const going = standby ? own.standby : [...own.standby, ...own.current];
+  return {
+    ...retire(own, going),
+    standby: standby ? own.current : [],
+    current: instances,
+  };
 }
 
 /** Instances that don't serve any more, to be drained and stopped. */
-function retire(own: ServiceState, instances: Instance[]): void {
+function retire(
+  own: ServiceState,
+  instances: readonly Instance[],
+): ServiceState {
   const since = new Date().toISOString();
-  own.retiring.push(...instances.map((instance) => ({ instance, since })));
+  const going = instances.map((instance) => ({ instance, since }));
+  return { ...own, retiring: [...own.retiring, ...going] };
+}
+
+function inOrder(instances: readonly Instance[]): Instance[] {
+  return instances.toSorted((a, b) => a.number - b.number);
 }

@@ -2,11 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { Journal } from "../../lib/state/journal.ts";
 import { readProject } from "../../lib/deploy/read.ts";
-import {
-  readState,
-  type ServiceState,
-  type State,
-} from "../../lib/state/state.ts";
+import type { ServiceState, State } from "../../lib/state/state.ts";
+import { readState } from "../../lib/state/state_file.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
 import { status } from "../../lib/deploy/status.ts";
 import { allProcesses, environmentOf } from "../../lib/system/process.ts";
@@ -116,7 +113,7 @@ export class CrashSite implements AsyncDisposable {
   remains(): Remains {
     const state = this.state();
     const journal = Journal.read(this.directory);
-    const text = journal?.text;
+    const text = journal?.entries;
     const unstopped = Object.values(state.services)
       .flatMap(({ retiring }) => retiring)
       .filter(({ stopSent }) => !stopSent).length;

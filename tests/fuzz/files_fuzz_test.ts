@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { Journal, type JournalText } from "../../lib/state/journal.ts";
+import { Journal, type JournalEntries } from "../../lib/state/journal.ts";
 import { readProject } from "../../lib/deploy/read.ts";
 import { render } from "../../lib/deploy/render.ts";
-import { readState, type State } from "../../lib/state/state.ts";
+import type { State } from "../../lib/state/state.ts";
+import { readState } from "../../lib/state/state_file.ts";
+import { LaterVersion, versioned } from "../../lib/state/versions.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
 import { status } from "../../lib/deploy/status.ts";
 import { ZddError } from "../../lib/error.ts";
@@ -78,7 +80,6 @@ const INSTANCE = {
   portFile: "/nowhere/4711.port",
 };
 const STATE: State = {
-  version: 1,
   deploy: "deploy-1",
   services: {
     web: {
@@ -96,8 +97,7 @@ const STATE: State = {
     links: ["web"],
   },
 };
-const JOURNAL: JournalText = {
-  version: 1,
+const JOURNAL: JournalEntries = {
   id: "deploy-2",
   startedAt: "2026-11-23T17:45:12.000Z",
   by: PROCESS,
@@ -231,15 +231,16 @@ fuzz(
     let good = 0;
     for (let i = 0; i < cases; i++) {
       const text = mutator.below(3) === 0
-        ? mutator.mutate(JSON.stringify(STATE, undefined, 2))
-        : JSON.stringify(mutator.mutateJson(STATE));
+        ? mutator.mutate(JSON.stringify(versioned(STATE), undefined, 2))
+        : JSON.stringify(mutator.mutateJson(versioned(STATE)));
       Deno.writeTextFileSync(place.state, text);
       const failure = failureOf(text, () => {
         if (readState(place).damaged === undefined) good++;
         if (i % 20 === 0) status(project); // it looks at every process
         render(project, readState(place).state);
       });
-      assertEquals(failure, undefined);
+      // A version that is a later one is refused, whatever else the file says.
+      if (!(failure instanceof LaterVersion)) assertEquals(failure, undefined);
     }
     assert(good > cases / 100 && good < cases, `${good} of ${cases} are good`);
   },
@@ -250,8 +251,8 @@ fuzz("a journal.json is a journal or a mistake", 2000, (mutator, cases) => {
   const place = new StateDir(directory.path);
   for (let i = 0; i < cases; i++) {
     const text = mutator.below(3) === 0
-      ? mutator.mutate(JSON.stringify(JOURNAL, undefined, 2))
-      : JSON.stringify(mutator.mutateJson(JOURNAL));
+      ? mutator.mutate(JSON.stringify(versioned(JOURNAL), undefined, 2))
+      : JSON.stringify(mutator.mutateJson(versioned(JOURNAL)));
     directory.write("journal.json", text);
     failureOf(text, () => Journal.read(place));
   }

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Journal } from "../../lib/state/journal.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
-import { ZddError } from "../../lib/error.ts";
+import { versioned } from "../../lib/state/versions.ts";
+import { ExitStatus, ZddError } from "../../lib/error.ts";
+import type { Instance } from "../../lib/instance/instance.ts";
 import { planInstance } from "../../lib/instance/plan.ts";
 import { serviceIn } from "../instance/service_config.ts";
 import { TempDir } from "../system/temp_dir.ts";
@@ -41,9 +43,9 @@ Deno.test("Journal.begin() writes down what was there before anything is started
     serviceIn(directory, { name: "api", pidFile: undefined }),
     1,
   );
-  const { text } = Journal.begin(place, [web, api]);
+  const { entries } = Journal.begin(place, [web, api]);
   assertEquals(JSON.parse(directory.read("journal.json")), {
-    ...text,
+    ...versioned(entries),
     starts: [
       {
         id: web.id,
@@ -54,21 +56,65 @@ Deno.test("Journal.begin() writes down what was there before anything is started
       { id: api.id, service: "api" },
     ],
   });
-  assert(text.id.startsWith("deploy-"));
+  assert(entries.id.startsWith("deploy-"));
 });
 
-Deno.test("Journal.read() reads what write() has written", () => {
+Deno.test("each entry of a journal is on the disk at once, and leaves the others", () => {
   using directory = new TempDir();
   const place = new StateDir(directory.path);
-  const journal = Journal.begin(place, [planInstance(serviceIn(directory), 1)]);
-  const start = journal.start(journal.text.starts[0]?.id ?? "");
-  start.leader = { pid: 4711, startTime: 1, boot: "b" };
-  journal.text.conf = { path: "/x", text: undefined, workers: [] };
-  journal.text.nginx = "started";
-  journal.text.links = { web: null };
-  journal.write();
-  const again = Journal.read(place)?.text;
-  assertEquals(JSON.stringify(again), JSON.stringify(journal.text));
+  const plan = planInstance(serviceIn(directory), 1);
+  const journal = Journal.begin(place, [plan]);
+  const leader = { pid: 4711, startTime: 1, boot: "b" };
+  const onDisk = () => Journal.read(place)?.entries;
+
+  journal.recordLeaders(new Map([["other", leader]]));
+  assertEquals(onDisk()?.starts[0]?.leader, undefined);
+  journal.recordLeaders(new Map([[plan.id, leader]]));
+  assertEquals(onDisk()?.starts[0]?.leader, leader);
+  const conf = { path: "/x", workers: [] };
+  journal.recordConf(conf);
+  assertEquals(onDisk()?.conf, conf);
+  journal.recordNginx("started");
+  assertEquals(onDisk()?.nginx, "started");
+  journal.recordLinks({ web: null });
+  const { id, startedAt, by, starts } = journal.entries;
+  assertEquals(
+    JSON.stringify(onDisk()),
+    JSON.stringify({
+      ...{ id, startedAt, by, starts, conf, nginx: "started" },
+      links: { web: null },
+    }),
+  );
+});
+
+Deno.test("a journal knows an instance at once, and has it on the disk with the next entry", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.path);
+  const plan = planInstance(serviceIn(directory), 1);
+  const journal = Journal.begin(place, [plan]);
+  const instance: Instance = {
+    ...{ id: plan.id, service: "web", number: 1, log: "/log" },
+    ...{ address: "127.0.0.1:1", startedAt: "2026" },
+    process: { pid: 4711, startTime: 1, boot: "b" },
+  };
+  journal.noteInstance({ ...instance, id: "other" });
+  journal.noteInstance(instance);
+  assertEquals(journal.entries.starts.map((start) => start.instance), [
+    instance,
+  ]);
+  assertEquals(Journal.read(place)?.entries.starts[0]?.instance, undefined);
+  journal.recordInstances();
+  assertEquals(Journal.read(place)?.entries.starts[0]?.instance, instance);
+});
+
+Deno.test("Journal.read() refuses the journal of a later zdd", () => {
+  const text = JSON.stringify({ ...TEXT, version: 99, writtenBy: "9.9.9" });
+  const error = assertThrows(() => read(text), ZddError, "later zdd 9.9.9");
+  assertEquals(error.exitStatus, ExitStatus.broken);
+});
+
+Deno.test("Journal.read() reads a journal of version 1", () => {
+  assertEquals(read(JSON.stringify(TEXT))?.entries.id, "deploy-1");
 });
 
 Deno.test("Journal.read() returns undefined if no deploy has died", () => {
@@ -78,12 +124,6 @@ Deno.test("Journal.read() returns undefined if no deploy has died", () => {
   Journal.begin(place, []).close();
   assertEquals(Journal.read(place), undefined);
   assertEquals(directory.names(), []);
-});
-
-Deno.test("Journal.start() finds an entry by its id, and no other", () => {
-  const journal = read(JSON.stringify(TEXT));
-  assertEquals(journal?.start("web-1").service, "web");
-  assertThrows(() => journal?.start("web-2"), TypeError);
 });
 
 Deno.test("Journal.read() refuses what it can't understand, and says where it is", () => {
@@ -96,7 +136,8 @@ Deno.test("Journal.read() refuses what it can't understand, and says where it is
     null,
     [],
     {},
-    { ...TEXT, version: 2 },
+    { ...TEXT, version: 0 },
+    { ...TEXT, version: undefined },
     { ...TEXT, id: undefined },
     { ...TEXT, starts: {} },
     { ...TEXT, starts: [null] },

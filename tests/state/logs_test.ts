@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { logsOf } from "../../lib/state/logs.ts";
-import { emptyState, type State } from "../../lib/state/state.ts";
+import { EMPTY_STATE, type State } from "../../lib/state/state.ts";
 import { serviceIn } from "../instance/service_config.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
@@ -24,7 +24,7 @@ Deno.test("logsOf() tells the logs that will be written, also if nothing has run
     instances: 2,
   });
   const api = serviceIn(directory, { name: "api", log: "/log/api.log" });
-  assertEquals(logsOf([web, api], emptyState()), [
+  assertEquals(logsOf([web, api], EMPTY_STATE), [
     "/log/web-1.log",
     "/log/web-2.log",
     "/log/api.log",
@@ -34,7 +34,7 @@ Deno.test("logsOf() tells the logs that will be written, also if nothing has run
 Deno.test("logsOf() tells the logs of all instances that are recorded, each once", () => {
   using directory = new TempDir();
   const state: State = {
-    ...emptyState(),
+    ...EMPTY_STATE,
     services: {
       web: {
         current: [instance("/now"), instance("/next")],

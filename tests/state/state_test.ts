@@ -1,16 +1,21 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { isInstance, isProcessId } from "../../lib/state/shapes.ts";
 import {
-  emptyState,
-  isInstance,
-  isProcessId,
-  readState,
-  serviceState,
-  setStateAside,
+  EMPTY_STATE,
+  mapServices,
   type State,
-  writeState,
+  stateOf,
+  withService,
 } from "../../lib/state/state.ts";
+import {
+  readState,
+  setStateAside,
+  writeState,
+} from "../../lib/state/state_file.ts";
+import { FILE_VERSION, versioned } from "../../lib/state/versions.ts";
+import { VERSION } from "../../lib/version.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
-import { ZddError } from "../../lib/error.ts";
+import { ExitStatus, ZddError } from "../../lib/error.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
@@ -30,7 +35,6 @@ const INSTANCE: Instance = {
 };
 
 const STATE: State = {
-  version: 1,
   deploy: "deploy-1",
   services: {
     web: {
@@ -55,7 +59,7 @@ function read(text: string): { state: State; damaged?: string } {
 Deno.test("readState() reads what writeState() has written", () => {
   using directory = new TempDir();
   const place = new StateDir(directory.path);
-  for (const state of [STATE, emptyState()]) {
+  for (const state of [STATE, EMPTY_STATE]) {
     writeState(place, state);
     assertEquals(readState(place), { state });
   }
@@ -65,15 +69,15 @@ Deno.test("readState() reads what writeState() has written", () => {
 Deno.test("readState() is an empty state before the first deploy", () => {
   using directory = new TempDir();
   const place = new StateDir(directory.join("none"));
-  assertEquals(readState(place), { state: emptyState(), missing: true });
+  assertEquals(readState(place), { state: EMPTY_STATE, missing: true });
 });
 
 Deno.test("readState() calls a file damaged that is cut, empty or no JSON", () => {
-  const whole = JSON.stringify(STATE);
+  const whole = JSON.stringify(versioned(STATE));
   const texts = ["", "\0\0\0", "nonsense", whole.slice(0, -1), whole + "}"];
   for (const text of texts) {
     const { state, damaged } = read(text);
-    assertEquals(state, emptyState());
+    assertEquals(state, EMPTY_STATE);
     assert(damaged !== undefined && damaged !== "", text);
   }
 });
@@ -84,11 +88,39 @@ Deno.test("readState() calls a file damaged that can't be read", () => {
   assert(readState(new StateDir(directory.path)).damaged !== undefined);
 });
 
-Deno.test("readState() doesn't take another version for its own", () => {
-  for (const version of [0, 2, "1", undefined]) {
+Deno.test("readState() takes nothing for a state that has no version there was", () => {
+  for (const version of [0, -1, 1.5, "1", null, undefined]) {
     const { damaged } = read(JSON.stringify({ ...STATE, version }));
-    assertEquals(damaged, "not a state of version 1");
+    assertEquals(damaged, "not a state that zdd has written", String(version));
   }
+});
+
+Deno.test("readState() refuses the state of a later zdd, and says which wrote it", () => {
+  for (
+    const [writtenBy, said] of [["9.8.7", "zdd 9.8.7, this"], [1, "zdd, this"]]
+  ) {
+    const version = FILE_VERSION + 1;
+    const text = JSON.stringify({ ...STATE, version, writtenBy });
+    const error = assertThrows(() => read(text), ZddError);
+    assert(error.message.includes(`written by a later ${said} is ${VERSION}`));
+    assertEquals(error.exitStatus, ExitStatus.broken);
+  }
+});
+
+Deno.test("readState() migrates a state of version 1", () => {
+  const old = { ...INSTANCE, setup: "0123" };
+  const current = { ...STATE.services.web, current: [old] };
+  const text = JSON.stringify({ version: 1, services: { web: current } });
+  const { state, damaged } = read(text);
+  assertEquals(damaged, undefined);
+  assertEquals(stateOf(state, "web").current, [INSTANCE]);
+});
+
+Deno.test("writeState() writes the version, and which zdd it was", () => {
+  using directory = new TempDir();
+  writeState(new StateDir(directory.path), STATE);
+  const { version, writtenBy } = JSON.parse(directory.read("state.json"));
+  assertEquals([version, writtenBy], [FILE_VERSION, VERSION]);
 });
 
 Deno.test("readState() refuses every other shape of JSON", () => {
@@ -105,11 +137,11 @@ Deno.test("readState() refuses every other shape of JSON", () => {
     "x",
     [],
     {},
-    { version: 1 },
-    { version: 1, services: [] },
-    { version: 1, services: null },
-    { version: 1, services: { web: null } },
-    { version: 1, services: { web: [] } },
+    { services: [] },
+    { services: null },
+    { services: { web: null } },
+    { services: { web: [] } },
+    { ...STATE, deploy: 1 },
     service({ current: undefined }),
     service({ current: INSTANCE }),
     service({ standby: null }),
@@ -136,9 +168,14 @@ Deno.test("readState() refuses every other shape of JSON", () => {
     { ...STATE, nginx: { master: { pid: 1 } } },
   ];
   for (const shape of shapes) {
-    const { state, damaged } = read(JSON.stringify(shape));
+    const text = JSON.stringify(
+      typeof shape === "object" && shape !== null && !Array.isArray(shape)
+        ? versioned(shape)
+        : shape,
+    );
+    const { state, damaged } = read(text);
     assert(damaged !== undefined, JSON.stringify(shape));
-    assertEquals(state, emptyState());
+    assertEquals(state, EMPTY_STATE);
   }
 });
 
@@ -169,7 +206,7 @@ Deno.test("setStateAside() keeps the damaged state where a person can look at it
   const aside = setStateAside(place);
   assert(aside.startsWith(directory.join("state.json.damaged-")), aside);
   assertEquals(Deno.readTextFileSync(aside), "damaged");
-  assertEquals(readState(place), { state: emptyState(), missing: true });
+  assertEquals(readState(place), { state: EMPTY_STATE, missing: true });
 });
 
 Deno.test("setStateAside() never replaces a state that was set aside before", () => {
@@ -188,10 +225,23 @@ Deno.test("writeState() keeps the old state if it can't write the new one", () =
   assertThrows(() => writeState(place, STATE), ZddError, "state.json");
 });
 
-Deno.test("serviceState() adds what isn't there, and finds what is", () => {
-  const state = emptyState();
-  const own = serviceState(state, "web");
-  own.current.push(INSTANCE);
-  assert(serviceState(state, "web") === own);
-  assertEquals(Object.keys(state.services), ["web"]);
+Deno.test("the state of a service that is unknown is empty", () => {
+  assertEquals(stateOf(EMPTY_STATE, "web").current, []);
+  assert(stateOf(STATE, "web") === STATE.services.web);
+});
+
+Deno.test("withService() and mapServices() make another state, and leave the first", () => {
+  const own = stateOf(EMPTY_STATE, "web");
+  const next = withService(EMPTY_STATE, "web", { ...own, current: [INSTANCE] });
+  assertEquals(EMPTY_STATE, { services: {} });
+  assertEquals(stateOf(next, "web").current, [INSTANCE]);
+  const names: string[] = [];
+  const mapped = mapServices(STATE, (own, name) => {
+    names.push(name);
+    return { ...own, standby: [] };
+  });
+  assertEquals(names, ["web", "größe"]);
+  assertEquals(stateOf(mapped, "web").standby, []);
+  assertEquals(stateOf(STATE, "web").standby.length, 1);
+  assertEquals(mapped.nginx, STATE.nginx);
 });

@@ -9,7 +9,7 @@ import {
   setCanary,
   swapStandby,
 } from "../../lib/state/transitions.ts";
-import type { State } from "../../lib/state/state.ts";
+import type { ServiceState, State } from "../../lib/state/state.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
 
@@ -40,11 +40,11 @@ function stateOf(
     percent?: number;
   } = {},
 ): State {
-  const state: State = { version: 1, services: {} };
+  const services: Record<string, ServiceState> = {};
   for (const service of ["api", "web"]) {
     const of = (ids: string[]) =>
       ids.filter((id) => id.startsWith(service)).map(instance);
-    state.services[service] = {
+    services[service] = {
       current: of(current),
       standby: of(standby),
       retiring: [],
@@ -53,13 +53,14 @@ function stateOf(
         : { canary: { instances: of(canary), percent } },
     };
   }
-  return state;
+  return { services };
 }
 
 /** Who does what, as `web: current / standby / canary / retiring`. */
 function roles(state: State): string[] {
   return Object.entries(state.services).map(([name, own]) => {
-    const ids = (instances: Instance[]) => instances.map(({ id }) => id).join();
+    const ids = (instances: readonly Instance[]) =>
+      instances.map(({ id }) => id).join();
     const canary = own.canary === undefined
       ? "-"
       : `${ids(own.canary.instances)}@${own.canary.percent}`;

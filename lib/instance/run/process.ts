@@ -1,11 +1,10 @@
-import type { ServiceConfig } from "../../config/config.ts";
 import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
 import { identify, sendSignal } from "../../system/process.ts";
 import { startDetached } from "../../system/shell.ts";
 import { readTail, sizeOf } from "../../system/tail.ts";
 import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
-import type { Log, Ran, Run, Runner } from "./runner.ts";
+import type { Log, Ran, Run, Runner, StopConfig } from "./runner.ts";
 
 /** zdd itself: a child of it, which leads a session of its own and outlives it. */
 export const process: Runner = {
@@ -36,7 +35,7 @@ export const process: Runner = {
   log: ({ log }: Ran): Log => ({ file: log }),
 
   stop(
-    service: ServiceConfig,
+    service: StopConfig,
     { process }: Instance,
   ): Promise<number> | undefined {
     // `kill -TERM` and its like need no process for that.
@@ -55,6 +54,8 @@ export const process: Runner = {
 const SIGNALS = ["SIGTERM", "SIGQUIT", "SIGINT", "SIGHUP", "SIGWINCH"] as const;
 
 /** The signal that a stop command sends; undefined if it does something else. */
-function signalOf({ stop }: ServiceConfig): typeof SIGNALS[number] | undefined {
+function signalOf(
+  { stop }: Pick<StopConfig, "stop">,
+): typeof SIGNALS[number] | undefined {
   return SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
 }

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from "../../config/config.ts";
 import type { ProcessId } from "../../system/process.ts";
-import type { Instance } from "../instance.ts";
+import type { Instance, Stopping } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 
 /**
@@ -35,11 +35,16 @@ export interface Runner {
    * @returns the exit status of what told it so, once that has ended; undefined: nothing was run
    * @throws {Deno.errors.PermissionDenied} if it may not be told.
    */
-  stop(service: ServiceConfig, instance: Instance): Promise<number> | undefined;
+  stop(how: StopConfig, instance: Instance): Promise<number> | undefined;
 
   /** Sees to it that what is killed next isn't started again, and that nothing is left of it. */
   kill?(instance: Ran): Promise<void>;
 }
+
+/** What is needed to stop an instance. */
+export type StopConfig =
+  & Stopping
+  & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv">;
 
 /** What a runner knows an instance by, while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;

@@ -1,15 +1,17 @@
 import { ZddError } from "../error.ts";
-import { isRunning } from "../system/process.ts";
-import { change, type ChangeOptions, type ChangeResult } from "./change.ts";
-import { refuseDuringCanary } from "./deploy.ts";
-import type { Project } from "./read.ts";
+import { isAlive } from "../instance/processes.ts";
+import type { State } from "../state/state.ts";
 import {
   abortCanary,
   promoteCanary,
   setCanary,
   swapStandby,
 } from "../state/transitions.ts";
-import type { State } from "../state/state.ts";
+import { deploy } from "./deploy.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Project } from "./read.ts";
+import { requireNoCanary } from "./release.ts";
+import type { RunOptions } from "./run.ts";
 
 // What moves requests between instances that run already.
 
@@ -19,11 +21,11 @@ import type { State } from "../state/state.ts";
  * @param percent a whole number from 0 to 100
  * @throws {ZddError} if there is no canary.
  */
-export function steerCanary(
+export function shareCanary(
   project: Project,
   percent: number,
-  options: ChangeOptions,
-): Promise<ChangeResult> {
+  options: RunOptions,
+): Promise<Outcome> {
   return move("canary", project, options, (state) => {
     requireRunningCanary(state);
     return setCanary(project.config, state, percent);
@@ -33,8 +35,8 @@ export function steerCanary(
 /** Makes the canary the current release. @throws {ZddError} if there is none. */
 export function promote(
   project: Project,
-  options: ChangeOptions,
-): Promise<ChangeResult> {
+  options: RunOptions,
+): Promise<Outcome> {
   return move("promote", project, options, (state) => {
     requireRunningCanary(state);
     return promoteCanary(project.config, state);
@@ -42,10 +44,7 @@ export function promote(
 }
 
 /** Ends the canary; the current release serves all. @throws {ZddError} if there is none. */
-export function abort(
-  project: Project,
-  options: ChangeOptions,
-): Promise<ChangeResult> {
+export function abort(project: Project, options: RunOptions): Promise<Outcome> {
   return move("abort", project, options, (state) => {
     requireCanary(state);
     return abortCanary(project.config, state);
@@ -59,10 +58,10 @@ export function abort(
  */
 export function rollback(
   project: Project,
-  options: ChangeOptions,
-): Promise<ChangeResult> {
+  options: RunOptions,
+): Promise<Outcome> {
   return move("rollback", project, options, (state) => {
-    refuseDuringCanary(state);
+    requireNoCanary(state);
     requireStandby(state);
     return swapStandby(project.config, state);
   });
@@ -71,18 +70,18 @@ export function rollback(
 function move(
   command: string,
   project: Project,
-  options: ChangeOptions,
+  options: RunOptions,
   next: (state: State) => State,
-): Promise<ChangeResult> {
-  return change(command, project, options, (state) => {
+): Promise<Outcome> {
+  const plan = (state: State) => {
     const moved = next(state);
-    return { plans: [], next: () => moved };
-  });
+    return { starts: [], next: () => moved };
+  };
+  return deploy(project, { command, plan }, options);
 }
 
-function requireCanary(state: State): void {
-  const services = Object.values(state.services);
-  if (services.some(({ canary }) => canary !== undefined)) return;
+function requireCanary({ services }: State): void {
+  if (Object.values(services).some(({ canary }) => canary)) return;
   throw new ZddError("There is no canary", {
     hint: "start one with zddeploy deploy --canary PERCENT",
   });
@@ -91,7 +90,7 @@ function requireCanary(state: State): void {
 function requireRunningCanary(state: State): void {
   requireCanary(state);
   for (const [name, { canary }] of Object.entries(state.services)) {
-    const dead = canary?.instances.find(({ process }) => !isRunning(process));
+    const dead = canary?.instances.find((instance) => !isAlive(instance));
     if (dead === undefined) continue;
     throw new ZddError(`The canary ${dead.process.pid} of ${name} has ended`, {
       hint: "end it with zddeploy abort, or start it again with zddeploy start",
@@ -99,8 +98,8 @@ function requireRunningCanary(state: State): void {
   }
 }
 
-function requireStandby(state: State): void {
-  const standby = Object.entries(state.services).flatMap(([name, own]) =>
+function requireStandby({ services }: State): void {
+  const standby = Object.entries(services).flatMap(([name, own]) =>
     own.standby.map((instance) => ({ name, instance }))
   );
   if (standby.length === 0) {
@@ -109,10 +108,10 @@ function requireStandby(state: State): void {
         "service keeps the previous instances running for this",
     });
   }
-  for (const { name, instance: { process } } of standby) {
-    if (isRunning(process)) continue;
+  for (const { name, instance } of standby) {
+    if (isAlive(instance)) continue;
     throw new ZddError(
-      `The standby instance ${process.pid} of ${name} has ended`,
+      `The standby instance ${instance.process.pid} of ${name} has ended`,
       { hint: "deploy the earlier release instead" },
     );
   }

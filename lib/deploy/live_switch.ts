@@ -1,0 +1,117 @@
+import { type Config, hasSlots } from "../config/config.ts";
+import type { Instance } from "../instance/instance.ts";
+import { linkKey } from "../live/identifiers.ts";
+import { LiveLinks } from "../live/links.ts";
+import type { Journal } from "../state/journal.ts";
+import { type State, stateOf } from "../state/state.ts";
+import type { Rendered } from "../live/render.ts";
+import type { Run } from "./run.ts";
+
+/** The live switch: replacing a symbolic link moves a service's requests, without a reload. */
+export interface LiveSwitch {
+  links: LiveLinks;
+  /** The keys of the links that nginx.conf asks for. */
+  keys: string[];
+  moves: Move[];
+}
+
+/** A link that must lead elsewhere in the next state. */
+export interface Move {
+  service: string;
+  key: string;
+  /** Where it leads now; undefined if no configuration that runs asks for it. */
+  from?: string;
+  to: string;
+}
+
+/** Where the link of a service is to lead. */
+export interface Target {
+  service: string;
+  key: string;
+  to: string;
+}
+
+/**
+ * Makes ready to move the live links. Those that nothing asks for yet are made at once:
+ * nginx must find a link before its configuration asks for it the first time.
+ *
+ * @throws {ZddError} if a link can't be made; the journal knows what to put back.
+ */
+export async function prepareLiveSwitch(
+  { project: { config }, directory }: Run,
+  journal: Journal,
+  { live }: Pick<Rendered, "live">,
+  before: State,
+  next: State,
+): Promise<LiveSwitch> {
+  const links = new LiveLinks(directory.path);
+  const keys = live.map((name) => linkKey(name, isSlotted(config, next, name)));
+  const targets: Target[] = [];
+  for (const service of live) {
+    const { current, canary } = stateOf(next, service);
+    if (current.length === 0) continue;
+    const slots = isSlotted(config, next, service);
+    const to = await links.prepare({ current, canary }, slots);
+    targets.push({ service, key: linkKey(service, slots), to });
+  }
+  const asked = before.nginx?.links ?? [];
+  const moves = planMoves(targets, asked, (key) => links.read(key));
+  if (moves.length > 0) {
+    journal.recordLinks(
+      Object.fromEntries(moves.map(({ key, from }) => [key, from ?? null])),
+    );
+  }
+  for (const { key, from, to } of moves) {
+    if (from === undefined) links.point(key, to);
+  }
+  return { links, keys, moves };
+}
+
+/**
+ * The links that must be moved or made.
+ *
+ * @param asked the keys that the configuration which runs asks for
+ * @param read where a link leads now
+ */
+export function planMoves(
+  targets: readonly Target[],
+  asked: readonly string[],
+  read: (key: string) => string | undefined,
+): Move[] {
+  return targets.map((target) => ({
+    ...target,
+    from: asked.includes(target.key) ? read(target.key) : undefined,
+  })).filter(({ from, to }) => from !== to);
+}
+
+/** Moves the links from which requests already follow. Returns how many links are new or moved. */
+export function switchLive(
+  { report }: Run,
+  { links, moves }: LiveSwitch,
+  next: State,
+  signal?: AbortSignal,
+): number {
+  for (const { service, key, from, to } of moves) {
+    signal?.throwIfAborted();
+    if (from !== undefined) links.point(key, to);
+    const message = describe(next, service);
+    report({ step: "switch", subject: service, message });
+  }
+  return moves.length;
+}
+
+/** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */
+function isSlotted({ services }: Config, next: State, name: string): boolean {
+  return stateOf(next, name).current.every(({ slot }) => slot !== undefined) &&
+    services.some((service) => service.name === name && hasSlots(service));
+}
+
+/** `switched to 4711`, `4712 gets 10 % of the requests`. */
+function describe(state: State, name: string): string {
+  const { current, canary } = stateOf(state, name);
+  const pids = (instances: readonly Instance[]) =>
+    instances.map(({ process }) => process.pid).join(", ");
+  return canary === undefined
+    ? `switched to ${pids(current)}`
+    : `${pids(canary.instances)} gets ${canary.percent} % of the requests`;
+}

@@ -1,0 +1,63 @@
+import type { Instance } from "../instance/instance.ts";
+import { type State, stateOf } from "../state/state.ts";
+import type { Reloaded } from "./reload_switch.ts";
+import type { Retired } from "./retire.ts";
+import type { Run } from "./run.ts";
+
+/** What came of a change, as `--json` prints it. */
+export interface Outcome {
+  changed: boolean;
+  nginx: { action: NginxAction; pid?: number };
+  services: ServiceOutcome[];
+  warnings: readonly string[];
+  ms: number;
+}
+
+/** What nginx was made to do. `switched`: only live links have moved. */
+export type NginxAction = Reloaded["action"] | "switched";
+
+export interface ServiceOutcome {
+  name: string;
+  current: readonly Instance[];
+  standby: readonly Instance[];
+  canary?: { instances: readonly Instance[]; percent: number };
+  /** Those that don't serve any more. */
+  previous: Retired[];
+}
+
+/** What a change has done. */
+export interface Done {
+  /** How many instances were started. */
+  started: number;
+  reloaded: Reloaded;
+  /** How many live links were made or moved. */
+  moves: number;
+  retired: Retired[];
+}
+
+/** @param done undefined: there was nothing to do */
+export function outcomeOf(
+  { project: { config, nginx }, warnings, took }: Run,
+  state: State,
+  done?: Done,
+): Outcome {
+  const action = done === undefined
+    ? "unchanged"
+    : done.reloaded.action === "unchanged" && done.moves > 0
+    ? "switched"
+    : done.reloaded.action;
+  const master = done?.reloaded.nginx.master ?? nginx.master();
+  return {
+    changed: done !== undefined &&
+      (done.started > 0 || action !== "unchanged"),
+    nginx: { action, pid: master?.pid },
+    services: config.services.map(({ name }) => {
+      const { current, standby, canary } = stateOf(state, name);
+      const previous = (done?.retired ?? [])
+        .filter(({ service }) => service === name);
+      return { name, current, standby, canary, previous };
+    }),
+    warnings,
+    ms: took(),
+  };
+}

@@ -1,0 +1,158 @@
+import { isAlive } from "../instance/processes.ts";
+import type { LiveLinks } from "../live/links.ts";
+import { requireAccess } from "../nginx/access.ts";
+import { isShared, lockNginx } from "../nginx/lock.ts";
+import { type Worker, workersOf } from "../nginx/master.ts";
+import type { Journal } from "../state/journal.ts";
+import type { NginxState, State } from "../state/state.ts";
+import { parseAddress } from "../system/address.ts";
+import {
+  readIfExists,
+  removeIfExists,
+  writeAtomically,
+} from "../system/files.ts";
+import { isSame, type ProcessId } from "../system/process.ts";
+import { sha256 } from "../text/digest.ts";
+import type { LiveSwitch } from "./live_switch.ts";
+import type { Rendered } from "../live/render.ts";
+import { stopwatch } from "./report.ts";
+import type { Run } from "./run.ts";
+
+/** What the reload switch did. */
+export interface Reloaded {
+  /** What nginx was made to do. */
+  action: "started" | "reloaded" | "unchanged";
+  nginx: NginxState;
+  /** Workers that were told to shut down, and may still serve their last requests. */
+  oldWorkers: ProcessId[];
+}
+
+/**
+ * The reload switch: makes nginx run with what the template says, unless it is known
+ * to. Where others share nginx, they wait: their tests and reloads must see no file that
+ * isn't proven.
+ *
+ * @throws {ZddError} if nginx refuses it, or its workers can't get at an instance; the
+ * journal knows what to put back.
+ */
+export async function switchByReload(
+  run: Run,
+  journal: Journal,
+  { text }: Rendered,
+  next: State,
+  { links, keys, moves }: LiveSwitch,
+  signal?: AbortSignal,
+): Promise<Reloaded> {
+  const { nginx } = run.project;
+  const used = moves.length > 0 ? links : undefined;
+  requireAccessToAll(workersOf(nginx.master()), next, used);
+  const hash = await sha256(text);
+  const known = runsWith(run, text, hash, next.nginx);
+  if (known !== undefined) {
+    return { action: "unchanged", nginx: known, oldWorkers: [] };
+  }
+  const reloaded = await useConf(run, journal, text, signal);
+  const { action, master, oldWorkers } = reloaded;
+  requireAccessToAll(workersOf(master), next, used);
+  const since = new Date().toISOString();
+  return { action, nginx: { master, hash, since, links: keys }, oldWorkers };
+}
+
+/** What is known of the nginx that runs with a text already; undefined if none does. */
+function runsWith(
+  { project: { nginx, config } }: Run,
+  text: string,
+  hash: string,
+  known?: NginxState,
+): NginxState | undefined {
+  const master = nginx.master();
+  if (known === undefined || master === undefined) return undefined;
+  const isLoaded = known.hash === hash && isSame(master, known.master) &&
+    readIfExists(config.nginx.rendered) === text;
+  return isLoaded ? known : undefined;
+}
+
+/** Writes the rendered file, tests it, and makes nginx use it. */
+async function useConf(
+  { project: { nginx, config }, report }: Run,
+  journal: Journal,
+  text: string,
+  signal?: AbortSignal,
+) {
+  const { rendered: path } = config.nginx;
+  const isWithOthers = isShared(config.nginx);
+  if (isWithOthers) {
+    const message = "waiting for its turn";
+    report({ step: "render", subject: "nginx", message, level: "begin" });
+  }
+  using _lock = await lockNginx(config.nginx, signal);
+  const took = stopwatch();
+  const present = readIfExists(path);
+  const running = nginx.master();
+  const workers = workersOf(running).map(({ process }) => process);
+  const confBefore = { path, text: present, workers };
+  journal.recordConf(confBefore);
+  try {
+    if (present !== text) writeAtomically(path, text);
+    await nginx.test();
+    const tested = `rendered and tested ${path}`;
+    report({
+      ...{ step: "render", subject: "nginx", message: tested },
+      ...{ ms: took(), level: "detail" },
+    });
+    signal?.throwIfAborted();
+
+    const action = running === undefined ? "started" : "reloaded";
+    journal.recordNginx(action);
+    const doing = running === undefined ? "starting" : "reloading";
+    report({
+      step: "switch",
+      subject: "nginx",
+      message: doing,
+      level: "begin",
+    });
+    const switching = stopwatch();
+    const oldWorkers = running === undefined
+      ? []
+      : await nginx.reload(running, signal);
+    const master = running ?? await nginx.start(signal);
+    const message = `${action} ${master.pid}`;
+    report({ step: "switch", subject: "nginx", message, ms: switching() });
+    return { action, master, oldWorkers } as const;
+  } catch (error) {
+    try { // before others may use nginx
+      if (isWithOthers) putBack(confBefore);
+    } catch { /* undoing tries again, and tells */ }
+    throw error;
+  }
+}
+
+/** Makes a file what it was; undefined: there was none. */
+export function putBack({ path, text }: { path: string; text?: string }): void {
+  if (text === undefined) removeIfExists(path);
+  else if (readIfExists(path) !== text) writeAtomically(path, text);
+}
+
+/**
+ * Makes sure that these workers can get at the links and at every socket.
+ *
+ * @throws {ZddError} that names the first place that they can't use.
+ */
+function requireAccessToAll(
+  workers: Worker[],
+  { services }: State,
+  links?: LiveLinks,
+): void {
+  if (links !== undefined) requireAccess(workers, links.directory);
+  const serving = Object.values(services).flatMap(({ current, canary }) => [
+    ...current,
+    ...canary?.instances ?? [],
+  ]);
+  // Nobody can get at one that has ended, which isn't this change's doing.
+  for (const { address } of serving.filter(isAlive)) {
+    const parsed = parseAddress(address);
+    if (parsed !== undefined && "path" in parsed) {
+      requireAccess(workers, parsed.path);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Config } from "../config/config.ts";
+import { isAlive } from "../instance/processes.ts";
+import { instancesOf, type State } from "./state.ts";
+
+/** A service that has left deploy.conf while instances of it still run. */
+export interface FormerService {
+  name: string;
+  pids: number[];
+}
+
+/** Such services. Those of their instances that are already to go are no concern. */
+export function formerServices(
+  { services }: Pick<Config, "services">,
+  state: State,
+): FormerService[] {
+  return Object.entries(state.services).flatMap(([name, own]) => {
+    if (services.some((service) => service.name === name)) return [];
+    const pids = instancesOf({ ...own, retiring: [] }).filter(isAlive)
+      .map(({ process }) => process.pid);
+    return pids.length > 0 ? [{ name, pids }] : [];
+  });
+}
+
+/** What a person should know of such services. */
+export function notesOnFormer(
+  config: Pick<Config, "services">,
+  state: State,
+): string[] {
+  return formerServices(config, state).map(({ name, pids }) =>
+    `${name} isn't in deploy.conf any more, but ${pids.join(", ")} still ` +
+    `runs; zddeploy stop --service ${name} ends it`
+  );
+}

@@ -1,0 +1,82 @@
+import type { Instance } from "../instance/instance.ts";
+import { isSlots } from "../instance/slots.ts";
+import { parseAddress } from "../system/address.ts";
+import type { ProcessId } from "../system/process.ts";
+import type { State } from "./state.ts";
+
+// What is read from a file may be anything: these tell whether it has the shape that
+// zdd writes.
+
+export type Json = Record<string, unknown>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is a text or left out. */
+export function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+/** Whether a value identifies a process. */
+export function isProcessId(value: unknown): value is ProcessId {
+  return isObject(value) && Number.isInteger(value.pid) &&
+    Number(value.pid) > 1 && typeof value.startTime === "number" &&
+    typeof value.boot === "string";
+}
+
+/** Whether a value is an instance. */
+export function isInstance(value: unknown): value is Instance {
+  return isObject(value) && isProcessId(value.process) &&
+    typeof value.address === "string" &&
+    parseAddress(value.address) !== undefined &&
+    Number.isInteger(value.number) && Number(value.number) > 0 &&
+    ["id", "service", "startedAt", "log"].every((key) =>
+      typeof value[key] === "string"
+    ) &&
+    ["release", "fingerprint", "pidFile", "portFile", "runner", "handle"].every(
+      (key) => isOptionalText(value[key]),
+    ) &&
+    (value.slot === undefined || value.slot === "a" || value.slot === "b") &&
+    (value.stopping === undefined || isStopping(value.stopping));
+}
+
+/** Whether a value is a state of the present version. */
+export function isState(value: unknown): value is State {
+  return isObject(value) && isObject(value.services) &&
+    Object.values(value.services).every(isServiceState) &&
+    isOptionalText(value.deploy) &&
+    (value.nginx === undefined ||
+      isObject(value.nginx) && isProcessId(value.nginx.master) &&
+        typeof value.nginx.hash === "string" &&
+        typeof value.nginx.since === "string" &&
+        Array.isArray(value.nginx.links) &&
+        value.nginx.links.every((link) => typeof link === "string"));
+}
+
+function isServiceState(value: unknown): boolean {
+  return isObject(value) && areInstances(value.current) &&
+    areInstances(value.standby) &&
+    (value.canary === undefined ||
+      isObject(value.canary) && areInstances(value.canary.instances) &&
+        typeof value.canary.percent === "number") &&
+    (value.slots === undefined || isSlots(value.slots)) &&
+    Array.isArray(value.retiring) &&
+    value.retiring.every((retiring) =>
+      isObject(retiring) && isInstance(retiring.instance) &&
+      typeof retiring.since === "string"
+    );
+}
+
+function areInstances(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isInstance);
+}
+
+function isStopping(value: unknown): boolean {
+  return isObject(value) && typeof value.stop === "string" &&
+    typeof value.cwd === "string" &&
+    ["drainTimeout", "stopTimeout"].every((key) =>
+      typeof value[key] === "number"
+    ) &&
+    (value.killAfter === undefined || typeof value.killAfter === "number");
+}

@@ -1,0 +1,60 @@
+import { messageOf, ZddError } from "../error.ts";
+import { isFile, readIfExists, writeAtomically } from "../system/files.ts";
+import { isState } from "./shapes.ts";
+import { EMPTY_STATE, type State } from "./state.ts";
+import type { StateDir } from "./state_dir.ts";
+import { unversioned, versioned } from "./versions.ts";
+
+/** What state.json says. */
+export interface StateFile {
+  state: State;
+  /** Why it can't be understood; the state is empty then. */
+  damaged?: string;
+  /** There is none, as before the first deploy. */
+  missing?: true;
+}
+
+/**
+ * Reads the state.
+ *
+ * @throws {ZddError} if there is a file that can't be read, or with exit status 4, if a
+ * later zdd wrote it.
+ */
+export function readState({ state: path }: StateDir): StateFile {
+  let value: unknown;
+  try {
+    const text = readIfExists(path);
+    if (text === undefined) return { state: EMPTY_STATE, missing: true };
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return { state: EMPTY_STATE, damaged: "not JSON" };
+    }
+    // What can't be read now, for want of descriptors for example, may be all right.
+    if (isFile(path)) {
+      if (error instanceof ZddError) throw error;
+      throw new ZddError(`Cannot read "${path}": ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    return { state: EMPTY_STATE, damaged: messageOf(error) };
+  }
+  const content = unversioned(value, path);
+  if (isState(content)) return { state: content };
+  return { state: EMPTY_STATE, damaged: "not a state that zdd has written" };
+}
+
+/** @throws {ZddError} if it can't be written; the old state is still there then. */
+export function writeState({ state: path }: StateDir, state: State): void {
+  const text = JSON.stringify(versioned(state), undefined, 2) + "\n";
+  writeAtomically(path, text, { mode: 0o600, exactly: true });
+}
+
+/** Puts a damaged state out of the way, where a person can look at it. Returns its new name. */
+export function setStateAside({ state: path }: StateDir): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  const unique = crypto.randomUUID().slice(0, 4);
+  const aside = `${path}.damaged-${time}-${unique}`;
+  Deno.renameSync(path, aside);
+  return aside;
+}
