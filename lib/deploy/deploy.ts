@@ -10,7 +10,7 @@ import type { Project } from "./read.ts";
 import { recover, tidy } from "./recover.ts";
 import { type Reloaded, switchByReload } from "./reload_switch.ts";
 import { render } from "./render.ts";
-import { retire } from "./retire.ts";
+import { retire, tellOfFormer } from "./retire.ts";
 import { attempt, openRun, record, type Run, type RunOptions } from "./run.ts";
 import { type Launched, settle, startAll } from "./start.ts";
 import { undo } from "./undo.ts";
@@ -98,6 +98,7 @@ export async function deploy(
 
   // 9. Drain, and 10. stop.
   const { state, retired } = await retire(run, committed, reloaded.oldWorkers);
+  tellOfFormer(run, state);
   await hooks.inform("after_deploy", state);
   try {
     const settled = await settle(run, launched, state);

@@ -9,6 +9,7 @@ import type { StopConfig } from "../instance/run/runner.ts";
 import { stopInstance } from "../instance/stop.ts";
 import { workersOf } from "../nginx/master.ts";
 import type { Nginx } from "../nginx/nginx.ts";
+import { notesOnFormer } from "../state/former.ts";
 import type { Retiring, State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
 import { withRetiring } from "../state/transitions.ts";
@@ -70,6 +71,16 @@ export async function retire(
     state: next,
     retired: outcomes.flatMap(({ retired }) => retired ?? []),
   };
+}
+
+/** Warns of services that have left deploy.conf and still run: nobody stops them. */
+export function tellOfFormer(
+  { project: { config }, report }: Run,
+  state: State,
+): void {
+  for (const message of notesOnFormer(config, state)) {
+    report({ step: "stop", subject: "zdd", message, level: "warning" });
+  }
 }
 
 /** How an instance is stopped: as deploy.conf says now or, if its service has left that, as it said then. */
