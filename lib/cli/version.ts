@@ -1,9 +1,6 @@
-import denoJson from "../../deno.json" with { type: "json" };
+import { VERSION } from "../text/version.ts";
 import type { GlobalOptions } from "./command.ts";
 import { printJson, printResult } from "./output.ts";
-
-/** zdd's own version, such as `0.1.0`. */
-export const VERSION: string = denoJson.version;
 
 /**
  * The commit that an executable was made of, empty if none was known:

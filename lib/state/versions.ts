@@ -1,5 +1,5 @@
 import { ExitStatus, ZddError } from "../error.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../text/version.ts";
 import { isObject, type Json } from "./shapes.ts";
 
 /** The version of the files that this zdd writes. */

@@ -13,7 +13,7 @@ import {
   writeState,
 } from "../../lib/state/state_file.ts";
 import { FILE_VERSION, versioned } from "../../lib/state/versions.ts";
-import { VERSION } from "../../lib/version.ts";
+import { VERSION } from "../../lib/text/version.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
 import { ExitStatus, ZddError } from "../../lib/error.ts";
 import type { Instance } from "../../lib/instance/instance.ts";

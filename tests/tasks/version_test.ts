@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/text/version.ts";
 import { Checkout } from "./checkout.ts";
 
 Deno.test("zddeploy --version tells the commit of a checkout, and whether files differ", async () => {
