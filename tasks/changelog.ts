@@ -4,7 +4,7 @@
  * the tag isn't of deno.json's version.
  */
 import { printMessage, printResult } from "../lib/cli/output.ts";
-import { VERSION } from "../lib/cli/version.ts";
+import { VERSION } from "../lib/text/version.ts";
 import { messageOf } from "../lib/error.ts";
 
 /**

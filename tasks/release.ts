@@ -10,7 +10,8 @@
 import { basename, dirname, join } from "@std/path";
 import { printMessage, printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
-import { commitOf, VERSION } from "../lib/cli/version.ts";
+import { commitOf } from "../lib/cli/version.ts";
+import { VERSION } from "../lib/text/version.ts";
 import { messageOf } from "../lib/error.ts";
 import { removeIfExists } from "../lib/system/files.ts";
 import {

@@ -1,6 +1,6 @@
 import { type Command, forPeople } from "../command.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../../text/version.ts";
 import { aboutCommand, usageOf } from "./command_help.ts";
 import type { Block } from "./document.ts";
 import { INTRODUCTION } from "./overview.ts";
