@@ -1,14 +1,17 @@
+import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
+import { isAlive } from "../instance/processes.ts";
 import { Journal } from "../state/journal.ts";
 import type { State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
-import { withInstances } from "../state/transitions.ts";
+import { bringBack, withInstances } from "../state/transitions.ts";
+import type { ProcessId } from "../system/process.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
 import type { Project } from "./read.ts";
 import { recover, tidy } from "./recover.ts";
-import { type Reloaded, switchByReload } from "./reload_switch.ts";
+import { switchByReload } from "./reload_switch.ts";
 import { render } from "./render.ts";
 import { retire, tellOfFormer } from "./retire.ts";
 import { attempt, openRun, record, type Run, type RunOptions } from "./run.ts";
@@ -46,7 +49,7 @@ export async function deploy(
 ): Promise<Outcome> {
   // 2. Lock, and recover what an earlier run left.
   using run = await openRun(change.command, project, options);
-  const { directory, hooks } = run;
+  const { hooks } = run;
   const before = await recover(run);
   const plan = await change.plan(before, run);
   if (plan === undefined) return outcomeOf(run, before);
@@ -55,58 +58,136 @@ export async function deploy(
   }
   attempt(run, () => tidy(run, before));
 
-  const journal = Journal.begin(directory, plan.starts);
+  const journal = Journal.begin(run.directory, plan.starts);
   using watched = new DisposableStack();
   let launched: Launched;
-  let reloaded: Reloaded;
-  let moves: number;
-  let committed: State;
+  let live: Live;
   try {
     // 3. Start, and 4. check.
     if (plan.starts.length > 0) await hooks.require("before_start", before);
     launched = watched.use(await startAll(run, plan.starts, journal));
-    const signal = launched.signal(run.signal); // aborted if one of them ends
 
-    // 5. Render.
+    // 5. Render, 6. switch, 7. verify, and 8. commit.
     const next = plan.next(launched.instances);
-    await hooks.require("before_switch", next, signal);
-    const conf = render(project, next);
-
-    // 6. Switch: by links that exist, by a reload for all else.
-    const live = await prepareLiveSwitch(run, journal, conf, before, next);
-    reloaded = await switchByReload(run, journal, conf, next, live, signal);
-    moves = switchLive(run, live, next, signal);
-
-    // 7. Verify.
-    await verify(run, signal);
-
-    // 8. Commit: from here on the new ones serve, whatever happens to zddeploy.
-    committed = {
-      ...withInstances(next, await launched.look()),
-      nginx: reloaded.nginx,
-      deploy: journal.entries.id,
-    };
-    writeState(directory, committed);
+    live = await putLive(run, journal, before, next, launched);
   } catch (error) {
     await undo(run, journal, error);
-    await hooks.inform("on_failure", before, error);
-    record(run, before, error);
-    throw error;
+    throw await failed(run, before, error);
   }
   attempt(run, () => journal.close());
-  await hooks.inform("after_switch", committed);
+  await hooks.inform("after_switch", live.state);
 
   // 9. Drain, and 10. stop.
-  const { state, retired } = await retire(run, committed, reloaded.oldWorkers);
+  const { oldWorkers } = live;
+  const { lost } = launched;
+  const { state, retired } = await retire(run, live.state, oldWorkers, lost);
+  const services = launched.instances.map(({ service }) => service);
+  const earlier = bringBack(state, services, isAlive);
+  if (earlier !== state) throw await goBack(run, state, earlier, launched);
   tellOfFormer(run, state);
   await hooks.inform("after_deploy", state);
   try {
     const settled = await settle(run, launched, state);
     record(run, settled);
     const started = plan.starts.length;
-    return outcomeOf(run, settled, { started, reloaded, moves, retired });
+    return outcomeOf(run, settled, { started, retired, ...live });
   } catch (error) {
     record(run, state, error);
     throw error;
   }
+}
+
+/** A state that was put live. */
+interface Live {
+  state: State;
+  action: NginxAction;
+  oldWorkers: readonly ProcessId[];
+}
+
+/**
+ * Steps 5 to 8: makes nginx serve what a state says, and makes that state the one that
+ * holds.
+ *
+ * @param launched the new instances; undefined where those that served before are to serve
+ * again, which have proven themselves and whom nothing must keep from it
+ */
+async function putLive(
+  run: Run,
+  journal: Journal,
+  before: State,
+  next: State,
+  launched?: Launched,
+): Promise<Live> {
+  // Aborted if one of the new instances ends.
+  const signal = launched?.signal(run.signal);
+  if (launched) await run.hooks.require("before_switch", next, signal);
+
+  // 5. Render.
+  const conf = render(run.project, next);
+
+  // 6. Switch: by links that exist, by a reload for all else.
+  const links = await prepareLiveSwitch(run, journal, conf, before, next);
+  const reload = await switchByReload(run, journal, conf, next, links, signal);
+  const moves = switchLive(run, links, next, signal);
+
+  // 7. Verify.
+  if (launched) await verify(run, signal);
+
+  // 8. Commit: from here on the new ones serve, whatever happens to zddeploy.
+  const present = await launched?.look() ?? [];
+  const state = {
+    ...withInstances(next, present),
+    nginx: reload.nginx,
+    deploy: journal.entries.id,
+  };
+  writeState(run.directory, state);
+  const { oldWorkers } = reload;
+  const isSwitched = reload.action === "unchanged" && moves > 0;
+  return { state, oldWorkers, action: isSwitched ? "switched" : reload.action };
+}
+
+/**
+ * The exception of step 8: puts the releases before back in service, of those services
+ * whose new instances have all ended before the old ones were stopped. Returns the failure.
+ *
+ * @throws {ZddError} with exit status 4, if that fails.
+ */
+async function goBack(
+  run: Run,
+  state: State,
+  earlier: State,
+  launched: Launched,
+): Promise<ZddError> {
+  const reason = await launched.look().catch((error) => error);
+  const message = `${messageOf(reason)}, after it was put live`;
+  const journal = Journal.begin(run.directory, []);
+  let live: Live;
+  try {
+    live = await putLive(run, journal, state, earlier);
+  } catch (error) {
+    await undo(run, journal, error);
+    throw await failed(
+      run,
+      state,
+      new ZddError(`${message}\nand going back failed: ${messageOf(error)}`, {
+        ...wordsOf(reason),
+        exitStatus: ExitStatus.broken,
+        cause: error,
+      }),
+    );
+  }
+  attempt(run, () => journal.close());
+  const left = await retire(run, live.state, live.oldWorkers);
+  const error = new ZddError(`${message}: the release before serves again`, {
+    ...wordsOf(reason),
+    cause: reason,
+  });
+  return await failed(run, left.state, error);
+}
+
+/** Tells hooks and history of a failure. Returns it. */
+async function failed<E>(run: Run, state: State, error: E): Promise<E> {
+  await run.hooks.inform("on_failure", state, error);
+  record(run, state, error);
+  return error;
 }

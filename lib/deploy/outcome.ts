@@ -29,9 +29,7 @@ export interface ServiceOutcome {
 export interface Done {
   /** How many instances were started. */
   started: number;
-  reloaded: Reloaded;
-  /** How many live links were made or moved. */
-  moves: number;
+  action: NginxAction;
   retired: Retired[];
 }
 
@@ -39,22 +37,18 @@ export interface Done {
 export function outcomeOf(
   { project: { config, nginx }, warnings, took }: Run,
   state: State,
-  done?: Done,
+  { started, action, retired }: Done = {
+    started: 0,
+    action: "unchanged",
+    retired: [],
+  },
 ): Outcome {
-  const action = done === undefined
-    ? "unchanged"
-    : done.reloaded.action === "unchanged" && done.moves > 0
-    ? "switched"
-    : done.reloaded.action;
-  const master = done?.reloaded.nginx.master ?? nginx.master();
   return {
-    changed: done !== undefined &&
-      (done.started > 0 || action !== "unchanged"),
-    nginx: { action, pid: master?.pid },
+    changed: started > 0 || action !== "unchanged",
+    nginx: { action, pid: nginx.master()?.pid },
     services: config.services.map(({ name }) => {
       const { current, standby, canary } = stateOf(state, name);
-      const previous = (done?.retired ?? [])
-        .filter(({ service }) => service === name);
+      const previous = retired.filter(({ service }) => service === name);
       return { name, current, standby, canary, previous };
     }),
     warnings,

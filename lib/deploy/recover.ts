@@ -16,6 +16,7 @@ import {
   withService,
 } from "../state/state.ts";
 import { readState, setStateAside, writeState } from "../state/state_file.ts";
+import { bringBack } from "../state/transitions.ts";
 import { removeLeftovers } from "../system/files.ts";
 import { isSame, userOf } from "../system/process.ts";
 import { stopwatch } from "./report.ts";
@@ -31,7 +32,7 @@ import { undo } from "./undo.ts";
  * @throws {ZddError} if that isn't possible; nothing new must be started then.
  */
 export async function recover(run: Run): Promise<State> {
-  const { project: { config, nginx }, directory, report } = run;
+  const { project: { config }, directory, report } = run;
   const { state, damaged, missing = false } = readState(directory);
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
@@ -50,11 +51,19 @@ export async function recover(run: Run): Promise<State> {
   if (found !== state) writeState(directory, found);
   const isUnfinished = Object.values(found.services)
     .some(({ retiring }) => retiring.some(({ stopSent }) => !stopSent));
-  if (!isUnfinished) return found;
+  return isUnfinished ? await finishRetiring(run, found) : found;
+}
+
+/** Drains and stops what a dead deploy has left, but for what could serve again where all that replaced it has ended. */
+async function finishRetiring(run: Run, state: State): Promise<State> {
   // Those from before a switch that a dead deploy has made.
-  const shuttingDown = workersOf(nginx.master())
+  const shuttingDown = workersOf(run.project.nginx.master())
     .filter((worker) => worker.shuttingDown).map(({ process }) => process);
-  return (await retire(run, found, shuttingDown)).state;
+  const lost = (name: string) =>
+    bringBack(state, [name], isAlive) === state
+      ? undefined
+      : AbortSignal.abort();
+  return (await retire(run, state, shuttingDown, lost)).state;
 }
 
 /**

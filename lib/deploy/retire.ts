@@ -33,11 +33,14 @@ export interface Retired {
  *
  * @param oldWorkers nginx workers from before the switch; undefined if there was no
  * switch, so that draining would have no end
+ * @param lost the signal that all new instances of a service have ended: those that they
+ * replaced are not stopped then
  */
 export async function retire(
   run: Run,
   state: State,
   oldWorkers: readonly ProcessId[] | undefined,
+  lost?: (service: string) => AbortSignal | undefined,
 ): Promise<{ state: State; retired: Retired[] }> {
   const { project: { nginx, config }, directory, report } = run;
   const workers = oldWorkers && switchedWorkers(nginx, oldWorkers);
@@ -47,14 +50,16 @@ export async function retire(
   const outcomes = await Promise.all(all.map(async ({ name, each }) => {
     if (each.stopSent) return { name, left: stillStopping(name, each, report) };
     const how = howToStop(config, each.instance);
-    const outcome = await retireOne(how, each.instance, workers, report);
+    const { instance } = each;
+    const signal = lost?.(name);
+    const outcome = await retireOne(how, instance, workers, report, signal);
     const left = outcome === "stopping"
       ? { ...each, stopSent: true as const }
       // What couldn't even be tried is tried again by the next run.
       : outcome === undefined
       ? each
       : undefined;
-    const { pid } = each.instance.process;
+    const { pid } = instance.process;
     const retired = { service: name, pid, state: outcome ?? "stopping" };
     return { name, left, retired };
   }));
@@ -125,6 +130,7 @@ async function retireOne(
   instance: Instance,
   workers: SwitchedWorkers | undefined,
   report: Report,
+  lost?: AbortSignal,
 ): Promise<Retired["state"] | undefined> {
   const { name: subject, stop, stopTimeout } = how;
   const { pid } = instance.process;
@@ -135,8 +141,9 @@ async function retireOne(
       return (await stopInstance(how, instance)).outcome;
     }
     if (workers !== undefined) {
-      await drainOne(how, instance, workers, report);
+      await drainOne(how, instance, workers, report, lost);
     }
+    lost?.throwIfAborted();
     const stopping = `stopping ${pid}`;
     report({ step: "stop", subject, message: stopping, level: "begin" });
     const took = stopwatch();
@@ -150,6 +157,7 @@ async function retireOne(
     report({ step: "stop", subject, message, ms: took(), level });
     return outcome;
   } catch (error) {
+    if (lost?.aborted) return undefined;
     const message = `cannot stop ${pid}: ${messageOf(error)}`;
     report({ step: "stop", subject, message, level: "warning" });
     return undefined;
@@ -161,12 +169,13 @@ async function drainOne(
   instance: Instance,
   workers: SwitchedWorkers,
   report: Report,
+  lost?: AbortSignal,
 ): Promise<void> {
   const { pid } = instance.process;
   const took = stopwatch();
   const draining = `draining ${pid}`;
   report({ step: "drain", subject, message: draining, level: "begin" });
-  const left = await drain(instance, workers, drainTimeout);
+  const left = await drain(instance, workers, drainTimeout, lost);
   const message = left.connections + left.workers === 0
     ? `drained ${pid}`
     : `${pid} still has ${left.connections} connections, and nginx ` +

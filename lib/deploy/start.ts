@@ -109,6 +109,22 @@ export class Launched implements Disposable {
     ]);
   }
 
+  /** Aborted when all those of a service have ended, with the last one's last words; undefined if none of it was started. */
+  lost = (service: string): AbortSignal | undefined => {
+    const ends = this.#started
+      .filter(({ instance }) => instance.service === service)
+      .map(({ launch }) => launch.ended);
+    if (ends.length === 0) return undefined;
+    const all = new AbortController();
+    const look = () => {
+      const last = ends.find(({ aborted }) => aborted);
+      if (ends.every(({ aborted }) => aborted)) all.abort(last?.reason);
+    };
+    for (const end of ends) end.addEventListener("abort", look);
+    look();
+    return all.signal;
+  };
+
   /**
    * The instances as they are now: one that has made itself a daemon is another process.
    *

@@ -14,7 +14,7 @@ import type { Run } from "./run.ts";
  */
 export async function verify(
   { project: { config }, report }: Run,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { verify: url, verifyTimeout: timeout } = config;
   if (url === undefined) return;

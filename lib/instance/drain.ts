@@ -31,13 +31,16 @@ export interface Drained {
  * Waits until nobody needs an old instance any more: no connection to it is left, not
  * even one that it hasn't accepted; nor an nginx worker from before the switch, which
  * could open one for a client whose request is still on its way; and each other worker
- * has slept since, so that it has connected by now if it chose the old one. At most
- * `timeout` ms.
+ * has slept since, so that it has connected by now if it chose the old one.
+ *
+ * @param timeout ms at most
+ * @param signal ends it early by throwing its reason
  */
 export async function drain(
   instance: Instance,
   { old, present }: SwitchedWorkers,
   timeout: number,
+  signal?: AbortSignal,
 ): Promise<Drained> {
   const address = parseAddress(instance.address);
   let awake = present;
@@ -56,7 +59,8 @@ export async function drain(
     quietSince ??= now;
     return awake.length === 0 || now - quietSince >= QUIET ? true : undefined;
   };
-  if (await waitUntil(isDone, { timeout, interval: LOOK, slowest: 50 })) {
+  const often = { interval: LOOK, slowest: 50 };
+  if (await waitUntil(isDone, { timeout, ...often, signal })) {
     return { connections: 0, workers: 0 };
   }
   return {

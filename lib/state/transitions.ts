@@ -118,6 +118,46 @@ export function retireEverything(
   );
 }
 
+/**
+ * The state in which the releases before serve again, of those of the services whose
+ * current instances have all ended while older ones still run that were not told to
+ * stop; a canary that has ended goes. The same state, if there is none to bring back.
+ */
+export function bringBack(
+  state: State,
+  services: readonly string[],
+  isAlive: (instance: Instance) => boolean,
+): State {
+  return services.reduce((next, name) => {
+    const own = stateOf(next, name);
+    const earlier = broughtBack(own, isAlive);
+    return earlier === own ? next : withService(next, name, earlier);
+  }, state);
+}
+
+function broughtBack(
+  own: ServiceState,
+  isAlive: (instance: Instance) => boolean,
+): ServiceState {
+  const { canary, ...others } = own;
+  if (canary !== undefined && !canary.instances.some(isAlive)) {
+    return retire(others, canary.instances);
+  }
+  if (own.current.length === 0 || own.current.some(isAlive)) return own;
+  if (own.standby.some(isAlive)) {
+    return retire({ ...own, current: own.standby, standby: [] }, own.current);
+  }
+  // Those of the last switch, if they are all there.
+  const since = own.retiring.at(-1)?.since;
+  const last = own.retiring.filter((retiring) =>
+    retiring.since === since && !retiring.stopSent && isAlive(retiring.instance)
+  );
+  if (last.length === 0) return own;
+  const retiring = own.retiring.filter((each) => !last.includes(each));
+  const current = inOrder(last.map(({ instance }) => instance));
+  return retire({ ...own, current, retiring }, own.current);
+}
+
 /** The state without the instances that have ended. A standby that has ended is no use any more. */
 export function withoutEnded(
   state: State,

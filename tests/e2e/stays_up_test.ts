@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { pidAt } from "../support/live_site.ts";
 import {
   assertUntouched,
@@ -70,11 +70,36 @@ Deno.test("an instance that ends before nginx is touched leaves nginx alone", as
   await assertUntouched(site, before);
 });
 
-Deno.test("an instance that ends after the commit is told, and no deploy is called done", async () => {
+for (const standby of ["no", "yes"]) {
+  Deno.test(`where the old instance still runs (standby: ${standby}), it serves again after one that ends after the commit`, async () => {
+    const service = [`standby: ${standby}`];
+    await using site = await deployedWebSite({ service });
+    const old = await pidAt(site);
+    const deploy = [`after_switch: ${KILL}`];
+    site.write("deploy.conf", webConf({ service, deploy }));
+    const { code, stderr, stdout } = await site.zdd("--json");
+    assertEquals(code, 1, stderr);
+    assertMatch(
+      stderr,
+      /web didn't stay up: process \d+ ended with .*, after it was put live: the release before serves again/,
+    );
+    assertMatch(stderr, new RegExp(`now: web: ${old} serves`));
+    assertEquals(JSON.parse(stdout).exitStatus, 1);
+    assertEquals(await pidAt(site), old);
+    assertMatch((await site.zdd("history")).stdout, /failed .*serves again/);
+    const { code: ok, stdout: status } = await site.zdd("status");
+    assertEquals(ok, 0, status);
+    site.write("deploy.conf", webConf({ service }));
+    await site.deploy();
+    assert(await pidAt(site) !== old);
+  });
+}
+
+Deno.test("an instance that ends when the old one is gone is told, and no deploy is called done", async () => {
   await using site = await deployedWebSite();
   site.write(
     "deploy.conf",
-    webConf({ deploy: [`after_switch: ${KILL}`] }),
+    webConf({ deploy: [`after_deploy: ${KILL}`] }),
   );
   const { code, stderr, stdout } = await site.zdd("--json");
   assertEquals(code, 4, stderr);
@@ -89,18 +114,4 @@ Deno.test("an instance that ends after the commit is told, and no deploy is call
   site.write("deploy.conf", webConf());
   await site.deploy();
   await pidAt(site);
-});
-
-Deno.test("where the standby runs, an instance that ends after the commit has the way back told", async () => {
-  const service = ["standby: yes"];
-  await using site = await deployedWebSite({ service });
-  const old = await pidAt(site);
-  const deploy = [`after_switch: ${KILL}`];
-  site.write("deploy.conf", webConf({ service, deploy }));
-  const { code, stderr } = await site.zdd();
-  assertEquals(code, 4, stderr);
-  assertMatch(stderr, /hint: zddeploy rollback puts the standby back/);
-  site.write("deploy.conf", webConf({ service }));
-  await site.deploy("rollback");
-  assertEquals(await pidAt(site), old);
 });

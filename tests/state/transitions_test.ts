@@ -1,15 +1,22 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { Config } from "../../lib/config/config.ts";
 import {
   abortCanary,
   addCanary,
+  addCurrent,
+  addToCanary,
+  bringBack,
   promoteCanary,
   replaceCurrent,
+  retireEverything,
   retireStandby,
   setCanary,
   swapStandby,
+  withInstances,
+  withoutEnded,
+  withRetiring,
 } from "../../lib/state/transitions.ts";
-import type { ServiceState, State } from "../../lib/state/state.ts";
+import type { Retiring, ServiceState, State } from "../../lib/state/state.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
 
@@ -133,3 +140,93 @@ Deno.test("swapStandby() changes places, and retireStandby() ends the standby", 
     "web: web2 / - / - / web1",
   ]);
 });
+
+Deno.test("bringBack() lets the standby serve again where all current ones have ended", () => {
+  const before = stateOf(["api1", "web2"], { standby: ["web1"] });
+  const alive = ({ id }: Instance) => id !== "web2";
+  const after = bringBack(before, ["api", "web"], alive);
+  assertEquals(roles(after), [
+    "api: api1 / - / - / -",
+    "web: web1 / - / - / web2",
+  ]);
+});
+
+Deno.test("bringBack() lets those serve again that the last switch has replaced, and no others", () => {
+  const before = retiring(stateOf(["web4"]), [
+    { instance: instance("web1"), since: "2026-01-01" },
+    { instance: { ...instance("web3"), number: 2 }, since: "2026-01-02" },
+    { instance: instance("web2"), since: "2026-01-02" },
+  ]);
+  const after = bringBack(before, ["web"], ({ id }) => id !== "web4");
+  assertEquals(roles(after)[1], "web: web2,web3 / - / - / web1,web4");
+});
+
+Deno.test("bringBack() changes nothing while one of the current ones runs, or if nobody else can serve", () => {
+  const since = "2026";
+  const told = { instance: instance("web1"), since, stopSent: true } as const;
+  const untold = { instance: instance("web1"), since };
+  const cases: [State, string[]][] = [
+    [stateOf(["web2", "web3"], { standby: ["web1"] }), ["web1", "web3"]],
+    [stateOf(["web2"], { standby: ["web1"] }), []],
+    [stateOf([], { standby: ["web1"] }), ["web1"]],
+    [retiring(stateOf(["web2"]), [told]), ["web1"]],
+    [retiring(stateOf(["web2"]), [untold]), []],
+    [retiring(stateOf(["web2"]), [untold]), ["web1", "web2"]],
+  ];
+  for (const [before, alive] of cases) {
+    const isAlive = ({ id }: Instance) => alive.includes(id);
+    assert(bringBack(before, ["web"], isAlive) === before, alive.join());
+  }
+  // Another service is none of its business.
+  const before = stateOf(["web2"], { standby: ["web1"] });
+  assert(bringBack(before, ["api"], ({ id }) => id === "web1") === before);
+});
+
+Deno.test("bringBack() ends a canary that has ended, and only that", () => {
+  const before = stateOf(["web1"], { standby: ["web0"], canary: ["web2"] });
+  const after = bringBack(before, ["web"], ({ id }) => id !== "web2");
+  assertEquals(roles(after)[1], "web: web1 / web0 / - / web2");
+  assert(bringBack(before, ["web"], () => true) === before);
+});
+
+Deno.test("withoutEnded() forgets those that have ended, but not that there is a canary", () => {
+  const before = stateOf(["web1", "web2"], {
+    standby: ["web0"],
+    canary: ["web3"],
+  });
+  const after = withoutEnded(before, ({ id }) => id === "web2");
+  assertEquals(roles(after)[1], "web: web2 / - / @10 / -");
+});
+
+Deno.test("addCurrent() and addToCanary() keep the order of the numbers", () => {
+  const second = { ...instance("web2"), number: 2 };
+  const before = stateOf([], { canary: ["web9"] });
+  const current = addCurrent(before, [second, instance("web1")]);
+  assertEquals(roles(current)[1], "web: web1,web2 / - / web9@10 / -");
+  const canary = addToCanary(before, [second]);
+  assertEquals(roles(canary)[1], "web: - / - / web9,web2@10 / -");
+  assertEquals(addToCanary(stateOf([]), [second]), stateOf([]));
+});
+
+Deno.test("withInstances() knows which processes the current and canary ones are by now", () => {
+  const before = stateOf(["web1", "web2"], { canary: ["web3"] });
+  const moved = { pid: 4712, startTime: 2, boot: "b" };
+  const present = ["web2", "web3"].map((id) => ({
+    ...instance(id),
+    process: moved,
+  }));
+  const { web } = withInstances(before, present).services;
+  assertEquals(web?.current.map(({ process }) => process.pid), [4711, 4712]);
+  assertEquals(web?.canary?.instances[0]?.process, moved);
+  assertEquals(web?.canary?.percent, 10);
+});
+
+Deno.test("retireEverything() leaves nobody in service", () => {
+  const before = stateOf(["web2"], { standby: ["web1"], canary: ["web3"] });
+  const after = retireEverything(configOf(), before);
+  assertEquals(roles(after)[1], "web: - / - / - / web2,web1,web3");
+});
+
+function retiring(state: State, those: Retiring[]): State {
+  return withRetiring(state, "web", those);
+}
