@@ -121,6 +121,22 @@ Deno.test("no file imports itself by way of others", () => {
   assertEquals(findCircle(IMPORTS)?.join(" -> "), undefined);
 });
 
+Deno.test("CONTRIBUTING.md tells of these rooms, and of files and tasks that exist", () => {
+  const text = Deno.readTextFileSync(join(ROOT, "CONTRIBUTING.md"));
+  assertEquals(
+    [...text.matchAll(/^lib\/(\S+) /gm)].map(([, room]) => room),
+    ROOMS,
+  );
+  const paths = [...text.matchAll(/`((?:lib|tests|tasks|types)\/[\w./-]+)`/g)]
+    .map(([, path = ""]) => path).filter((path) => !path.includes("NAME"));
+  assert(paths.length > 10);
+  for (const path of paths) Deno.statSync(join(ROOT, path));
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
+  for (const [, task = ""] of text.matchAll(/deno task ([\w-]+)/g)) {
+    assert(Object.hasOwn(tasks, task), `deno task ${task}`);
+  }
+});
+
 Deno.test("findCircle() finds one, wherever it begins", () => {
   const imports = (files: Record<string, string[]>) =>
     new Map(Object.entries(files));
