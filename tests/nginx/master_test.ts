@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { findMaster, workersOf } from "../../lib/nginx/master.ts";
+import {
+  findMaster,
+  findNamedMaster,
+  findOldMaster,
+  workersOf,
+} from "../../lib/nginx/master.ts";
 import { Nginx } from "../../lib/nginx/nginx.ts";
 import { identify, isRunning, sendSignal } from "../../lib/system/process.ts";
 import { until } from "../support/site.ts";
@@ -57,6 +62,26 @@ Deno.test("findMaster() takes no number for nginx that belongs to something else
   }
   assertEquals(findMaster(directory.join("none"), "/x"), undefined);
   assertEquals(findMaster(directory.path, "/x"), undefined);
+});
+
+Deno.test("findNamedMaster() tells what the master runs that a pid file names", async () => {
+  await using real = new RealNginx();
+  await using child = Child.idle();
+  const { pidFile, conf } = real.config;
+  assertEquals(findNamedMaster(pidFile), undefined);
+  const { pid } = await new Nginx(real.config, real.stateDir).start();
+  assertEquals(findNamedMaster(pidFile), { pid, conf });
+  const other = real.directory.write("other.pid", `${child.pid}`);
+  assertEquals(findNamedMaster(other), undefined);
+});
+
+Deno.test("findOldMaster() finds the one that makes way for another binary", async () => {
+  await using real = new RealNginx();
+  const { pidFile } = real.config;
+  const master = await new Nginx(real.config, real.stateDir).start();
+  assertEquals(findOldMaster(pidFile), undefined);
+  Deno.copyFileSync(pidFile, `${pidFile}.oldbin`);
+  assertEquals(findOldMaster(pidFile), master);
 });
 
 Deno.test("findMaster() takes no worker for a master", async () => {
