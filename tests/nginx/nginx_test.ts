@@ -29,6 +29,41 @@ Deno.test("test() is content with a good configuration, and quotes nginx about a
   assertEquals(error.source, `/usr/sbin/nginx -t -c ${real.config.conf}`);
 });
 
+Deno.test("testText() tests a text in the configuration's place, and leaves nothing", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const { conf } = real.config;
+  const text = Deno.readTextFileSync(conf);
+  real.directory.write("site/part.conf", "gzip on;");
+  const names = real.directory.names();
+  const before = [...Deno.readDirSync(real.stateDir)].map(({ name }) => name);
+  await nginx.testText(text.replace("http {", "http { include part.conf;"));
+  const error = await assertRejects(
+    () => nginx.testText(text.replace("server {", "server { lissen 80;")),
+    ZddError,
+  );
+  assert(
+    error.quote.join().includes(`lissen" in ${conf}:`),
+    error.quote.join(),
+  );
+  assertEquals(Deno.readTextFileSync(conf), text);
+  assertEquals(real.directory.names(), names);
+  const left = [...Deno.readDirSync(real.stateDir)].map(({ name }) => name)
+    .filter((name) => !before.includes(name));
+  assertEquals(left.filter((name) => !/^(tmp|error\.log)$/.test(name)), []);
+});
+
+Deno.test("testText() leaves the pid file of a running nginx alone", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  const { pid } = await nginx.start();
+  await nginx.testText(Deno.readTextFileSync(real.config.conf));
+  assertEquals(
+    Deno.readTextFileSync(real.config.pidFile),
+    `${pid}\n`,
+  );
+});
+
 Deno.test("start() returns the master once it serves, and quit() ends it", async () => {
   await using real = new RealNginx();
   const nginx = new Nginx(real.config, real.stateDir);
