@@ -1,5 +1,5 @@
-import { ZDD } from "../support/site.ts";
 import { TempDir } from "../system/temp_dir.ts";
+import { ZDD } from "../support/site.ts";
 
 /** Runs zddeploy in a directory that has these files; those that begin with #! can be run. */
 export async function zdd(args: string[], files: Record<string, string> = {}) {

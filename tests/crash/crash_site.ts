@@ -7,20 +7,18 @@ import { readState } from "../../lib/state/state_file.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
 import { status } from "../../lib/deploy/status.ts";
 import { allProcesses, environmentOf } from "../../lib/system/process.ts";
-import { Load, type LoadResult } from "../support/load.ts";
-import {
-  classicTemplate,
-  deployedLiveSite,
-  liveConf,
-  liveService,
-  liveTemplate,
-  pidAt,
-} from "../support/live_site.ts";
-import type { Outcome, Site } from "../support/site.ts";
+import type { Load, LoadResult } from "../support/load.ts";
+import { Site, type SiteOptions } from "../support/site.ts";
+import type { Outcome } from "../support/running_command.ts";
 
 const DYING = fromFileUrl(new URL("dying.ts", import.meta.url));
 
 export type Switch = "live" | "reload";
+
+/** A site that is switched so. */
+export function siteOf(kind: Switch, options?: SiteOptions): Site {
+  return kind === "live" ? Site.live(options) : Site.classic(options);
+}
 
 /** What a zddeploy that was killed has left on the disk. */
 export interface Remains {
@@ -53,23 +51,11 @@ export class CrashSite implements AsyncDisposable {
     kind: Switch,
     { lines = [], load = true }: CrashSiteOptions = {},
   ): Promise<CrashSite> {
-    const port = kind === "live" ? "env" : "own";
-    const site = await deployedLiveSite(
-      liveConf([liveService({ port, lines })]),
-      kind === "live" ? liveTemplate() : classicTemplate(),
-    );
+    const site = await siteOf(kind, { lines }).deployed();
     const own = new CrashSite(site);
     if (load) {
-      own.#load = await Load.start({
-        url: `http://127.0.0.1:${site.port}/`,
-        clients: 6,
-        keepAlive: kind === "live",
-        methods: ["GET", "POST"],
-        pause: 5,
-        timeout: 60_000, // a busy machine is no failure
-        expect: /^\S+ \d+ \d+\n$/,
-        text: /^\S+ (\d+) /,
-      });
+      const keepAlive = kind === "live";
+      own.#load = await site.load({ clients: 6, keepAlive, pause: 5 });
     }
     return own;
   }
@@ -169,7 +155,7 @@ export class CrashSite implements AsyncDisposable {
     const { ok, notes } = status(readProject(site.path("deploy.conf")));
     assertEquals({ ok, notes }, { ok: true, notes: [] });
     const serving = [...own.current, ...canaries].map((one) => one.process.pid);
-    const answering = await pidAt(site);
+    const answering = await site.pidAt();
     assert(serving.includes(answering), `${answering} answers`);
     const { config } = readProject(site.path("deploy.conf"));
     await assertNginxAccepts(site, config.nginx.conf);
@@ -177,16 +163,12 @@ export class CrashSite implements AsyncDisposable {
 
   /** Ends the load, of which nothing may have failed. */
   async assertNothingFailed(): Promise<LoadResult> {
-    const result = await this.endLoad();
-    assertEquals(result.failures.slice(0, 3), []);
-    assertEquals(result.failed, 0);
-    assert(result.ok > 0, "nobody asked for anything");
-    return result;
+    return await this.load.stopWithoutFailure();
   }
 
-  async endLoad(): Promise<LoadResult> {
+  get load(): Load {
     if (this.#load === undefined) throw new Error("There is no load");
-    return await this.#load.stop();
+    return this.#load;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -197,15 +179,10 @@ export class CrashSite implements AsyncDisposable {
   async #run(
     env: Record<string, string>,
     args: string[],
-  ): Promise<{ code: number; stderr: string }> {
+  ): Promise<Outcome> {
     const variables = Object.entries(env).map((pair) => pair.join("="));
-    const { code, stderr } = await this.site.command(
-      "env",
-      ...variables,
-      Deno.execPath(),
-      ...["run", "-A", "--no-lock", DYING, ...args],
-    ).output();
-    return { code, stderr: new TextDecoder().decode(stderr) };
+    const words = ["run", "-A", "--no-lock", DYING, ...args];
+    return await this.site.run("env", ...variables, Deno.execPath(), ...words);
   }
 }
 
@@ -225,7 +202,6 @@ export function markedInstances(
 
 /** Fails unless `nginx -t` is content with the rendered file. */
 async function assertNginxAccepts(site: Site, conf: string): Promise<void> {
-  const { code, stderr } = await site
-    .command("nginx", "-t", "-c", conf).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const { code, stderr } = await site.run("nginx", "-t", "-c", conf);
+  assertEquals(code, 0, stderr);
 }

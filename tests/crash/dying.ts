@@ -35,9 +35,11 @@ function leave(): void {
   kill(Deno.pid, "SIGKILL");
 }
 
-/** Random parts and numbers are no names. */
+/** Random parts and numbers, also those of descriptors, are no names. */
 function nameOf(path: string | URL): string {
-  return basename(String(path)).replace(/^\d+\.port$/, "PID.port")
+  const isOpen = /^\/proc\/(self|\d+)\/fd\/\d+$/.test(String(path));
+  const file = isOpen ? Deno.readLinkSync(path) : String(path);
+  return basename(file).replace(/^\d+\.port$/, "PID.port")
     .replace(/^\.(.+)\.[0-9a-f]{8}$/, "temporary $1");
 }
 
@@ -85,4 +87,6 @@ class ActingCommand extends Command {
 }
 Object.assign(Deno, { Command: ActingCommand });
 
-await import("../../main.ts");
+const { main } = await import("../../lib/cli/main.ts");
+const { COMMANDS } = await import("../../lib/commands/commands.ts");
+Deno.exit(await main(COMMANDS, Deno.args));

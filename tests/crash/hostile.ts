@@ -1,6 +1,5 @@
-import { RunningDeploy } from "../e2e/running_deploy.ts";
-import { type Outcome, Site } from "../support/site.ts";
-import { classicTemplate, liveConf } from "../support/live_site.ts";
+import { Site } from "../support/site.ts";
+import type { Outcome } from "../support/running_command.ts";
 
 /** `nobody` of every Linux that has one in /etc/passwd; Debian's group is `nogroup`. */
 export const NOBODY = { uid: 65534, gid: 65534 };
@@ -38,8 +37,8 @@ export function rootTest(name: string, body: () => Promise<void>): void {
 /** Runs a program as nobody in the site's directory. @throws if it fails. */
 export async function asNobody(site: Site, ...words: string[]): Promise<void> {
   const [program = "", ...args] = [...AS_NOBODY.split(" "), ...words];
-  const { success, stderr } = await site.command(program, ...args).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const { code, stderr } = await site.run(program, ...args);
+  if (code !== 0) throw new Error(stderr);
 }
 
 export interface HostileOptions {
@@ -53,10 +52,12 @@ export interface HostileOptions {
 
 /** A site of root's whose service runs as nobody, in a directory `own` of nobody's. */
 export function hostileSite(options: HostileOptions = {}): Site {
-  const site = Site.create({
-    "deploy.conf": hostileConf(options),
-    "nginx.conf.template": classicTemplate(),
-    "server.cjs": hostileServer(options.script),
+  const { script, lines = [], pidFile = "own/web.pid" } = options;
+  const site = Site.classic({
+    pidFile,
+    start: `${AS_NOBODY} node server.cjs`,
+    lines: ["start_timeout: 3", ...lines],
+    files: { "server.cjs": hostileServer(script) },
   });
   Deno.mkdirSync(site.path("own"));
   Deno.chownSync(site.path("own"), NOBODY.uid, NOBODY.gid);
@@ -67,25 +68,13 @@ export function hostileServer(script = "good();"): string {
   return SERVER.replace("%SCRIPT%", script);
 }
 
-function hostileConf({ lines = [], pidFile }: HostileOptions): string {
-  return liveConf([
-    [
-      "[service:web]",
-      `start: ${AS_NOBODY} node server.cjs`,
-      `pid_file: ${pidFile ?? "own/web.pid"}`,
-      "start_timeout: 3",
-      ...lines,
-    ].join("\n"),
-  ]);
-}
-
 /** Runs zddeploy as `Site.zdd` does, but ends it when it hangs. */
 export async function zddWithin(
   site: Site,
   seconds: number,
   ...args: string[]
 ): Promise<Outcome> {
-  const deploy = new RunningDeploy(site, ...args);
+  const deploy = site.start(...args);
   const late = setTimeout(() => deploy.kill("SIGKILL"), seconds * 1000);
   try {
     return await deploy.outcome();

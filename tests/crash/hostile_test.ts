@@ -1,6 +1,4 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { pidAt } from "../support/live_site.ts";
-import type { Site } from "../support/site.ts";
 import {
   asNobody,
   hostileServer,
@@ -9,6 +7,7 @@ import {
   zddWithin,
 } from "./hostile.ts";
 import { RootProcess } from "./root_process.ts";
+import type { Site } from "../support/site.ts";
 
 // zddeploy runs as root, the service as nobody, in a directory of nobody's. Whoever owns
 // that must not get root to do for him what he may not do himself.
@@ -23,11 +22,11 @@ async function deployedHostile(script: string): Promise<Site> {
 
 /** The next release must fail, and the good one serve on. */
 async function assertRefused(site: Site, words: RegExp): Promise<void> {
-  const before = await pidAt(site);
+  const before = await site.pidAt();
   const { code, stderr } = await zddWithin(site, 15);
   assertEquals(code, 1, stderr);
   assertMatch(stderr, words);
-  assertEquals(await pidAt(site), before);
+  assertEquals(await site.pidAt(), before);
 }
 
 const PORT_FILES: { name: string; write: string; says: RegExp }[] = [
@@ -96,10 +95,10 @@ for (const { name, make, says } of STRANGE) {
     );
     await assertRefused(site, says);
     site.write("server.cjs", hostileServer());
-    const before = await pidAt(site);
+    const before = await site.pidAt();
     const { code, stderr } = await zddWithin(site, 15);
     assertEquals(code, 0, stderr);
-    assert(await pidAt(site) !== before);
+    assert(await site.pidAt() !== before);
   });
 }
 
@@ -108,10 +107,10 @@ test("a FIFO beside the pid file, such as uwsgi's, is no obstacle", async () => 
     require("child_process").execSync("mkfifo own/master-fifo");
     setTimeout(() => { good(); }, 300);
   `);
-  const before = await pidAt(site);
+  const before = await site.pidAt();
   const { code, stderr } = await zddWithin(site, 15);
   assertEquals(code, 0, stderr);
-  assert(await pidAt(site) !== before);
+  assert(await site.pidAt() !== before);
 });
 
 test("a pid file that is written in two halves is read when it is whole", async () => {
@@ -121,9 +120,9 @@ test("a pid file that is written in two halves is read when it is whole", async 
     fs.writeFileSync("own/web.pid", text.slice(0, 2));
     setTimeout(() => fs.appendFileSync("own/web.pid", text.slice(2)), 300);
   `);
-  const before = await pidAt(site);
+  const before = await site.pidAt();
   await site.deploy();
-  assert(await pidAt(site) !== before);
+  assert(await site.pidAt() !== before);
 });
 
 test("a pid file that names an older process of root's is refused", async () => {
@@ -147,7 +146,7 @@ test("a pid file that names a younger process of root's is refused", async () =>
       fs.writeFileSync("own/web.pid", victim + "\\n");
     }, 20);
   `);
-  const before = await pidAt(site);
+  const before = await site.pidAt();
   const deploy = zddWithin(site, 15);
   while (!site.exists("own/ready")) await new Promise((r) => setTimeout(r, 20));
   await using victim = new RootProcess();
@@ -155,7 +154,7 @@ test("a pid file that names a younger process of root's is refused", async () =>
   const { code, stderr } = await deploy;
   victim.assertUntouched();
   assertEquals(code, 1, stderr);
-  assertEquals(await pidAt(site), before);
+  assertEquals(await site.pidAt(), before);
 });
 
 test("a port file that names a foreign port gets no traffic there", async () => {

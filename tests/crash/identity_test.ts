@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { isAlive, pidAt } from "../support/live_site.ts";
 import { CrashSite, type Switch } from "./crash_site.ts";
 import { Stranger } from "./stranger.ts";
+import { isAlive } from "../support/processes.ts";
 
 // A number that zdd has written down, or finds in a file, and that belongs to somebody
 // else by now: whoever signals it ends a program that has nothing to do with it.
@@ -12,7 +12,7 @@ for (const kind of SWITCHES) {
   Deno.test(`a stranger with the current instance's number is never signalled (${kind})`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
-    const pid = await pidAt(site);
+    const pid = await site.pidAt();
     await using stranger = await Stranger.inPlaceOf(pid, own.directory.state);
     assertEquals((await site.zdd("status")).code, 1);
     const { stderr } = await site.deploy();
@@ -24,7 +24,7 @@ for (const kind of SWITCHES) {
   Deno.test(`a stranger with an old instance's number is never signalled (${kind})`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
-    const pid = await pidAt(site);
+    const pid = await site.pidAt();
     const remains = await own.die("signal SIGTERM#1", "deploy");
     assertEquals(remains.unstopped, 1);
     await using stranger = await Stranger.inPlaceOf(pid, own.directory.state);
@@ -37,7 +37,7 @@ for (const kind of SWITCHES) {
   Deno.test(`a stranger with the number of a dead deploy's instance is never signalled (${kind})`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
-    const old = await pidAt(site);
+    const old = await site.pidAt();
     await own.die("write journal.json#4", "deploy");
     const journal = site.read(".zdd/journal.json");
     const pid = Number(/"instance"[^}]*?"pid": (\d+)/s.exec(journal)?.[1]);
@@ -45,7 +45,7 @@ for (const kind of SWITCHES) {
     await using stranger = await Stranger.inPlaceOf(pid, own.directory.journal);
     const { stderr } = await site.deploy("start");
     assertMatch(stderr, /undid the deploy of/);
-    assertEquals(await pidAt(site), old);
+    assertEquals(await site.pidAt(), old);
     await own.assertWhole();
     stranger.assertUntouched();
   });
@@ -75,7 +75,7 @@ for (const kind of SWITCHES) {
   Deno.test(`stop signals no stranger (${kind})`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
-    const pid = await pidAt(site);
+    const pid = await site.pidAt();
     await using stranger = await Stranger.inPlaceOf(pid, own.directory.state);
     await site.deploy("stop", "--nginx");
     stranger.assertUntouched();
@@ -88,7 +88,7 @@ for (const kind of SWITCHES) {
 Deno.test("without a state, a pid file that names a stranger names nobody", async () => {
   await using own = await CrashSite.create("reload", { load: false });
   const { site } = own;
-  const pid = await pidAt(site);
+  const pid = await site.pidAt();
   await using stranger = await Stranger.inPlaceOf(pid, own.directory.state);
   Deno.removeSync(own.directory.state);
   assertEquals(Number(site.read("web.pid")), pid);
@@ -102,7 +102,7 @@ Deno.test("without a state, a pid file that names a stranger names nobody", asyn
 Deno.test("an undone deploy puts no pid file back that names a stranger by now", async () => {
   await using own = await CrashSite.create("reload", { load: false });
   const { site } = own;
-  const pid = await pidAt(site);
+  const pid = await site.pidAt();
   await own.die("write journal.json#3", "deploy");
   await using stranger = await Stranger.inPlaceOf(pid, own.directory.state);
   await site.deploy("start");
@@ -115,9 +115,9 @@ for (const kind of SWITCHES) {
   Deno.test(`a state of another boot signals nobody, and start brings everything up (${kind})`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const { site, directory } = own;
-    const pid = await pidAt(site);
+    const pid = await site.pidAt();
     const remains = await own.die("signal SIGTERM#1", "deploy");
-    const serving = await pidAt(site);
+    const serving = await site.pidAt();
     assertEquals(remains.unstopped, 1);
     const [other] = [crypto.randomUUID()];
     const boot = /"boot": "([^"]+)"/.exec(site.read(".zdd/state.json"))?.[1];
@@ -128,7 +128,7 @@ for (const kind of SWITCHES) {
     const { stderr } = await site.deploy("start");
     assertMatch(stderr, /^web: started \d+/m);
     assertEquals([isAlive(pid), isAlive(serving)], [true, true]);
-    const started = await pidAt(site);
+    const started = await site.pidAt();
     assert(started !== pid && started !== serving);
     assertEquals((await site.zdd("status")).code, 0);
   });

@@ -1,14 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  classicTemplate,
-  isAlive,
-  liveConf,
-  liveService,
-  nginxProcesses,
-  pidAt,
-} from "../support/live_site.ts";
-import { type Site, until } from "../support/site.ts";
 import { CrashSite, type Switch } from "./crash_site.ts";
+import type { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
+import { classicTemplate } from "../support/project.ts";
 
 const SWITCHES: Switch[] = ["live", "reload"];
 
@@ -20,12 +15,12 @@ function masterOf(site: Site): number {
 
 /** Its workers, of which none is shutting down. */
 function workersOf(site: Site): number[] {
-  return nginxProcesses(site).filter((pid) => pid !== masterOf(site));
+  return site.nginx().filter((pid) => pid !== masterOf(site));
 }
 
 async function killNginx(site: Site): Promise<void> {
-  for (const pid of nginxProcesses(site)) Deno.kill(pid, "SIGKILL");
-  await until("it is gone", () => nginxProcesses(site).length === 0);
+  for (const pid of site.nginx()) Deno.kill(pid, "SIGKILL");
+  await until("it is gone", () => site.nginx().length === 0);
 }
 
 for (const kind of SWITCHES) {
@@ -44,14 +39,14 @@ for (const kind of SWITCHES) {
   Deno.test(`an nginx whose master alone was killed serves on, and zddeploy says why it can't start another (${kind})`, async () => {
     await using own = await CrashSite.create(kind);
     const { site } = own;
-    const old = await pidAt(site);
+    const old = await site.pidAt();
     const workers = workersOf(site);
     Deno.kill(masterOf(site), "SIGKILL");
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /nginx didn't start/);
     assertMatch(stderr, /Address already in use/);
-    assertEquals(await pidAt(site), old);
+    assertEquals(await site.pidAt(), old);
     await own.assertNothingFailed();
     for (const pid of workers) Deno.kill(pid, "SIGKILL");
     await site.deploy();
@@ -62,7 +57,7 @@ for (const kind of SWITCHES) {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
     Deno.kill(masterOf(site), "SIGQUIT");
-    await until("it is gone", () => nginxProcesses(site).length === 0);
+    await until("it is gone", () => site.nginx().length === 0);
     const conf = site.path("nginx.conf");
     await site.command("nginx", "-c", conf).output();
     await until("it is up", () => site.nginxMaster() !== undefined);
@@ -102,7 +97,7 @@ for (const kind of SWITCHES) {
   Deno.test(`a binary upgrade of nginx that isn't finished is not deployed over (${kind})`, async () => {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
-    const serving = await pidAt(site);
+    const serving = await site.pidAt();
     const old = masterOf(site);
     Deno.kill(old, "SIGUSR2");
     await until(
@@ -114,7 +109,7 @@ for (const kind of SWITCHES) {
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, new RegExp(`being upgraded: its old master ${old}`));
-    assertEquals(await pidAt(site), serving);
+    assertEquals(await site.pidAt(), serving);
     Deno.kill(old, "SIGQUIT"); // which finishes it
     await until("the old master is gone", () => !isAlive(old));
     await site.deploy();
@@ -127,7 +122,7 @@ Deno.test("an nginx that is killed during a deploy is started again by it", asyn
   const { site } = own;
   const hook =
     "before_switch: kill -9 -$(ps -o pgid= -p $(cat nginx.pid) | tr -d ' ')";
-  site.write("deploy.conf", liveConf([liveService({ port: "own" })], [hook]));
+  site.configure({ deploy: [hook] });
   const { stderr } = await site.deploy();
   assertMatch(stderr, /^nginx: started \d+/m);
   await own.assertWhole();
@@ -136,12 +131,8 @@ Deno.test("an nginx that is killed during a deploy is started again by it", asyn
 Deno.test("a worker that is stuck fails the reload, and the old instance is not stopped", async () => {
   await using own = await CrashSite.create("reload", { load: false });
   const { site } = own;
-  const conf = liveConf([liveService({ port: "own" })]);
-  site.write(
-    "deploy.conf",
-    conf.replace("[deploy]", "reload_timeout: 1500ms\n[deploy]"),
-  );
-  const old = await pidAt(site);
+  site.configure({ nginx: ["reload_timeout: 1500ms"] });
+  const old = await site.pidAt();
   const [stuck] = workersOf(site);
   assert(stuck !== undefined);
   Deno.kill(stuck, "SIGSTOP");
@@ -159,7 +150,7 @@ Deno.test("a worker that is stuck fails the reload, and the old instance is not 
 Deno.test("an nginx that listens elsewhere than it may goes on with what it has", async () => {
   await using own = await CrashSite.create("reload");
   const { site } = own;
-  const old = await pidAt(site);
+  const old = await site.pidAt();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
   site.write(
@@ -172,6 +163,6 @@ Deno.test("an nginx that listens elsewhere than it may goes on with what it has"
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /Address already in use/);
-  assertEquals(await pidAt(site), old);
+  assertEquals(await site.pidAt(), old);
   await own.assertNothingFailed();
 });

@@ -1,25 +1,15 @@
 import { openFiles } from "../../lib/system/process.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { RunningDeploy } from "../e2e/running_deploy.ts";
-import {
-  classicTemplate,
-  deployedLiveSite,
-  liveConf,
-  liveService,
-  liveTemplate,
-  nginxProcesses,
-  pidAt,
-  pidsOf,
-} from "../support/live_site.ts";
-import { type Site, until } from "../support/site.ts";
-import { markedInstances } from "./crash_site.ts";
+import { markedInstances, siteOf } from "./crash_site.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 /** Fails unless one instance runs, which the state knows and nginx asks. */
 async function assertOne(site: Site): Promise<void> {
-  const serving = await pidsOf(site, "serving");
+  const serving = await site.pidsOf("serving");
   assertEquals(serving.length, 1);
   assertEquals(markedInstances(site).length, 1);
-  assertEquals([await pidAt(site)], serving);
+  assertEquals([await site.pidAt()], serving);
   assertEquals((await site.zdd("status")).code, 0);
 }
 
@@ -30,18 +20,15 @@ function killAll(site: Site): void {
 /** A site on which a deploy waits until there is a file `go`. */
 async function waitingSite(): Promise<Site> {
   const hook = "before_start: while test ! -e go; do sleep 0.05; done";
-  const site = await deployedLiveSite(
-    liveConf(undefined, [hook]),
-    liveTemplate(),
-    { go: "" },
-  );
+  const site = await Site.live({ deploy: [hook], files: { go: "" } })
+    .deployed();
   Deno.removeSync(site.path("go"));
   return site;
 }
 
 Deno.test("of twenty deploys at once one runs, and the others say which and since when", async () => {
   await using site = await waitingSite();
-  const running = Array.from({ length: 20 }, () => new RunningDeploy(site));
+  const running = Array.from({ length: 20 }, () => site.start());
   await until(
     "nineteen have been refused",
     () =>
@@ -65,7 +52,7 @@ Deno.test("of twenty deploys at once one runs, and the others say which and sinc
 });
 
 Deno.test("deploys with --lock-wait queue, and each of them is done", async () => {
-  await using site = await deployedLiveSite();
+  await using site = await Site.live().deployed();
   const outcomes = await Promise.all(
     Array.from({ length: 6 }, () => site.zdd("deploy", "--lock-wait", "120")),
   );
@@ -76,12 +63,12 @@ Deno.test("deploys with --lock-wait queue, and each of them is done", async () =
 
 Deno.test("--lock-wait waits no longer than it says, nor for an interrupted user", async () => {
   await using site = await waitingSite();
-  const first = new RunningDeploy(site);
+  const first = site.start();
   const signed = new RegExp(`^${first.pid} `);
   await until("it has the lock", () => signed.test(site.read(".zdd/lock")));
   const late = await site.zdd("start", "--lock-wait", "300ms");
   assertEquals(late.code, 3, late.stderr);
-  const waiting = new RunningDeploy(site, "stop", "--lock-wait", "600");
+  const waiting = site.start("stop", "--lock-wait", "600");
   const lock = Deno.realPathSync(site.path(".zdd/lock"));
   await until(
     "it waits for the lock",
@@ -98,10 +85,7 @@ Deno.test("--lock-wait waits no longer than it says, nor for an interrupted user
 
 for (const kind of ["live", "reload"] as const) {
   Deno.test(`of twenty starts at once after a crash of everything, one starts everything (${kind})`, async () => {
-    await using site = await deployedLiveSite(
-      liveConf([liveService({ port: kind === "live" ? "env" : "own" })]),
-      kind === "live" ? liveTemplate() : classicTemplate(),
-    );
+    await using site = await siteOf(kind).deployed();
     killAll(site);
     const outcomes = await Promise.all(
       Array.from(
@@ -117,7 +101,7 @@ for (const kind of ["live", "reload"] as const) {
     );
     assertEquals(started.length, 1);
     await assertOne(site);
-    const masters = nginxProcesses(site).length;
+    const masters = site.nginx().length;
     assertEquals(masters, 3); // one and its two workers
   });
 }

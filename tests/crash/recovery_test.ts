@@ -1,31 +1,22 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Client } from "../e2e/client.ts";
-import {
-  classicTemplate,
-  deployedLiveSite,
-  isAlive,
-  liveConf,
-  liveService,
-  liveTemplate,
-  nginxProcesses,
-  pidAt,
-} from "../support/live_site.ts";
-import { until } from "../support/site.ts";
 import { CrashSite, markedInstances } from "./crash_site.ts";
+import { Site } from "../support/site.ts";
+import { isAlive } from "../support/processes.ts";
+import { Client } from "../support/client.ts";
+import { until } from "../support/until.ts";
+import { liveTemplate, serviceSection } from "../support/project.ts";
 
-for (const port of ["env", "socket", "own"] as const) {
+for (const port of ["env", "socket", "file"] as const) {
   for (const what of ["damaged", "gone"] as const) {
     Deno.test(`with a ${what} state nothing is started twice nor left behind (port: ${port})`, async () => {
-      await using site = await deployedLiveSite(
-        liveConf([liveService({ port })]),
-      );
-      const pid = await pidAt(site);
+      await using site = await Site.live({ port }).deployed();
+      const pid = await site.pidAt();
       const state = site.path(".zdd/state.json");
       if (what === "gone") Deno.removeSync(state);
       else Deno.writeTextFileSync(state, '{"version": 1, "serv');
       const started = await site.deploy("start");
       assertMatch(started.stderr, new RegExp(`web: found ${pid} on `));
-      assertEquals(await pidAt(site), pid);
+      assertEquals(await site.pidAt(), pid);
       // What was found is known from now on.
       const { stderr } = await site.deploy();
       assertMatch(stderr, new RegExp(`web: stopped ${pid}`));
@@ -37,26 +28,22 @@ for (const port of ["env", "socket", "own"] as const) {
 }
 
 Deno.test("an instance that is still stopping isn't taken for the current one", async () => {
-  await using site = await deployedLiveSite(
-    liveConf([
-      liveService({
-        port: "own",
-        lines: ["stop: true", "stop_timeout: 100ms"],
-      }),
-    ]),
-  );
-  const pid = await pidAt(site);
+  await using site = await Site.live({
+    port: "file",
+    lines: ["stop: true", "stop_timeout: 100ms"],
+  }).deployed();
+  const pid = await site.pidAt();
   await site.deploy("stop"); // it doesn't end
   assert(isAlive(pid));
   const { stderr } = await site.deploy("start");
   assertMatch(stderr, /^web: started \d+/m);
-  assert(await pidAt(site) !== pid);
+  assert(await site.pidAt() !== pid);
 });
 
 Deno.test("an old worker's slow client still reaches the old instance after a crash", async () => {
   await using own = await CrashSite.create("reload", { load: false });
   const { site } = own;
-  const old = await pidAt(site);
+  const old = await site.pidAt();
   using client = await Client.connect(site.port);
   await client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n");
   await client.send("Connection: close\r\n\r\nab");
@@ -80,65 +67,64 @@ Deno.test("an old worker's slow client still reaches the old instance after a cr
 Deno.test("what was reloaded by somebody else between a crash and the repair is reloaded back", async () => {
   await using own = await CrashSite.create("reload");
   const { site } = own;
-  const old = await pidAt(site);
+  const old = await site.pidAt();
   await own.die("nginx -t#1", "deploy"); // the new nginx.conf is there
-  const workers = nginxProcesses(site);
+  const workers = site.nginx();
   Deno.kill(site.nginxMaster() ?? 0, "SIGHUP"); // as logrotate or certbot do
   await until(
     "it has new workers",
-    () => nginxProcesses(site).some((pid) => !workers.includes(pid)),
+    () => site.nginx().some((pid) => !workers.includes(pid)),
   );
-  await until("they serve", async () => await pidAt(site) !== old);
+  await until("they serve", async () => await site.pidAt() !== old);
   const { stderr } = await site.deploy("start");
   assertMatch(stderr, /undid the deploy of/);
-  assertEquals(await pidAt(site), old);
+  assertEquals(await site.pidAt(), old);
   await own.assertWhole();
   await own.assertNothingFailed();
 });
 
 Deno.test("an old instance whose service has left deploy.conf meanwhile is stopped", async () => {
-  const two = [liveService(), liveService({ name: "api" })];
+  const two = [serviceSection(), serviceSection({ name: "api" })];
   const locations = (other: string) =>
     `location / { <%= it.live.pass("web") %> } ${other}`;
   await using own = CrashSite.over(
-    await deployedLiveSite(
-      liveConf(two),
-      liveTemplate(locations('location /api { <%= it.live.pass("api") %> }')),
-    ),
+    await Site.live({
+      services: two,
+      template: liveTemplate({
+        locations: locations('location /api { <%= it.live.pass("api") %> }'),
+      }),
+    }).deployed(),
   );
   const { site } = own;
-  const api = await pidAt(site, "/api");
+  const api = await site.pidAt("/api");
   await own.die("signal SIGTERM#1", "deploy");
   assert(isAlive(api));
-  site.write("deploy.conf", liveConf([liveService()]));
-  site.write("nginx.conf.template", liveTemplate(locations("")));
+  site.configure();
+  site.write("nginx.conf.template", liveTemplate({ locations: locations("") }));
   await site.deploy();
   assertEquals(isAlive(api), false);
 });
 
 Deno.test("a journal whose pid file has lost its directory is undone all the same", async () => {
-  const site = await deployedLiveSite(
-    liveConf([
-      liveService({ port: "own" }).replaceAll("web.pid", "run/web.pid"),
-    ]),
-    classicTemplate(),
-    { "run/.keep": "" },
-  );
+  const site = await Site.classic({
+    pidFile: "run/web.pid",
+    files: { "run/.keep": "" },
+  }).deployed();
   await using own = CrashSite.over(site);
-  const old = await pidAt(site);
+  const old = await site.pidAt();
   await own.die("write journal.json#4", "deploy");
   Deno.removeSync(site.path("run"), { recursive: true });
-  site.write("deploy.conf", liveConf([liveService({ port: "own" })]));
+  site.configure();
   const { code, stderr } = await site.zdd("start");
   assertEquals(code, 0, stderr);
   assertMatch(stderr, /Cannot write ".*run\/web\.pid"/);
   assertMatch(stderr, /undid the deploy of/);
-  assertEquals(await pidAt(site), old);
+  assertEquals(await site.pidAt(), old);
   await own.assertWhole();
 });
 
 Deno.test("a line of the history that was cut off doesn't take the next one with it", async () => {
-  await using site = await deployedLiveSite();
+  await using site = await Site.live().deployed();
   const text = site.read(".zdd/history.jsonl");
   site.write(".zdd/history.jsonl", text + text.slice(0, 20));
   await site.deploy();

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { liveTemplate, pidAt } from "../support/live_site.ts";
-import { type Outcome, type Site, ZDD } from "../support/site.ts";
 import { CrashSite, type Switch } from "./crash_site.ts";
 import { canMount, SmallSite } from "./small_site.ts";
+import { type Site, ZDD } from "../support/site.ts";
+import { liveTemplate } from "../support/project.ts";
+import type { Outcome } from "../support/running_command.ts";
 
 function test(name: string, body: () => Promise<void>): void {
   const reason = canMount ? "" : " (skipped: mounting isn't possible here)";
@@ -16,7 +17,7 @@ for (const kind of SWITCHES) {
   test(`on a full disk a deploy fails before anything happens (${kind})`, async () => {
     await using small = await SmallSite.create(kind, []);
     const { site } = small.own;
-    const old = await pidAt(site);
+    const old = await site.pidAt();
     small.fill();
     for (const command of ["deploy", "start"]) {
       const { code, stderr } = await site.zdd(command);
@@ -27,7 +28,7 @@ for (const kind of SWITCHES) {
         /Cannot write ".*small\/zdd\/journal\.json": .*space/,
       );
     }
-    assertEquals(await pidAt(site), old);
+    assertEquals(await site.pidAt(), old);
     small.assertNothingHalf();
     small.empty();
     await site.deploy();
@@ -38,7 +39,7 @@ for (const kind of SWITCHES) {
     test(`a disk that is full at ${hook} undoes the deploy or is a warning (${kind})`, async () => {
       await using small = await SmallSite.create(kind, []);
       const { site } = small.own;
-      const old = await pidAt(site);
+      const old = await site.pidAt();
       const conf = site.read("deploy.conf");
       site.write(
         "deploy.conf",
@@ -48,11 +49,11 @@ for (const kind of SWITCHES) {
       if (hook === "before_switch") {
         assertEquals(code, 1, stderr);
         assertMatch(stderr, /Cannot write "[^"]*small\/[^"]+": .*space/);
-        assertEquals(await pidAt(site), old);
+        assertEquals(await site.pidAt(), old);
       } else {
         assertEquals(code, 0, stderr);
         assertMatch(stderr, /warning: Cannot write ".*state\.json": .*space/);
-        assert(await pidAt(site) !== old);
+        assert(await site.pidAt() !== old);
       }
       small.assertNothingHalf();
       small.empty();
@@ -65,12 +66,12 @@ for (const kind of SWITCHES) {
   test(`on a read-only file system a deploy says so (${kind})`, async () => {
     await using small = await SmallSite.create(kind, []);
     const { site } = small.own;
-    const old = await pidAt(site);
+    const old = await site.pidAt();
     small.forbid();
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /Cannot (open|write) ".*small\/[^"]+": .*[Rr]ead-only/);
-    assertEquals(await pidAt(site), old);
+    assertEquals(await site.pidAt(), old);
     small.permit();
     await site.deploy();
     await small.own.assertWhole();
@@ -118,7 +119,7 @@ for (const { name, block, says } of BLOCKED) {
   Deno.test(`a deploy that can't write ${name} says so, and undoes what it has done`, async () => {
     await using own = await CrashSite.create("live", { load: false });
     const { site } = own;
-    const old = await pidAt(site);
+    const old = await site.pidAt();
     if (name === "nginx.conf") {
       // It is written only where it changes.
       site.write("nginx.conf.template", "# new\n" + liveTemplate());
@@ -128,7 +129,7 @@ for (const { name, block, says } of BLOCKED) {
     assertEquals(code, 1, stderr);
     assertMatch(stderr, says);
     assert(!/\bat .*\.ts:\d+/.test(stderr), stderr);
-    if (name !== "the live links") assertEquals(await pidAt(site), old);
+    if (name !== "the live links") assertEquals(await site.pidAt(), old);
     const place = {
       "the lock": ".zdd/lock",
       "the journal": ".zdd/journal.json",
@@ -172,12 +173,5 @@ for (const kind of SWITCHES) {
 /** Runs zddeploy with so many file descriptors. */
 async function limited(site: Site, limit: number): Promise<Outcome> {
   const words = ZDD.map((word) => `'${word}'`).join(" ");
-  const { code, stdout, stderr } = await site
-    .command("sh", "-c", `ulimit -n ${limit}; exec ${words}`).output();
-  const decoder = new TextDecoder();
-  return {
-    code,
-    stdout: decoder.decode(stdout),
-    stderr: decoder.decode(stderr),
-  };
+  return await site.run("sh", "-c", `ulimit -n ${limit}; exec ${words}`);
 }

@@ -1,12 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  classicTemplate,
-  deployedLiveSite,
-  liveConf,
-  liveService,
-  liveTemplate,
-} from "../support/live_site.ts";
-import { CrashSite, type Switch } from "./crash_site.ts";
+import { CrashSite, siteOf, type Switch } from "./crash_site.ts";
 
 /** Whether this machine lets a test mount a file system of its own. */
 export const canMount = Deno.uid() === 0 && (() => {
@@ -33,23 +26,17 @@ export class SmallSite implements AsyncDisposable {
   private constructor(readonly own: CrashSite, readonly place: string) {}
 
   static async create(kind: Switch, deploy: string[]): Promise<SmallSite> {
-    const port = kind === "live" ? "env" : "own";
-    const lines = ["log: small/log/web.log"];
-    const template = kind === "live" ? liveTemplate() : classicTemplate();
-    const conf = liveConf(
-      [liveService({ port, lines })],
-      ["state_dir: small/zdd", ...deploy],
-    ).replace("nginx.conf.template", "small/nginx.conf.template");
-    const site = await deployedLiveSite(
-      liveConf(),
-      liveTemplate(),
-    );
-    await site.deploy("stop", "--nginx");
+    const site = siteOf(kind, {
+      lines: ["log: small/log/web.log"],
+      deploy: ["state_dir: small/zdd", ...deploy],
+    });
     const place = site.path("small");
     Deno.mkdirSync(place);
     run("mount", "-t", "tmpfs", "-o", "size=512k,mode=755", "none", place);
-    site.write("small/nginx.conf.template", template);
-    site.write("deploy.conf", conf);
+    const template = "nginx.conf.template";
+    site.write(`small/${template}`, site.read(template));
+    const conf = site.read("deploy.conf");
+    site.write("deploy.conf", conf.replace(template, `small/${template}`));
     const small = new SmallSite(CrashSite.over(site, "small/zdd"), place);
     try {
       await site.deploy();

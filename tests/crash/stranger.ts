@@ -6,9 +6,8 @@ import {
   type ProcessId,
   readStat,
 } from "../../lib/system/process.ts";
-import { isAlive } from "../support/live_site.ts";
-import { until } from "../support/site.ts";
-
+import { isAlive } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 /** Where the kernel says which number it gave last, and lets root choose the next (proc(5)). */
 const LAST = "/proc/sys/kernel/ns_last_pid";
 

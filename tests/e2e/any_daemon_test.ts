@@ -1,16 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { anyConf, anySite } from "../support/any_site.ts";
-import {
-  isAlive,
-  liveSite,
-  liveStart,
-  liveTemplate,
-  nginxProcesses,
-  pidAt,
-  pidsOf,
-} from "../support/live_site.ts";
-import { until } from "../support/site.ts";
-import { untilProcesses } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
+import { serverCommand } from "../support/project.ts";
 
 /** It forks, and goes on as a daemon, which has a socket in common with what was started. */
 const DAEMON = `\
@@ -54,52 +46,53 @@ const DAEMONS = [
 for (const { before, ends } of DAEMONS) {
   Deno.test(`a daemon that ${before} before it forks, and whose parent ends ${ends} s later, is followed`, async () => {
     const start = `/usr/bin/python3 daemon.py ${before} ${ends}`;
-    await using site = anySite(["port: env", `start: ${start}`], {
-      "daemon.py": DAEMON,
+    await using site = Site.live({
+      start,
+      files: {
+        "daemon.py": DAEMON,
+      },
     });
     for (let i = 0; i < 3; i++) {
       await site.deploy();
-      assertEquals(await pidsOf(site, "serving"), [await pidAt(site)]);
+      assertEquals(await site.pidsOf("serving"), [await site.pidAt()]);
     }
     await until("one daemon is left", () => {
-      const nginx = nginxProcesses(site);
-      return site.processes().length === nginx.length + 1;
+      return site.besidesNginx().length === 1;
     });
     await site.deploy("stop", "--nginx");
-    await untilProcesses(site, []);
+    await site.untilProcesses([]);
   });
 }
 
 Deno.test("a daemon whose parent ends after the commit is followed", async () => {
-  const lines = [
-    "port: env",
-    "start: exec /usr/bin/python3 daemon.py listens told",
-  ];
   const hook = "after_switch: touch end; " +
     "while kill -0 $(cat parent) 2>/dev/null; do sleep 0.05; done";
-  await using site = liveSite(anyConf(lines, [hook]), liveTemplate(), {
-    "daemon.py": DAEMON,
+  await using site = Site.live({
+    start: "exec /usr/bin/python3 daemon.py listens told",
+    deploy: [hook],
+    files: {
+      "daemon.py": DAEMON,
+    },
   });
   const { stderr } = await site.deploy();
   const leader = Number(/^web: started (\d+) /m.exec(stderr)?.[1]);
   assert(!isAlive(leader));
-  assertEquals(await pidsOf(site, "serving"), [await pidAt(site)]);
+  assertEquals(await site.pidsOf("serving"), [await site.pidAt()]);
 });
 
 Deno.test("what an instance has left behind that has ended is ended by the next deploy", async () => {
-  await using site = anySite(["port: env", "start: sh run.sh"], {
-    "run.sh": `sleep 1000 &\n${liveStart()}\n`,
+  await using site = Site.live({
+    start: "sh run.sh",
+    files: {
+      "run.sh": `sleep 1000 &\n${serverCommand()}\n`,
+    },
   });
   await site.deploy();
-  const [server = 0] = await pidsOf(site, "serving");
-  const before = site.processes();
+  const [server = 0] = await site.pidsOf("serving");
+  const before = site.besidesNginx();
   Deno.kill(server, "SIGKILL");
   await until("it has ended", () => !isAlive(server));
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: ${server} is gone already`));
-  const nginx = nginxProcesses(site);
-  assertEquals(
-    before.filter((pid) => isAlive(pid) && !nginx.includes(pid)),
-    [],
-  );
+  assertEquals(before.filter(isAlive), []);
 });

@@ -1,17 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  assertNothingFailed,
-  instancesOf,
-  isAlive,
-  nginxProcesses,
-  pidAt,
-  pidsOf,
-  startLoad,
-  titleOf,
-} from "../support/live_site.ts";
-import { ANY_SERVER, anyConf, anySite } from "../support/any_site.ts";
-import { freePort, type Site } from "../support/site.ts";
-import { untilProcesses } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { serverCommand } from "../support/project.ts";
+import { isAlive, titleOf } from "../support/processes.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** An address of this host that isn't loopback's; undefined if there is none. */
 function otherAddress(): string | undefined {
@@ -21,7 +12,7 @@ function otherAddress(): string | undefined {
 }
 
 async function addressOf(site: Site): Promise<string | undefined> {
-  return (await instancesOf(site)).find(({ state }) => state === "serving")
+  return (await site.instances()).find(({ state }) => state === "serving")
     ?.address;
 }
 
@@ -35,24 +26,24 @@ for (
   ] as const
 ) {
   Deno.test(`port: detect finds a port on ${what}`, async () => {
-    await using site = anySite([
-      "port: detect",
-      `start: ${ANY_SERVER} ${host.replace(/[[\]]/g, "")}:0`,
-    ]);
+    await using site = Site.live({
+      port: "detect",
+      start: `${serverCommand()} ${host.replace(/[[\]]/g, "")}:0`,
+    });
     await site.deploy();
-    const before = await pidAt(site);
-    await using load = await startLoad(site);
+    const before = await site.pidAt();
+    await using load = await site.load();
     await site.deploy();
-    await assertNothingFailed(load);
-    assert(await pidAt(site) !== before);
+    await load.stopWithoutFailure();
+    assert(await site.pidAt() !== before);
     assertEquals(isAlive(before), false);
   });
 }
 
 Deno.test("port: detect names the ports if there are several, and takes a hint", async () => {
   const [one, other] = [freePort(), freePort()].toSorted((a, b) => a - b);
-  const start = `start: ${ANY_SERVER} 127.0.0.1:${one} 127.0.0.1:${other}`;
-  await using site = anySite(["port: detect", start]);
+  const start = `${serverCommand()} 127.0.0.1:${one} 127.0.0.1:${other}`;
+  await using site = Site.live({ port: "detect", start });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
@@ -63,31 +54,31 @@ Deno.test("port: detect names the ports if there are several, and takes a hint",
     ),
   );
   assertMatch(stderr, /^hint: .*use "port: env"$/m);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 
-  site.write("deploy.conf", anyConf([`port: detect ${other}`, start]));
+  site.configure({ port: `detect ${other}`, start });
   await site.deploy();
   assertEquals(await addressOf(site), `127.0.0.1:${other}`);
 });
 
 Deno.test("port: detect doesn't take the first port of a server that opens another one soon", async () => {
-  await using site = anySite([
-    "port: detect",
-    `start: ${ANY_SERVER} --apart 50 127.0.0.1:0 127.0.0.1:0`,
-  ]);
+  await using site = Site.live({
+    port: "detect",
+    start: `${serverCommand()} --apart 50 127.0.0.1:0 127.0.0.1:0`,
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(stderr, /it listens on several ports: \d+, \d+;/);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("port: detect says if nobody listens on the port of its hint", async () => {
   const port = freePort();
-  await using site = anySite([
-    `port: detect ${port}`,
-    `start: ${ANY_SERVER} 127.0.0.1:0`,
-    "start_timeout: 1",
-  ]);
+  await using site = Site.live({
+    port: `detect ${port}`,
+    start: `${serverCommand()} 127.0.0.1:0`,
+    lines: ["start_timeout: 1"],
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
@@ -100,20 +91,20 @@ Deno.test("port: detect says if nobody listens on the port of its hint", async (
 
 Deno.test("port: detect ignores a socket on an address that loopback doesn't reach", async () => {
   const other = otherAddress();
-  const start = (...addresses: string[]) => [
-    "port: detect",
-    `start: ${ANY_SERVER} ${addresses.join(" ")}`,
-    "start_timeout: 2",
-  ];
+  const project = (...addresses: string[]) => ({
+    port: "detect",
+    start: serverCommand(...addresses),
+    lines: ["start_timeout: 2"],
+  });
   // A host without any other has nothing to ignore.
   const ignored = other === undefined ? [] : [`${other}:0`];
-  await using site = anySite(start(...ignored, "127.0.0.1:0"));
+  await using site = Site.live(project(...ignored, "127.0.0.1:0"));
   await site.deploy();
   assertMatch(await addressOf(site) ?? "", /^127\.0\.0\.1:/);
-  await pidAt(site);
+  await site.pidAt();
 
   if (other === undefined) return;
-  site.write("deploy.conf", anyConf(start(...ignored)));
+  site.configure(project(...ignored));
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
@@ -123,32 +114,32 @@ Deno.test("port: detect ignores a socket on an address that loopback doesn't rea
 });
 
 Deno.test("port: detect finds the socket of forked workers, and stops them all", async () => {
-  await using site = anySite([
-    "port: detect",
-    `start: ${ANY_SERVER} --workers 3 127.0.0.1:0`,
-  ]);
+  await using site = Site.live({
+    port: "detect",
+    start: `${serverCommand()} --workers 3 127.0.0.1:0`,
+  });
   await site.deploy();
-  const nginx = nginxProcesses(site);
+  const nginx = site.nginx();
   for (let i = 0; i < 2; i++) {
     await site.deploy();
-    const [pid = 0] = await pidsOf(site, "serving");
+    const [pid = 0] = await site.pidsOf("serving");
     const all = site.processes().filter((one) => !nginx.includes(one));
     assertEquals(all.length, 4);
     // node's workers get the socket from their parent.
     assertMatch(titleOf(pid), /--workers 3/);
-    await pidAt(site);
+    await site.pidAt();
   }
   await site.deploy("stop", "--nginx");
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("port: detect finds what a wrapper's child listens on, and no other program's socket", async () => {
   using _other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await using site = anySite([
-    "port: detect",
-    `start: sh -c '${ANY_SERVER} 127.0.0.1:0; true'`,
-  ]);
+  await using site = Site.live({
+    port: "detect",
+    start: `sh -c '${serverCommand()} 127.0.0.1:0; true'`,
+  });
   await site.deploy();
-  const [pid] = await pidsOf(site, "serving");
-  assertEquals(await pidAt(site), pid);
+  const [pid] = await site.pidsOf("serving");
+  assertEquals(await site.pidAt(), pid);
 });

@@ -1,42 +1,27 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  isAlive,
-  liveConf,
-  liveService,
-  liveSite,
-  liveTemplate,
-  pidAt,
-} from "../support/live_site.ts";
-import { ANY_SERVER, anyConf, anySite } from "../support/any_site.ts";
-import { freePort, until } from "../support/site.ts";
-import { untilProcesses } from "./web_site.ts";
+import { liveTemplate, serviceSection } from "../support/project.ts";
+import { freePort } from "../support/free_port.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
 
 const TWO = 'location / { <%= it.live.pass("web") %> }\n' +
   'location /db { <%= it.live.pass("db") %> }';
 
-function fixed(name: string, port: number, ...lines: string[]): string {
-  return [
-    `[service:${name}]`,
-    `port: ${port}`,
-    `start: ${ANY_SERVER} 127.0.0.1:${port}`,
-    ...lines,
-  ].join("\n") + "\n";
-}
-
 Deno.test("a service with a fixed port is started once and never replaced", async () => {
-  const port = freePort();
-  await using site = liveSite(
-    liveConf([liveService(), fixed("db", port)]),
-    liveTemplate(TWO),
-  );
+  const port = String(freePort());
+  await using site = Site.live({
+    services: [serviceSection(), serviceSection({ name: "db", port })],
+    template: liveTemplate({ locations: TWO }),
+  });
   await site.deploy();
-  const [web, db] = [await pidAt(site), await pidAt(site, "/db")];
+  const [web, db] = [await site.pidAt(), await site.pidAt("/db")];
   for (let i = 0; i < 2; i++) {
     const { stderr } = await site.deploy();
     assert(!/^db: (started|stopped)/m.test(stderr), stderr);
-    assertEquals(await pidAt(site, "/db"), db);
+    assertEquals(await site.pidAt("/db"), db);
   }
-  assert(await pidAt(site) !== web);
+  assert(await site.pidAt() !== web);
   const { code, stdout } = await site.zdd("status");
   assertEquals(code, 0);
   assertMatch(stdout, new RegExp(`db +serving +${db} +127.0.0.1:${port}`));
@@ -46,33 +31,27 @@ Deno.test("a service with a fixed port is started once and never replaced", asyn
     ...["deploy", "--service", "db", "--json"],
   );
   assertEquals(JSON.parse(json).changed, false);
-  assertEquals(await pidAt(site, "/db"), db);
+  assertEquals(await site.pidAt("/db"), db);
 });
 
 Deno.test("a service with a fixed port that has died is started again", async () => {
-  const port = freePort();
-  await using site = anySite([
-    `port: ${port}`,
-    `start: ${ANY_SERVER} 127.0.0.1:${port}`,
-  ]);
+  const port = String(freePort());
+  await using site = Site.live({ port });
   await site.deploy();
-  const first = await pidAt(site);
+  const first = await site.pidAt();
   Deno.kill(first, "SIGKILL");
   await until("it is gone", () => !isAlive(first));
   assertEquals((await site.zdd("status")).code, 1);
   await site.deploy();
-  assert(await pidAt(site) !== first);
+  assert(await site.pidAt() !== first);
   await site.deploy("stop", "--nginx");
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("a fixed port that another program has fails the start, and says so", async () => {
   using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = other.addr;
-  await using site = anySite([
-    `port: ${port}`,
-    "start: sleep 1000",
-  ]);
+  await using site = Site.live({ port: `${port}`, start: "sleep 1000" });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
@@ -81,30 +60,28 @@ Deno.test("a fixed port that another program has fails the start, and says so", 
       `web didn't start: another program listens on 127.0.0.1:${port}`,
     ),
   );
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("a fixed port can't have several instances", async () => {
-  await using site = anySite(["port: 1234", "start: true", "instances: 2"]);
+  await using site = Site.live({
+    port: "1234",
+    start: "true",
+    lines: ["instances: 2"],
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 2);
   assertMatch(stderr, /expected 1 for a service with a fixed port, got "2"/);
 });
 
 Deno.test("a service that gets a fixed port later moves there", async () => {
-  const port = freePort();
-  await using site = anySite([
-    "port: env",
-    `start: ${ANY_SERVER} 127.0.0.1:{port}`,
-  ]);
+  const port = String(freePort());
+  await using site = Site.live();
   await site.deploy();
-  const before = await pidAt(site);
-  site.write(
-    "deploy.conf",
-    anyConf([`port: ${port}`, `start: ${ANY_SERVER} 127.0.0.1:${port}`]),
-  );
+  const before = await site.pidAt();
+  site.configure({ port });
   await site.deploy();
   const { stdout } = await site.zdd("status");
   assertMatch(stdout, new RegExp(`web +serving +\\d+ +127.0.0.1:${port}`));
-  assert(await pidAt(site) !== before);
+  assert(await site.pidAt() !== before);
 });

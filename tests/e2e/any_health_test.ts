@@ -1,22 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { ANY_SERVER, anyConf, anySite } from "../support/any_site.ts";
-import {
-  liveConf,
-  liveService,
-  liveSite,
-  pidAt,
-} from "../support/live_site.ts";
-import { freePort } from "../support/site.ts";
-import { untilProcesses } from "./web_site.ts";
-
-const SERVER = ["port: env", `start: ${ANY_SERVER} 127.0.0.1:{port}`];
+import { Site } from "../support/site.ts";
+import { freePort } from "../support/free_port.ts";
 
 Deno.test("a health failure tells the last answer in one line, the tries and the time", async () => {
-  await using site = anySite([
-    ...SERVER,
-    "health: /fail",
-    "health_timeout: 600ms",
-  ]);
+  await using site = Site.live({
+    lines: ["health: /fail", "health_timeout: 600ms"],
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   const [, address, tries] =
@@ -25,16 +14,17 @@ Deno.test("a health failure tells the last answer in one line, the tries and the
   assertMatch(address ?? stderr, /^127\.0\.0\.1:\d+$/);
   // Each try waits longer than the one before, from 25 ms up.
   assertEquals(Number(tries) > 2 && Number(tries) < 30, true, stderr);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("a health failure tells why nobody could be asked", async () => {
   const port = freePort();
-  await using site = anySite([
-    ...SERVER,
-    `health: http://127.0.0.1:${port}/`,
-    "health_timeout: 300ms",
-  ]);
+  await using site = Site.live({
+    lines: [
+      `health: http://127.0.0.1:${port}/`,
+      "health_timeout: 300ms",
+    ],
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
@@ -47,29 +37,27 @@ Deno.test("a health failure tells why nobody could be asked", async () => {
 });
 
 Deno.test("health is asked for on each instance's own socket", async () => {
-  await using site = liveSite(liveConf([liveService({
+  await using site = Site.live({
     port: "socket",
     lines: ["instances: 2", "health: /fail", "health_status: 503"],
-  })]));
+  });
   await site.deploy();
-  await pidAt(site);
+  await site.pidAt();
 });
 
-for (const service of ["port: env", "port: detect"]) {
-  Deno.test(`a live deploy that nginx doesn't verify is switched back, ${service}`, async () => {
-    const port = service === "port: env" ? "{port}" : "0";
-    const lines = [service, `start: ${ANY_SERVER} 127.0.0.1:${port}`];
-    await using site = anySite(lines);
+for (const port of ["env", "detect"]) {
+  Deno.test(`a live deploy that nginx doesn't verify is switched back, port: ${port}`, async () => {
+    await using site = Site.live({ port });
     await site.deploy();
-    const before = await pidAt(site);
+    const before = await site.pidAt();
     const verify = `verify_timeout: 3\nverify: http://127.0.0.1:${site.port}`;
-    site.write("deploy.conf", anyConf(lines, [`${verify}/fail`]));
+    site.configure({ port, deploy: [`${verify}/fail`] });
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1);
     assertMatch(stderr, /\/fail doesn't answer with success.*; last: 503/);
-    assertEquals(await pidAt(site), before);
+    assertEquals(await site.pidAt(), before);
 
-    site.write("deploy.conf", anyConf(lines, [`${verify}/`]));
+    site.configure({ port, deploy: [`${verify}/`] });
     const good = await site.deploy();
     assertMatch(good.stderr, /verified http/);
     assertMatch(good.stderr, new RegExp(`web: stopped ${before}`));

@@ -1,16 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { anyConf, anySite } from "../support/any_site.ts";
-import {
-  isAlive,
-  liveStart,
-  nginxProcesses,
-  pidAt,
-  servers,
-} from "../support/live_site.ts";
-import { type Site, until } from "../support/site.ts";
-import { untilProcesses } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { isAlive } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 
-const SERVICE = ["port: env", `start: ${liveStart()}`];
 const HOOKS = [
   "before_start",
   "before_switch",
@@ -36,18 +28,16 @@ function told(site: Site, hook: string): Record<string, string> {
 }
 
 Deno.test("hooks run in their order, are told what happens, and their words are shown", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live();
   await site.deploy();
-  const old = await pidAt(site);
-  site.write(
-    "deploy.conf",
-    anyConf(
-      SERVICE,
-      all('echo $ZDD_HOOK >>order; env >$ZDD_HOOK.env; echo "it is $ZDD_HOOK"'),
+  const old = await site.pidAt();
+  site.configure({
+    deploy: all(
+      'echo $ZDD_HOOK >>order; env >$ZDD_HOOK.env; echo "it is $ZDD_HOOK"',
     ),
-  );
+  });
   const { stderr } = await site.deploy("deploy", "--release", "r 2");
-  const pid = await pidAt(site);
+  const pid = await site.pidAt();
   const ran = HOOKS.slice(0, 4);
   assertEquals(site.read("order"), ran.map((hook) => `${hook}\n`).join(""));
   const moments = [
@@ -86,30 +76,28 @@ Deno.test("hooks run in their order, are told what happens, and their words are 
 });
 
 Deno.test("a new instance answers at the address that before_switch is told", async () => {
-  await using site = anySite(SERVICE);
-  site.write(
-    "deploy.conf",
-    anyConf(SERVICE, [
+  await using site = Site.live();
+  site.configure({
+    deploy: [
       "before_switch: curl -fsS http://$ZDD_ADDRESS_WEB/ >answer",
-    ]),
-  );
+    ],
+  });
   await site.deploy();
-  assertEquals(site.read("answer").split(" ")[1], String(await pidAt(site)));
+  assertEquals(site.read("answer").split(" ")[1], String(await site.pidAt()));
 });
 
 for (const hook of ["before_start", "before_switch"]) {
   Deno.test(`a ${hook} that fails fails the deploy before the switch`, async () => {
-    await using site = anySite(SERVICE);
+    await using site = Site.live();
     await site.deploy();
     const before = site.processes();
     const link = Deno.readLinkSync(site.path(".zdd/live/slots:web"));
-    site.write(
-      "deploy.conf",
-      anyConf(SERVICE, [
+    site.configure({
+      deploy: [
         `${hook}: echo "the migration failed" >&2; exit 7`,
         'on_failure: echo "$ZDD_HOOK: $ZDD_ERROR" >failure; env >on_failure.env',
-      ]),
-    );
+      ],
+    });
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1);
     assertMatch(
@@ -125,27 +113,26 @@ for (const hook of ["before_start", "before_switch"]) {
     // Who serves, and not who should have.
     assertEquals(
       Number(told(site, "on_failure").ZDD_PID_WEB),
-      await pidAt(site),
+      await site.pidAt(),
     );
-    await untilProcesses(site, before);
+    await site.untilProcesses(before);
     assertEquals(Deno.readLinkSync(site.path(".zdd/live/slots:web")), link);
   });
 }
 
 Deno.test("after_switch and after_deploy that fail are reported and change nothing", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live();
   await site.deploy();
-  const old = await pidAt(site);
-  site.write(
-    "deploy.conf",
-    anyConf(SERVICE, [
+  const old = await site.pidAt();
+  site.configure({
+    deploy: [
       "after_switch: exit 3",
       "after_deploy: no-such-command",
       "on_failure: touch failed",
-    ]),
-  );
+    ],
+  });
   const { stdout, stderr } = await site.deploy("--json");
-  assert(await pidAt(site) !== old);
+  assert(await site.pidAt() !== old);
   assertEquals(isAlive(old), false);
   assertEquals(site.exists("failed"), false);
   assertMatch(stderr, /after_switch failed: "exit 3" exit status 3/);
@@ -157,24 +144,22 @@ Deno.test("after_switch and after_deploy that fail are reported and change nothi
 });
 
 Deno.test("a hook of several lines ends at the first that fails", async () => {
-  await using site = anySite(SERVICE);
-  site.write(
-    "deploy.conf",
-    anyConf(SERVICE, ["before_start: echo one", "  false", "  touch reached"]),
-  );
+  await using site = Site.live();
+  site.configure({
+    deploy: ["before_start: echo one", "  false", "  touch reached"],
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(stderr, /before_start: one/);
   assertEquals(site.exists("reached"), false);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("a hook that leaves a daemon behind, which holds its output, doesn't hold up zdd", async () => {
-  await using site = anySite(SERVICE);
-  site.write(
-    "deploy.conf",
-    anyConf(SERVICE, ["after_switch: sleep 1000 & echo $! >daemon"]),
-  );
+  await using site = Site.live();
+  site.configure({
+    deploy: ["after_switch: sleep 1000 & echo $! >daemon"],
+  });
   await site.deploy();
   await site.deploy();
   const daemon = Number(site.read("daemon"));
@@ -185,18 +170,17 @@ Deno.test("a hook that leaves a daemon behind, which holds its output, doesn't h
 });
 
 Deno.test("SIGINT during a hook ends all of the hook, and undoes the deploy", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live();
   await site.deploy();
-  const [before] = servers(site);
-  site.write(
-    "deploy.conf",
-    anyConf(SERVICE, ["before_switch: touch reached; sleep 1000; touch over"]),
-  );
-  const deploy = site.spawn();
+  const [before] = site.servers();
+  site.configure({
+    deploy: ["before_switch: touch reached; sleep 1000; touch over"],
+  });
+  const deploy = site.zddCommand().spawn();
   await until("the hook runs", () => site.exists("reached"));
   deploy.kill("SIGINT");
   const { code } = await deploy.output();
   assertEquals(code, 1);
-  await untilProcesses(site, [before ?? 0, ...nginxProcesses(site)]);
+  await site.untilProcesses([before ?? 0, ...site.nginx()]);
   assertEquals(site.exists("over"), false);
 });

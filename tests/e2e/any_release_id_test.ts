@@ -1,17 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { anyConf, anySite } from "../support/any_site.ts";
-import {
-  isAlive,
-  liveStart,
-  nginxProcesses,
-  pidsAt,
-  pidsOf,
-  servers,
-} from "../support/live_site.ts";
-import type { Site } from "../support/site.ts";
-import { until } from "../support/site.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
 
-const SERVICE = ["port: env", `start: ${liveStart()}`, "instances: 2"];
+const TWO = { lines: ["instances: 2"] };
 
 async function deployRelease(site: Site, id: string): Promise<boolean> {
   const { stdout } = await site.deploy("deploy", "--release", id, "--json");
@@ -28,7 +20,7 @@ async function releases(site: Site): Promise<(string | undefined)[]> {
 }
 
 Deno.test("the deploy of a release that serves already changes nothing", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live(TWO);
   assertEquals(await deployRelease(site, "abc123"), true);
   const before = site.processes();
   assertEquals(await releases(site), ["abc123", "abc123"]);
@@ -42,17 +34,17 @@ Deno.test("the deploy of a release that serves already changes nothing", async (
   assertEquals(await deployRelease(site, "abc124"), true);
   assertEquals(await releases(site), ["abc124", "abc124"]);
   assertEquals(
-    servers(site).filter((pid) => before.includes(pid)),
+    site.servers().filter((pid) => before.includes(pid)),
     [],
   );
 });
 
 Deno.test("status and history show the release", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live(TWO);
   await deployRelease(site, "v1.0");
   await deployRelease(site, "v1.1");
   assertMatch((await site.zdd("status")).stdout, /web .*\bserving\b.* v1\.1 /);
-  site.write("deploy.conf", anyConf(["port: env", "start: exit 1"]));
+  site.configure({ start: "exit 1" });
   assertEquals((await site.zdd("deploy", "--release", "bad")).code, 1);
 
   const { stdout } = await site.zdd("history", "--json");
@@ -69,17 +61,17 @@ Deno.test("status and history show the release", async () => {
 });
 
 Deno.test("a release that serves no longer, or not with all its instances, is deployed", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live(TWO);
   await deployRelease(site, "r1");
-  const [first = 0] = await pidsOf(site, "serving");
+  const [first = 0] = await site.pidsOf("serving");
   Deno.kill(first, "SIGKILL");
   await until("it is gone", () => !isAlive(first));
   assertEquals(await deployRelease(site, "r1"), true);
-  assertEquals((await pidsAt(site)).length, 2);
+  assertEquals((await site.pidsAt()).length, 2);
 
-  site.write("deploy.conf", anyConf([...SERVICE.slice(0, 2), "instances: 1"]));
+  site.configure({ lines: ["instances: 1"] });
   assertEquals(await deployRelease(site, "r1"), true);
-  assertEquals((await pidsAt(site)).length, 1);
+  assertEquals((await site.pidsAt()).length, 1);
   assertEquals(await deployRelease(site, "r1"), false);
 
   await site.deploy();
@@ -88,16 +80,16 @@ Deno.test("a release that serves no longer, or not with all its instances, is de
 });
 
 Deno.test("a release that serves is deployed if nginx doesn't run", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live(TWO);
   await deployRelease(site, "r1");
   Deno.kill(site.nginxMaster() ?? 0, "SIGQUIT");
-  await until("nginx is gone", () => nginxProcesses(site).length === 0);
+  await until("nginx is gone", () => site.nginx().length === 0);
   assertEquals(await deployRelease(site, "r1"), true);
-  await pidsAt(site);
+  await site.pidsAt();
 });
 
 Deno.test("a release that serves is deployed again when what it is started with has changed", async () => {
-  await using site = anySite(SERVICE);
+  await using site = Site.live(TWO);
   await deployRelease(site, "1");
   const conf = site.read("deploy.conf");
   const template = site.read("nginx.conf.template");

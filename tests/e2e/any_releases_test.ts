@@ -1,23 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl } from "@std/path";
-import {
-  assertNothingFailed,
-  isAlive,
-  liveConf,
-  liveService,
-  liveTemplate,
-  nginxProcesses,
-  pidAt,
-} from "../support/live_site.ts";
-import { zddIn } from "../support/any_site.ts";
 import { Load } from "../support/load.ts";
-import { sampleSite } from "../support/sample_site.ts";
 import { Site } from "../support/site.ts";
-import { startClients, untilProcesses, webTemplate } from "./web_site.ts";
-
-const SERVER = Deno.readTextFileSync(
-  fromFileUrl(new URL("../support/server.mjs", import.meta.url)),
-);
+import {
+  classicTemplate,
+  deployConf,
+  liveTemplate,
+  SERVER,
+  serviceSection,
+} from "../support/project.ts";
+import { isAlive } from "../support/processes.ts";
 
 /** Makes `current` lead to a release, by one rename as playbooks do. */
 function point(site: Site, release: number): void {
@@ -33,10 +24,10 @@ async function copyRelease(site: Site, from: number, to: number) {
 }
 
 Deno.test("releases: ten release directories under load lose nothing and leave nothing", async () => {
-  await using site = sampleSite("releases");
+  await using site = Site.fromSample("releases");
   const conf = ["--conf", site.path("current/deploy.conf")];
   await site.deploy(...conf, "--release", "1");
-  const nginx = nginxProcesses(site);
+  const nginx = site.nginx();
   const answer = /^hello from node, pid (\d+), release (\d+)\n$/;
   await using load = await Load.start({
     url: `http://127.0.0.1:${site.port}/`,
@@ -53,7 +44,7 @@ Deno.test("releases: ten release directories under load lose nothing and leave n
     const { code, stderr } = release % 2 === 0
       ? await site.zdd(...conf, "--release", String(release))
       // Where the shell has gone by the link, the system knows the directory itself.
-      : await zddIn(site, "current", "--release", String(release));
+      : await site.zddIn("current", "--release", String(release));
     assertEquals(code, 0, stderr);
     assertMatch(stderr, /^web: stopped \d+ /m);
     const [, pid] = answer.exec((await site.get()).text) ?? [];
@@ -67,12 +58,12 @@ Deno.test("releases: ten release directories under load lose nothing and leave n
       Deno.removeSync(old, { recursive: true });
     }
   }
-  const { answers } = await assertNothingFailed(load);
+  const { answers } = await load.stopWithoutFailure();
   assertEquals(
     answers.map(({ text }) => Number(text)),
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
   );
-  assertEquals(nginxProcesses(site), nginx);
+  assertEquals(site.nginx(), nginx);
   assertEquals(site.processes().length, nginx.length + 1);
   assertMatch((await site.zdd("status", ...conf)).stdout, /serving .* 11 /);
   const history = (await site.zdd("history", ...conf, "--json")).stdout;
@@ -88,7 +79,7 @@ Deno.test({
   name: "releases: systemd understands the unit",
   ignore: !isInstalled("systemd-analyze"),
   fn: async () => {
-    await using site = sampleSite("releases");
+    await using site = Site.fromSample("releases");
     site.write(
       "app.service",
       site.read("app.service").replaceAll(
@@ -108,7 +99,7 @@ Deno.test({
 });
 
 Deno.test("releases: what the unit runs starts all at boot, again and again", async () => {
-  await using site = sampleSite("releases");
+  await using site = Site.fromSample("releases");
   const command = (key: string) => {
     const unit = site.read("app.service");
     const line = new RegExp(`^${key}=/usr/local/bin/zddeploy (.*)$`, "m");
@@ -128,19 +119,16 @@ Deno.test("releases: what the unit runs starts all at boot, again and again", as
 /** A release whose template is part of it, and whose server writes its pid into `shared`. */
 function writeRelease(site: Site, release: number): void {
   const files = {
-    "deploy.conf": [
-      "[nginx]",
-      "template: nginx.conf.template",
-      "pid_file: ../shared/nginx.pid",
-      "[service:web]",
-      "start: node server.mjs ../../shared/web.pid",
-      "pid_file: ../shared/web.pid",
-      "log: ../shared/web.log",
-      "[deploy]",
-      "state_dir: ../shared/zdd",
-    ].join("\n"),
-    "nginx.conf.template": webTemplate(),
-    "server.mjs": SERVER,
+    "deploy.conf": deployConf({
+      port: "file",
+      pidFile: "../shared/web.pid",
+      start: "node server.mjs --pid-file ../../shared/web.pid",
+      lines: ["log: ../shared/web.log"],
+      nginx: ["pid_file: ../shared/nginx.pid"],
+      deploy: ["state_dir: ../shared/zdd"],
+    }),
+    "nginx.conf.template": classicTemplate(),
+    "server.mjs": Deno.readTextFileSync(SERVER),
   };
   for (const [name, text] of Object.entries(files)) {
     site.write(`releases/${release}/${name}`, text);
@@ -154,13 +142,13 @@ Deno.test("a template, pid files and logs survive a change of the link, with one
   point(site, 1);
   await site.deploy(...conf);
   const master = Number(site.read("shared/nginx.pid"));
-  const pids = [await pidAt(site)];
-  await using clients = await startClients(site);
+  const pids = [await site.pidAt()];
+  await using clients = await site.load({ keepAlive: false, clients: 5 });
   for (const release of [2, 3, 2]) {
     writeRelease(site, release);
     point(site, release);
     await site.deploy(...conf);
-    const pid = await pidAt(site);
+    const pid = await site.pidAt();
     assertEquals(Number(site.read("shared/web.pid")), pid);
     assertEquals(Number(site.read("shared/nginx.pid")), master);
     assertEquals(
@@ -170,7 +158,7 @@ Deno.test("a template, pid files and logs survive a change of the link, with one
     assertEquals(isAlive(pids.at(-1) ?? 0), false);
     pids.push(pid);
   }
-  await assertNothingFailed(clients);
+  await clients.stopWithoutFailure();
   assertEquals(new Set(pids).size, 4);
   assertEquals(site.read("shared/web.log").match(/begins at/g)?.length, 4);
 });
@@ -180,7 +168,10 @@ function releasesWithoutStateDir(): Site {
   const site = Site.create({
     "shared/empty": "",
     ...Object.fromEntries([1, 2].flatMap((release) => [
-      [`releases/${release}/deploy.conf`, liveConf([liveService()])],
+      [
+        `releases/${release}/deploy.conf`,
+        deployConf({ services: [serviceSection()] }),
+      ],
       [`releases/${release}/nginx.conf.template`, liveTemplate()],
     ])),
   });
@@ -193,7 +184,7 @@ for (
     "--conf current/deploy.conf": (site: Site, ...args: string[]) =>
       site.zdd("--conf", site.path("current/deploy.conf"), ...args),
     "cd current": (site: Site, ...args: string[]) =>
-      zddIn(site, "current", ...args),
+      site.zddIn("current", ...args),
   })
 ) {
   Deno.test(`a state that the next release would leave behind is refused, ${way}`, async () => {
@@ -202,7 +193,7 @@ for (
     assertEquals(code, 2, stderr);
     assertMatch(stderr, /deploy.conf:.* Cannot use "state_dir" of \[deploy\]/);
     assert(stderr.includes(`such as ${site.path("shared/zdd")}`), stderr);
-    await untilProcesses(site, []);
+    await site.untilProcesses([]);
     assertEquals(site.exists("current/.zdd"), false);
   });
 }
@@ -219,7 +210,7 @@ Deno.test("a state directory that is a link to what all releases share is none o
 
 Deno.test("a project behind a link that no release moves keeps its state beside deploy.conf", async () => {
   await using site = Site.create({
-    "data/project/deploy.conf": liveConf(),
+    "data/project/deploy.conf": deployConf(),
     "data/project/nginx.conf.template": liveTemplate(),
   });
   Deno.symlinkSync("data/project", site.path("project"));

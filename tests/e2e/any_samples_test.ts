@@ -1,12 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  assertNothingFailed,
-  nginxProcesses,
-  pidsOf,
-} from "../support/live_site.ts";
 import { Load } from "../support/load.ts";
-import { sampleSite } from "../support/sample_site.ts";
-import { untilCount } from "./web_site.ts";
+import { Site } from "../support/site.ts";
 
 const DEPLOYS = 10;
 
@@ -44,12 +38,12 @@ const SAMPLES: Sample[] = [
 for (const sample of SAMPLES) {
   const { name, processes, answer } = sample;
   Deno.test(`${name}: ten deploys under load lose nothing and leave nothing`, async () => {
-    await using site = sampleSite(name);
+    await using site = Site.fromSample(name);
     const first = await site.deploy();
     assertMatch(first.stderr, /nginx: started \d+/);
-    const nginx = nginxProcesses(site);
-    await untilCount(site, nginx.length + processes);
-    const pids = await pidsOf(site, "serving");
+    const nginx = site.nginx();
+    await site.untilCount(nginx.length + processes);
+    const pids = await site.pidsOf("serving");
 
     await using load = await Load.start({
       url: `http://127.0.0.1:${site.port}/`,
@@ -63,16 +57,16 @@ for (const sample of SAMPLES) {
     for (let i = 0; i < DEPLOYS; i++) {
       const { stderr } = await site.deploy();
       assertMatch(stderr, new RegExp(`^web: stopped ${pids.at(-1)} `, "m"));
-      pids.push(...await pidsOf(site, "serving"));
+      pids.push(...await site.pidsOf("serving"));
     }
-    const { ok, answers } = await assertNothingFailed(load);
+    const { ok, answers } = await load.stopWithoutFailure();
 
     assertEquals(new Set(pids).size, 1 + DEPLOYS);
     if (answer.source.includes("(")) {
       assertEquals(answers.map(({ text }) => Number(text)), pids);
     }
     assert(ok > 100, `only ${ok} requests were made`);
-    assertEquals(nginxProcesses(site), nginx);
-    await untilCount(site, nginx.length + processes);
+    assertEquals(site.nginx(), nginx);
+    await site.untilCount(nginx.length + processes);
   });
 }

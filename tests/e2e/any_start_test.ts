@@ -1,36 +1,21 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  isAlive,
-  liveStart,
-  nginxProcesses,
-  pidAt,
-  pidsOf,
-  servers,
-  titleOf,
-} from "../support/live_site.ts";
-import { ANY_SERVER, anySite } from "../support/any_site.ts";
-import type { Site } from "../support/site.ts";
-import { untilProcesses } from "./web_site.ts";
-
-/** Everything of a site but nginx. */
-function besidesNginx(site: Site): number[] {
-  const nginx = nginxProcesses(site);
-  return site.processes().filter((pid) => !nginx.includes(pid));
-}
+import { Site } from "../support/site.ts";
+import { isAlive, titleOf } from "../support/processes.ts";
+import { serverCommand } from "../support/project.ts";
 
 Deno.test("a simple command is the server itself, and no shell", async () => {
-  await using site = anySite(["port: env", `start: ${liveStart()}`]);
+  await using site = Site.live();
   await site.deploy();
-  const pid = await pidAt(site);
-  assertEquals(besidesNginx(site), [pid]);
-  assertEquals(titleOf(pid), liveStart());
-  assertEquals(await pidsOf(site, "serving"), [pid]);
+  const pid = await site.pidAt();
+  assertEquals(site.besidesNginx(), [pid]);
+  assertEquals(titleOf(pid), serverCommand());
+  assertEquals(await site.pidsOf("serving"), [pid]);
 });
 
 const WRAPPER = `#!/bin/sh
 echo begins
 sleep 1000 &
-${liveStart()} "$@"
+${serverCommand()} "$@"
 echo "it ended"
 `;
 
@@ -38,11 +23,11 @@ echo "it ended"
 const WRAPPED: Record<string, { start: string; around: RegExp[] }> = {
   "npm start": { start: "npm start", around: [/npm/, /^sh -c/] },
   "a pipe after an assignment": {
-    start: `VERSION=v2 ${liveStart()} | tee x`,
+    start: `VERSION=v2 ${serverCommand()} | tee x`,
     around: [/^\/bin\/sh/, /^tee x/],
   },
   "a list": {
-    start: `cd sub && ${liveStart()} && echo well`,
+    start: `cd sub && ${serverCommand()} && echo well`,
     around: [/^\/bin\/sh/],
   },
   "a script that doesn't exec": {
@@ -57,18 +42,21 @@ const WRAPPED: Record<string, { start: string; around: RegExp[] }> = {
 
 for (const [name, { start, around }] of Object.entries(WRAPPED)) {
   Deno.test(`the server is found through ${name}, and all of it ends with it`, async () => {
-    await using site = anySite(["port: env", `start: ${start}`], {
-      "package.json": JSON.stringify({ scripts: { start: liveStart() } }),
-      "run.sh": WRAPPER,
-      "sub/empty": "",
+    await using site = Site.live({
+      start: start,
+      files: {
+        "package.json": JSON.stringify({ scripts: { start: serverCommand() } }),
+        "run.sh": WRAPPER,
+        "sub/empty": "",
+      },
     });
     const generations: number[][] = [];
     for (let i = 0; i < 3; i++) {
       const { stderr } = await site.deploy();
-      const pid = await pidAt(site);
+      const pid = await site.pidAt();
       assertMatch(stderr, new RegExp(`web: started ${pid} on`));
-      assertEquals(servers(site).includes(pid), true);
-      const all = besidesNginx(site);
+      assertEquals(site.servers().includes(pid), true);
+      const all = site.besidesNginx();
       const titles = all.filter((other) => other !== pid).map(titleOf);
       for (const one of around) {
         assert(titles.some((title) => one.test(title)), titles.join("\n"));
@@ -78,41 +66,37 @@ for (const [name, { start, around }] of Object.entries(WRAPPED)) {
       generations.push(all);
     }
     await site.deploy("stop", "--nginx");
-    await untilProcesses(site, []);
+    await site.untilProcesses([]);
   });
 }
 
 Deno.test("the environment before a command reaches the server, and tee gets its words", async () => {
-  await using site = anySite([
-    "port: env",
-    `start: VERSION=v2 ${liveStart()} | tee x`,
-  ]);
+  await using site = Site.live({
+    start: `VERSION=v2 ${serverCommand()} | tee x`,
+  });
   await site.deploy();
   assertMatch((await site.get()).text, /^v2 /);
-  assertMatch(site.read("x"), /live_server.mjs: begins/);
+  assertMatch(site.read("x"), /server\.mjs: good, begins/);
 });
 
 Deno.test("a release that fails is ended with its whole session", async () => {
-  await using site = anySite([
-    "port: env",
-    "start: sh run.sh",
-    "health: /fail",
-    "health_timeout: 500ms",
-  ], { "run.sh": WRAPPER });
+  await using site = Site.live({
+    start: "sh run.sh",
+    lines: ["health: /fail", "health_timeout: 500ms"],
+    files: { "run.sh": WRAPPER },
+  });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("kill_after ends what ignores its stop command, wrappers too", async () => {
-  const lines = [
-    "port: env",
-    `start: sh -c '${ANY_SERVER} --ignore-term 127.0.0.1:$PORT; true'`,
-    "stop_timeout: 100ms",
-  ];
-  await using site = anySite([...lines, "kill_after: 300ms"]);
+  await using site = Site.live({
+    start: `sh -c '${serverCommand("--mode", "stays")}; true'`,
+    lines: ["stop_timeout: 100ms", "kill_after: 300ms"],
+  });
   await site.deploy();
-  const old = besidesNginx(site);
+  const old = site.besidesNginx();
   assertEquals(old.length, 2);
   const { stderr } = await site.deploy();
   assertMatch(stderr, /web: killed \d+/);

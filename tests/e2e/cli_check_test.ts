@@ -1,14 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Site } from "../support/site.ts";
 import {
-  liveConf,
-  liveSite,
+  classicTemplate,
+  deployConf,
   liveTemplate,
-  pidAt,
-} from "../support/live_site.ts";
-import { deployedWebSite, webConf, webSite, webTemplate } from "./web_site.ts";
+} from "../support/project.ts";
 
 Deno.test("check lets nginx test what would be rendered, and leaves nothing behind", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const good = await site.zdd("check");
   assertEquals([good.code, good.stdout], [0, ""]);
   assertEquals(good.stderr, "deploy.conf: no mistakes\n");
@@ -21,7 +20,7 @@ Deno.test("check lets nginx test what would be rendered, and leaves nothing behi
 
   site.write(
     "nginx.conf.template",
-    webTemplate({ http: "nonsense on;" }),
+    classicTemplate({ http: "nonsense on;" }),
   );
   const bad = await site.zdd("check");
   assertEquals(bad.code, 1);
@@ -34,8 +33,8 @@ Deno.test("check lets nginx test what would be rendered, and leaves nothing behi
 });
 
 Deno.test("check looks at what runs, and touches nothing of it", async () => {
-  await using site = await deployedWebSite();
-  const pid = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const pid = await site.pidAt();
   const before = site.read("nginx.conf");
   const master = site.nginxMaster();
   const { stdout } = await site.deploy("check", "--json");
@@ -47,22 +46,19 @@ Deno.test("check looks at what runs, and touches nothing of it", async () => {
   });
   assertEquals(site.read("nginx.conf"), before);
   assertEquals(site.nginxMaster(), master);
-  assertEquals(await pidAt(site), pid);
+  assertEquals(await site.pidAt(), pid);
 });
 
 Deno.test("check says what nginx can only test in its place, until it stands there", async () => {
   const template = liveTemplate();
-  await using site = liveSite(
-    liveConf().replace(
+  await using site = Site.create({
+    "deploy.conf": deployConf().replace(
       "template: nginx.conf.template",
       "template: site.conf.template\nconf: main.conf",
     ),
-    template,
-    {
-      "site.conf.template": "<%= it.live.upstreams() %>\nserver {\n" +
-        'listen 127.0.0.1:%PORT%;\nlocation / { <%= it.live.pass("web") %> }\n}\n',
-    },
-  );
+    "site.conf.template": "<%= it.live.upstreams() %>\nserver {\n" +
+      'listen 127.0.0.1:%PORT%;\nlocation / { <%= it.live.pass("web") %> }\n}\n',
+  });
   site.write(
     "main.conf",
     template.replace("{nginx_pid_filename}", site.path("nginx.pid"))
@@ -80,9 +76,9 @@ Deno.test("check says what nginx can only test in its place, until it stands the
 });
 
 Deno.test("check warns of programs that aren't there", async () => {
-  await using site = webSite({
+  await using site = Site.classic({
     start: "no-such-server --port 0",
-    service: ["stop: no-such-stop"],
+    lines: ["stop: no-such-stop"],
   });
   const { stdout } = await site.deploy("check", "--json", "-q");
   assertEquals(JSON.parse(stdout).warnings, [
@@ -91,7 +87,7 @@ Deno.test("check warns of programs that aren't there", async () => {
   ]);
   // What only a shell can find.
   for (const start of ["$HOME/x", "cd / && x", "FOO=1 x", '"/opt/my app/x"']) {
-    site.write("deploy.conf", webConf({ start }));
+    site.configure({ start });
     const { stdout } = await site.deploy("check", "--json", "-q");
     assertEquals(JSON.parse(stdout).warnings, [], start);
   }

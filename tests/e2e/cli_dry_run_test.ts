@@ -1,13 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  liveConf,
-  liveService,
-  liveSite,
-  pidAt,
-} from "../support/live_site.ts";
-import { type Site, until } from "../support/site.ts";
-import { RunningDeploy } from "./running_deploy.ts";
-import { deployedWebSite, webConf, webSite } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 interface DryRun {
   dryRun: boolean;
@@ -54,7 +47,7 @@ function look(site: Site): unknown {
 }
 
 Deno.test("deploy --dry-run tells of a first deploy", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const { dryRun: isDry, changed, nginx, services, warnings } = await dryRun(
     site,
   );
@@ -69,8 +62,8 @@ Deno.test("deploy --dry-run tells of a first deploy", async () => {
 });
 
 Deno.test("deploy --dry-run tells what is replaced, and what the deploy then does", async () => {
-  await using site = await deployedWebSite();
-  const pid = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const pid = await site.pidAt();
   const planned = await dryRun(site);
   assertEquals([planned.changed, planned.nginx], [
     true,
@@ -83,7 +76,7 @@ Deno.test("deploy --dry-run tells what is replaced, and what the deploy then doe
 });
 
 Deno.test("deploy --dry-run --release agrees with the deploy that nothing is to do", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   await site.deploy("--release", "v1");
   const same = await dryRun(site, "--release", "v1");
   assertEquals([same.changed, same.nginx.action], [false, "unchanged"]);
@@ -97,8 +90,7 @@ Deno.test("deploy --dry-run --release agrees with the deploy that nothing is to 
 });
 
 Deno.test("deploy --dry-run knows the live switch, and the standby that makes room", async () => {
-  const conf = liveConf([liveService({ lines: ["standby: yes"] })]);
-  await using site = liveSite(conf);
+  await using site = Site.live({ lines: ["standby: yes"] });
   await site.deploy();
   assertEquals((await dryRun(site)).nginx.action, "switched");
   await site.deploy();
@@ -120,7 +112,7 @@ Deno.test("deploy --dry-run knows the live switch, and the standby that makes ro
 });
 
 Deno.test("deploy --dry-run fails where the deploy would", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const canary = await site.zdd("deploy", "--dry-run", "--canary", "10");
   assertEquals(canary.code, 2);
   assertStringIncludes(canary.stderr, "web cannot have a canary");
@@ -136,7 +128,7 @@ Deno.test("deploy --dry-run fails where the deploy would", async () => {
 });
 
 Deno.test("deploy --dry-run is refused while there is a canary", async () => {
-  await using site = liveSite();
+  await using site = Site.live();
   await site.deploy();
   await site.deploy("deploy", "--canary", "10");
   const { code, stderr } = await site.zdd("deploy", "--dry-run");
@@ -145,9 +137,9 @@ Deno.test("deploy --dry-run is refused while there is a canary", async () => {
 });
 
 Deno.test("deploy --dry-run needs no lock, and says that a deploy runs", async () => {
-  await using site = await deployedWebSite();
-  site.write("deploy.conf", webConf({ mode: "delay:3000" }));
-  const deploy = new RunningDeploy(site);
+  await using site = await Site.classic().deployed();
+  site.configure({ mode: "delay:3000" });
+  const deploy = site.start();
   await until("it has begun", () => site.exists(".zdd/journal.json"));
   const { stdout } = await site.deploy("deploy", "--dry-run", "--json");
   const { changed, warnings } = JSON.parse(stdout);

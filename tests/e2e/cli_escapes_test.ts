@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { asNobody, hostileSite, rootTest } from "../crash/hostile.ts";
-import { type Outcome, type Site, until } from "../support/site.ts";
-import { deployedWebSite, webSite } from "./web_site.ts";
+import type { Outcome } from "../support/running_command.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 /** Sets the title, clears the screen, asks for an answer, by C0 and by C1. */
 const ATTACK = "\u001b]0;title\u0007\u001b[2J\u001b[6n\u009b2J\u007f";
@@ -20,7 +21,7 @@ function append(site: Site, name: string, text: string): void {
 }
 
 Deno.test("logs shows what a server prints, and lets none of it reach the terminal", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   append(
     site,
     ".zdd/log/web.log",
@@ -30,7 +31,7 @@ Deno.test("logs shows what a server prints, and lets none of it reach the termin
   assertHarmless(shown);
   assertStringIncludes(shown.stdout, "green ");
   assertStringIncludes(shown.stdout, "\\x7f end\n");
-  const child = site.spawn("logs", "-n", "0", "-f");
+  const child = site.zddCommand("logs", "-n", "0", "-f").spawn();
   const reader = child.stdout.getReader();
   const decoder = new TextDecoder();
   let followed = "";
@@ -52,7 +53,9 @@ Deno.test("logs shows what a server prints, and lets none of it reach the termin
 });
 
 Deno.test("a failure quotes a server without what it would do to the terminal", async () => {
-  await using site = webSite({ start: `printf '${ATTACK} end\\n'; exit 3` });
+  await using site = Site.classic({
+    start: `printf '${ATTACK} end\\n'; exit 3`,
+  });
   for (const options of [[], ["-v"], ["--json"]]) {
     const outcome = await site.zdd(...options);
     assertEquals(outcome.code, 1);
@@ -64,10 +67,10 @@ Deno.test("a failure quotes a server without what it would do to the terminal", 
 });
 
 Deno.test("an address that a server writes is shown as what it is", async () => {
-  await using site = webSite({
+  await using site = Site.classic({
     start: `printf '%%s\\n' 'unix:/tmp/a${ATTACK}.sock' > "$$.port"; ` +
       'echo "$$" > web.pid; exec sleep 600',
-    service: ["start_timeout: 1"],
+    lines: ["start_timeout: 1"],
   });
   const outcome = await site.zdd();
   assertEquals(outcome.code, 1);
@@ -76,7 +79,7 @@ Deno.test("an address that a server writes is shown as what it is", async () => 
 });
 
 Deno.test("a release has a name that needs no quoting", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   for (const name of [`1${ATTACK}`, "41\nstop: touch x", "../../home-x", ""]) {
     for (const options of [[], ["--json"], ["--dry-run"]]) {
       const outcome = await site.zdd("--release", name, ...options);

@@ -5,8 +5,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { findProgram } from "../../lib/system/program.ts";
-import { type Site, until, ZDD } from "../support/site.ts";
-import { deployedWebSite, webSite } from "./web_site.ts";
+import { Site, ZDD } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 const HAS_SCRIPT = findProgram("script", ".") !== undefined;
 
@@ -47,7 +47,7 @@ Deno.test({
     "on a terminal, progress is drawn in place, and what has happened stays",
   ignore: !HAS_SCRIPT,
   async fn() {
-    await using site = webSite({ mode: "delay:500" });
+    await using site = Site.classic({ mode: "delay:500" });
     const drawn = await onTerminal(site, []);
     assertMatch(drawn, /⠋|⠙/);
     const lines = whatStays(drawn);
@@ -62,7 +62,7 @@ Deno.test({
   name: "on a terminal, a failure stands below the progress",
   ignore: !HAS_SCRIPT,
   async fn() {
-    await using site = webSite({ mode: "exit" });
+    await using site = Site.classic({ mode: "exit" });
     const lines = whatStays(await onTerminal(site, []));
     assertMatch(lines[0] ?? "", /^zddeploy: web didn't start/);
     assert(!lines.join("\n").includes("working"), lines.join("\n"));
@@ -73,7 +73,7 @@ Deno.test({
   name: "NO_COLOR, --color, -q and a dumb terminal are obeyed",
   ignore: !HAS_SCRIPT,
   async fn() {
-    await using site = await deployedWebSite();
+    await using site = await Site.classic().deployed();
     const colors = (text: string) =>
       text.includes("\u001b[3") || text.includes("\u001b[1m");
     const plain = "TERM=xterm LANG=C NO_COLOR=1";
@@ -94,7 +94,7 @@ Deno.test({
     "status --watch draws in place until it is interrupted, and leaves the last one",
   ignore: !HAS_SCRIPT,
   async fn() {
-    await using site = await deployedWebSite();
+    await using site = await Site.classic().deployed();
     // Something that writes to the terminal as Ctrl-C would.
     const drawn = await onTerminal(
       site,
@@ -121,8 +121,9 @@ Deno.test({
 });
 
 Deno.test("status --watch --json prints a document a line, until nobody reads them", async () => {
-  await using site = await deployedWebSite();
-  const child = site.spawn("status", "--watch", "--json", "-n", "0.05");
+  await using site = await Site.classic().deployed();
+  const child = site.zddCommand("status", "--watch", "--json", "-n", "0.05")
+    .spawn();
   const reader = child.stdout.getReader();
   let text = "";
   await until("it has printed three", async () => {
@@ -138,8 +139,8 @@ Deno.test("status --watch --json prints a document a line, until nobody reads th
 });
 
 Deno.test("logs -f goes on with what is printed", async () => {
-  await using site = await deployedWebSite();
-  const child = site.spawn("logs", "-n", "1", "-f");
+  await using site = await Site.classic().deployed();
+  const child = site.zddCommand("logs", "-n", "1", "-f").spawn();
   const reader = child.stdout.getReader();
   let text = "";
   const read = async () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { deployedWebSite, webSite } from "./web_site.ts";
+import { Site } from "../support/site.ts";
 
 Deno.test("a wrong command line is refused in its own words, and nothing is run", async () => {
   const cases: [line: string, message: string][] = [
@@ -16,7 +16,7 @@ Deno.test("a wrong command line is refused in its own words, and nothing is run"
     ["canary", "canary takes PERCENT, got none"],
     ["deploy --service wbe", 'There is no service "wbe"'],
   ];
-  await using site = webSite();
+  await using site = Site.classic();
   for (const [line, message] of cases) {
     const { code, stdout, stderr } = await site.zdd(...line.split(" "));
     assertEquals([line, code, stdout], [line, 2, ""]);
@@ -27,7 +27,7 @@ Deno.test("a wrong command line is refused in its own words, and nothing is run"
 });
 
 Deno.test("logs says that there is none yet, shows the last lines, and names the files", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const early = await site.zdd("logs");
   assertEquals(early.code, 1);
   assertMatch(early.stderr, /There is no log yet: .*web\.log/);
@@ -41,7 +41,7 @@ Deno.test("logs says that there is none yet, shows the last lines, and names the
 });
 
 Deno.test("history has a row for each deploy, and says why one failed", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const conf = site.read("deploy.conf");
   site.write("deploy.conf", conf.replace(/^start: .*$/m, "start: false"));
   assertEquals((await site.zdd("--release", "2")).code, 1);

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { pidAt } from "../support/live_site.ts";
-import { startCommand, webSite } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { serverCommand } from "../support/project.ts";
 
 /** The commands and the signals of a run with -v, in their order. */
 function acts(stderr: string): string[] {
@@ -10,9 +10,9 @@ function acts(stderr: string): string[] {
 }
 
 Deno.test("-v shows every command and every signal", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const [nginx, place] = [site.path("nginx.conf"), `(in ${site.directory})`];
-  const start = `run: ${startCommand()} ${place}`;
+  const start = `run: ${serverCommand("--pid-file", "web.pid")} ${place}`;
   const { stderr: first } = await site.deploy("-v");
   assertEquals(
     acts(first).map((act) => act.replace(/\S*\/nginx -/, "nginx -")),
@@ -22,7 +22,7 @@ Deno.test("-v shows every command and every signal", async () => {
       `run: nginx -c ${nginx} ${place}`,
     ],
   );
-  const old = await pidAt(site);
+  const old = await site.pidAt();
   const { stderr: second } = await site.deploy("-v");
   const master = Number(site.read("nginx.pid"));
   assertEquals(acts(second).toSpliced(1, 1), [
@@ -36,8 +36,10 @@ Deno.test("-v shows every command and every signal", async () => {
 });
 
 Deno.test("-v shows how a failed release is ended", async () => {
-  const start = `trap "" TERM; ${startCommand("web.pid", "exit")}; sleep 60`;
-  await using site = webSite({ start, service: ["start_timeout: 1"] });
+  const start = `trap "" TERM; ${
+    serverCommand("--pid-file", "web.pid", "--mode", "exit")
+  }; sleep 60`;
+  await using site = Site.classic({ start, lines: ["start_timeout: 1"] });
   const { code, stderr } = await site.zdd("-v");
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /^zdd: send: SIGTERM to \d+$/m);
@@ -45,7 +47,7 @@ Deno.test("-v shows how a failed release is ended", async () => {
 });
 
 Deno.test("without -v neither is shown", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const { stderr } = await site.deploy();
   assertEquals(acts(stderr), []);
 });

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Site, until } from "../support/site.ts";
 import { hasNoFailure, Wrk } from "../support/wrk.ts";
-import { isAlive, pidAt, titleOf } from "../support/live_site.ts";
-import { activeWorkers, startCommand, webSite } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { serverCommand } from "../support/project.ts";
+import { isAlive, titleOf } from "../support/processes.ts";
 
 /** A deploy.conf that was written for the Python zdd, to the letter. */
 const CLASSIC = `\
@@ -33,12 +34,15 @@ async function startNginx(site: Site, service: string, port: string) {
       .replaceAll(`{${service}}`, port),
   );
   await run(site, `nginx -c ${site.path("nginx.conf")}`);
-  await until("nginx runs", () => activeWorkers(site).length > 0);
+  await until("nginx runs", () => site.activeWorkers().length > 0);
 }
 
 /** Starts the tests' server without zdd. Returns its pid and its port. */
 async function startServer(site: Site): Promise<{ pid: number; port: string }> {
-  await run(site, `${startCommand()} >server.log 2>&1 &`);
+  await run(
+    site,
+    `${serverCommand("--pid-file", "web.pid")} >server.log 2>&1 &`,
+  );
   await until("there is a pid", () => site.exists("web.pid"));
   const pid = Number(site.read("web.pid"));
   await until("there is a port", () => site.exists(`${pid}.port`));
@@ -111,7 +115,7 @@ Deno.test("what the Python zdd started is replaced under load without a failed r
 });
 
 Deno.test("status knows the instance of a Python zdd before the first deploy", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const { pid, port } = await startServer(site);
   await startNginx(site, "web", port);
   const { code, stdout } = await site.zdd("status", "--json");
@@ -124,7 +128,7 @@ Deno.test("status knows the instance of a Python zdd before the first deploy", a
 });
 
 Deno.test("the old instance is found where only NAME.current.pid names it", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const { pid, port } = await startServer(site);
   Deno.renameSync(site.path("web.pid"), site.path("web.current.pid"));
   await startNginx(site, "web", port);
@@ -133,11 +137,11 @@ Deno.test("the old instance is found where only NAME.current.pid names it", asyn
   assertMatch(stderr, new RegExp(`web: found ${pid} on 127.0.0.1:${port}`));
   assertMatch(stderr, new RegExp(`web: stopped ${pid}`));
   assertEquals(isAlive(pid), false);
-  assert(await pidAt(site) !== pid);
+  assert(await site.pidAt() !== pid);
 });
 
 Deno.test("the old instance is found where only the live pid of two is its own", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const { pid, port } = await startServer(site);
   site.write("web.pid", "4194303\n"); // a release that failed has been here
   site.write("web.current.pid", `${pid}\n`);
@@ -148,7 +152,7 @@ Deno.test("the old instance is found where only the live pid of two is its own",
 
 for (const file of ["web.pid", "web.current.pid"]) {
   Deno.test(`a stranger that ${file} names is neither taken over nor signalled`, async () => {
-    await using site = webSite();
+    await using site = Site.classic();
     const stranger = site.command("sleep", "600").spawn();
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     site.write(file, `${stranger.pid}\n`);

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Site, ZDD } from "../support/site.ts";
-import { RunningDeploy } from "./running_deploy.ts";
-import { isAlive, pidAt } from "../support/live_site.ts";
-import { deployedWebSite, startCommand, webSite } from "./web_site.ts";
+import { Site, ZDD } from "../support/site.ts";
+import { isAlive } from "../support/processes.ts";
+import { serverCommand } from "../support/project.ts";
 
 /** Numbers of `/proc/PID/stat` (proc(5)). */
 interface Ties {
@@ -47,8 +46,8 @@ function assertNobodyHolds(site: Site, files: Iterable<string>): void {
 }
 
 Deno.test("instances and nginx outlive zddeploy in sessions of their own", async () => {
-  await using site = await deployedWebSite();
-  const instance = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const instance = await site.pidAt();
   const mine = tiesOf(Deno.pid);
   for (const pid of site.processes()) {
     const { session, group, terminal } = tiesOf(pid);
@@ -60,8 +59,8 @@ Deno.test("instances and nginx outlive zddeploy in sessions of their own", async
 });
 
 Deno.test("an instance's output goes to its log, and its input is empty", async () => {
-  await using site = await deployedWebSite();
-  const instance = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const instance = await site.pidAt();
   const files = openFiles(instance);
   const log = site.path(".zdd/log/web.log");
   assertEquals([files.get(0), files.get(1), files.get(2)], [
@@ -79,16 +78,17 @@ Deno.test("an instance's output goes to its log, and its input is empty", async 
 });
 
 Deno.test("`log` is where a service's output goes", async () => {
-  await using site = await deployedWebSite({ service: ["log: out/web.txt"] });
+  await using site = await Site.classic({ lines: ["log: out/web.txt"] })
+    .deployed();
   assertMatch(site.read("out/web.txt"), /^server\.mjs: good/);
 });
 
 Deno.test("a reader of zddeploy's pipes gets the end when zddeploy ends", async () => {
-  await using site = webSite({
-    service: ["stop: sleep 600; true", "stop_timeout: 500ms"],
+  await using site = Site.classic({
+    lines: ["stop: sleep 600; true", "stop_timeout: 500ms"],
   });
   for (let i = 0; i < 2; i++) {
-    const deploy = new RunningDeploy(site);
+    const deploy = site.start();
     const pipes = [1, 2].map((fd) => openFiles(deploy.pid).get(fd) ?? "");
     assert(pipes.every((file) => file.startsWith("pipe:")));
     const { code, stderr } = await deploy.outcome(); // hangs if anybody holds them
@@ -99,7 +99,7 @@ Deno.test("a reader of zddeploy's pipes gets the end when zddeploy ends", async 
 
 for (const descriptor of [3, 9, 12, 200]) {
   Deno.test(`descriptor ${descriptor} that zddeploy was given is not passed on`, async () => {
-    await using site = webSite();
+    await using site = Site.classic();
     // Whoever runs zddeploy under a lock gives it one (flock(1) shows 9 and 200).
     const words = ZDD.map((word) => `'${word}'`).join(" ");
     const { success, stderr } = await site.command(
@@ -113,7 +113,7 @@ for (const descriptor of [3, 9, 12, 200]) {
 }
 
 Deno.test("instances survive the terminal in which zddeploy ran", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const words = ZDD.map((word) => `'${word}'`).join(" ");
   // script(1) gives it a terminal, and hangs up afterwards.
   const { code, stdout } = await site.command(
@@ -123,7 +123,7 @@ Deno.test("instances survive the terminal in which zddeploy ran", async () => {
     "/dev/null",
   ).output();
   assertEquals(code, 0, new TextDecoder().decode(stdout));
-  const instance = await pidAt(site);
+  const instance = await site.pidAt();
   for (const pid of site.processes()) {
     assertEquals(tiesOf(pid).terminal, 0);
     for (const file of openFiles(pid).values()) {
@@ -134,8 +134,10 @@ Deno.test("instances survive the terminal in which zddeploy ran", async () => {
 });
 
 Deno.test("a start command in the words of the shell is detached as well", async () => {
-  await using site = webSite({
-    start: `cd . && VERSION="a b" ${startCommand()} | cat`,
+  await using site = Site.classic({
+    start: `cd . && VERSION="a b" ${
+      serverCommand("--pid-file", "web.pid")
+    } | cat`,
   });
   await site.deploy();
   const { text } = await site.get();

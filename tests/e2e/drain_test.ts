@@ -1,35 +1,18 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hasNoFailure, Wrk } from "../support/wrk.ts";
-import { until } from "../support/site.ts";
-import { Client } from "./client.ts";
-import { RunningDeploy } from "./running_deploy.ts";
-import {
-  deployedLiveSite,
-  isAlive,
-  liveConf,
-  liveStart,
-  pidAt,
-  untilConnected,
-} from "../support/live_site.ts";
-import {
-  activeWorkers,
-  deployedWebSite,
-  slowlyAnsweringPid,
-} from "./web_site.ts";
+import { Client } from "../support/client.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
 
 // The tests' server dies at once when it is stopped: whatever it had not answered
 // by then is lost.
 
 Deno.test("requests in flight during a deploy are answered by the old instance", async () => {
-  await using site = await deployedWebSite();
-  const old = await pidAt(site);
-  const slow = [3000, 3500, 4000, 4500].map((ms) =>
-    slowlyAnsweringPid(site, ms)
-  );
-  await until("they have arrived", async () => {
-    const { stdout } = await site.zdd("status", "--json");
-    return JSON.parse(stdout).services[0].instances[0].connections === 4;
-  });
+  await using site = await Site.classic().deployed();
+  const old = await site.pidAt();
+  const slow = [3000, 3500, 4000, 4500].map((ms) => site.slowPid(ms));
+  await site.untilConnected(slow.length);
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
   assertEquals(await Promise.all(slow), slow.map(() => old));
@@ -37,18 +20,17 @@ Deno.test("requests in flight during a deploy are answered by the old instance",
 });
 
 Deno.test("a client that the old instance was too busy to accept is answered by it", async () => {
-  const conf = liveConf([
-    "[service:web]",
-    `start: BACKLOG=1 exec ${liveStart("web.pid")}`,
-    "pid_file: web.pid",
-  ]);
-  await using site = await deployedLiveSite(conf);
-  const old = await pidAt(site);
+  await using site = await Site.live({
+    port: "file",
+    lines: ["env: BACKLOG=1"],
+  })
+    .deployed();
+  const old = await site.pidAt();
   Deno.kill(old, "SIGSTOP");
   // More than may wait: the kernel drops the others' packets, and sends them again later.
-  const answers = Array.from({ length: 8 }, () => pidAt(site));
-  await untilConnected(site, answers.length);
-  const deploy = new RunningDeploy(site);
+  const answers = Array.from({ length: 8 }, () => site.pidAt());
+  await site.untilConnected(answers.length);
+  const deploy = site.start();
   await deploy.printed("web: switched to");
   Deno.kill(old, "SIGCONT");
   assertEquals(await Promise.all(answers), answers.map(() => old));
@@ -58,7 +40,7 @@ Deno.test("a client that the old instance was too busy to accept is answered by 
 });
 
 Deno.test("a server that dies at once when stopped loses nothing under load", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   await using wrk = await Wrk.start(`http://127.0.0.1:${site.port}/`);
   for (let i = 0; i < 3; i++) await site.deploy();
   const report = await wrk.stop();
@@ -81,14 +63,14 @@ for (
     : "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
   Deno.test(`a client that had ${name} before the reload is answered`, async () => {
-    await using site = await deployedWebSite();
-    const old = await pidAt(site);
-    const workers = activeWorkers(site);
+    await using site = await Site.classic().deployed();
+    const old = await site.pidAt();
+    const workers = site.activeWorkers();
     using client = await Client.connect(site.port);
     await client.send(first);
-    const deploy = new RunningDeploy(site);
+    const deploy = site.start();
     await deploy.printed("nginx: reloaded");
-    assert(!activeWorkers(site).some((pid) => workers.includes(pid)));
+    assert(!site.activeWorkers().some((pid) => workers.includes(pid)));
     // Long enough for a deploy that doesn't wait for this client to be over.
     await new Promise((resolve) => setTimeout(resolve, 1000));
 
@@ -104,8 +86,9 @@ for (
 }
 
 Deno.test("a client that never finishes holds the deploy for drain_timeout only", async () => {
-  await using site = await deployedWebSite({ service: ["drain_timeout: 1"] });
-  const old = await pidAt(site);
+  await using site = await Site.classic({ lines: ["drain_timeout: 1"] })
+    .deployed();
+  const old = await site.pidAt();
   using client = await Client.connect(site.port);
   await client.send("GET /slow?600000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await until("it has arrived", async () => {

@@ -1,22 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Site } from "../support/site.ts";
-import { pidAt } from "../support/live_site.ts";
 import {
-  assertUntouched,
-  deployedWebSite,
-  look,
-  startCommand,
-  untilCount,
-  untilProcesses,
-  webConf,
-  type WebOptions,
-  webSite,
-  webTemplate,
-} from "./web_site.ts";
+  classicTemplate,
+  type ProjectOptions,
+  serverCommand,
+} from "../support/project.ts";
+import { Site } from "../support/site.ts";
+import { assertUntouched, look } from "../support/untouched.ts";
 
 interface Failure {
   name: string;
-  options: WebOptions;
+  options: ProjectOptions;
   /** What the message says. */
   says: RegExp[];
 }
@@ -30,35 +23,37 @@ const SHORT = "start_timeout: 4";
 const SUDDEN: Failure[] = [
   {
     name: "exits at once",
-    options: { mode: "exit", service: [LONG] },
+    options: { mode: "exit", lines: [LONG] },
     says: [/exit status 3/, /\| cannot find module 'left-pad'/, /web\.log/],
   },
   {
     name: "dies after it has written its pid",
-    options: { mode: "dies-later", service: [LONG] },
+    options: { mode: "dies-later", lines: [LONG] },
     says: [/exit status 4/, /\| the database is gone/],
   },
   {
     name: "is a daemon that dies after it has written its pid",
     options: {
-      start: `setsid ${startCommand("web.pid", "dies-later")} &`,
-      service: [LONG],
+      start: `setsid ${
+        serverCommand("--pid-file", "web.pid", "--mode", "dies-later")
+      } &`,
+      lines: [LONG],
     },
     says: [/none of its processes is left/, /\| the database is gone/],
   },
   {
     name: "has a start command that doesn't exist",
-    options: { start: "no-such-server --port 0", service: [LONG] },
+    options: { start: "no-such-server --port 0", lines: [LONG] },
     says: [/no such command: "no-such-server --port 0"/, /exit status 127/],
   },
   {
     name: "has a start command that can't be executed",
-    options: { start: "./deploy.conf", service: [LONG] },
+    options: { start: "./deploy.conf", lines: [LONG] },
     says: [/exit status 126/, /[Pp]ermission denied/],
   },
   {
     name: "writes garbage into its port file",
-    options: { mode: "garbage", service: [LONG] },
+    options: { mode: "garbage", lines: [LONG] },
     says: [/\d+\.port": expected a port, got "ready to serve"/],
   },
 ];
@@ -66,12 +61,12 @@ const SUDDEN: Failure[] = [
 const SLOW: Failure[] = [
   {
     name: "never writes its port file",
-    options: { mode: "no-port", service: [SHORT] },
+    options: { mode: "no-port", lines: [SHORT] },
     says: [/no port in ".*\/\d+\.port" after 4 s/, /start_timeout/],
   },
   {
     name: "writes a port that nobody listens on",
-    options: { mode: "wrong-port", service: [SHORT] },
+    options: { mode: "wrong-port", lines: [SHORT] },
     says: [
       /doesn't accept connections on 127\.0\.0\.1:\d+ after 4 s/,
       /refused/,
@@ -79,17 +74,17 @@ const SLOW: Failure[] = [
   },
   {
     name: "writes garbage into its pid file",
-    options: { start: "echo soon > web.pid; exec sleep 600", service: [LONG] },
+    options: { start: "echo soon > web.pid; exec sleep 600", lines: [LONG] },
     says: [/web\.pid": expected a pid, got "soon"/],
   },
 ];
 
 for (const { name, options, says } of [...SUDDEN, ...SLOW]) {
   Deno.test(`a release that ${name} fails with its cause, and the old one serves on`, async () => {
-    await using site = await deployedWebSite();
+    await using site = await Site.classic().deployed();
     const before = await look(site);
 
-    site.write("deploy.conf", webConf(options));
+    site.configure(options);
     const begin = performance.now();
     const { code, stderr } = await site.zdd();
     const seconds = (performance.now() - begin) / 1000;
@@ -100,58 +95,58 @@ for (const { name, options, says } of [...SUDDEN, ...SLOW]) {
     assert(seconds < 60, `it took ${seconds} s`);
     await assertUntouched(site, before);
 
-    site.write("deploy.conf", webConf());
+    site.configure();
     await site.deploy();
-    assert(await pidAt(site) !== before.instance);
-    await untilCount(site, before.processes.length);
+    assert(await site.pidAt() !== before.instance);
+    await site.untilCount(before.processes.length);
   });
 }
 
 Deno.test("a first deploy whose release fails leaves nothing", async () => {
-  await using site = webSite({ mode: "exit" });
+  await using site = Site.classic({ mode: "exit" });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /exit status 3/);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
   assertEquals(site.exists("nginx.conf"), false);
   assertEquals(site.exists("nginx.pid"), false);
 
-  site.write("deploy.conf", webConf());
+  site.configure();
   await site.deploy();
-  await pidAt(site);
+  await site.pidAt();
 });
 
 Deno.test("a first deploy whose nginx.conf is refused leaves nothing", async () => {
-  await using site = webSite();
-  site.write("nginx.conf.template", webTemplate({ http: "nonsense on;" }));
+  await using site = Site.classic();
+  site.write("nginx.conf.template", classicTemplate({ http: "nonsense on;" }));
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /unknown directive "nonsense"/);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
   assertEquals(site.exists("nginx.conf"), false);
 
-  site.write("nginx.conf.template", webTemplate());
+  site.write("nginx.conf.template", classicTemplate());
   await site.deploy();
-  await pidAt(site);
+  await site.pidAt();
 });
 
 Deno.test("a first deploy whose nginx can't listen leaves nothing, and says why", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   {
     using _taken = Deno.listen({ hostname: "127.0.0.1", port: site.port });
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /nginx didn't start/);
     assertMatch(stderr, /Address already in use/);
-    await untilProcesses(site, []);
+    await site.untilProcesses([]);
     assertEquals(site.exists("nginx.conf"), false);
   }
   await site.deploy();
-  await pidAt(site);
+  await site.pidAt();
 });
 
 Deno.test("the failure of a release is one JSON document with --json", async () => {
-  await using site = webSite({ mode: "exit" });
+  await using site = Site.classic({ mode: "exit" });
   const { code, stdout } = await site.zdd("--json");
   assertEquals(code, 1);
   const { error, exitStatus } = JSON.parse(stdout);
@@ -162,18 +157,15 @@ Deno.test("the failure of a release is one JSON document with --json", async () 
 });
 
 Deno.test("a release whose pid file names a process that isn't its own fails", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
-  await using other = webSite();
+  await using other = Site.classic();
   const stranger = other.command("sleep", "600").spawn();
   try {
-    site.write(
-      "deploy.conf",
-      webConf({
-        start: `echo ${stranger.pid} > web.pid; exec sleep 600`,
-        service: ["start_timeout: 15"],
-      }),
-    );
+    site.configure({
+      start: `echo ${stranger.pid} > web.pid; exec sleep 600`,
+      lines: ["start_timeout: 15"],
+    });
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, new RegExp(`names process ${stranger.pid}`));
@@ -188,7 +180,7 @@ Deno.test("a release whose pid file names a process that isn't its own fails", a
 Deno.test("a site leaves no process and no directory behind", async () => {
   let left: Site;
   {
-    await using site = await deployedWebSite();
+    await using site = await Site.classic().deployed();
     left = site;
     assert(site.processes().length >= 4);
   }

@@ -1,21 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  isAlive,
-  liveConf,
-  liveService,
-  liveSite,
-  pidsOf,
-  servers,
-} from "../support/live_site.ts";
-import { deployed, type Site } from "../support/site.ts";
+import { Site } from "../support/site.ts";
+import { serviceSection } from "../support/project.ts";
+import { isAlive } from "../support/processes.ts";
 
 /** A site that has lost a service `worker`, of which an instance runs. */
 async function withFormerService(): Promise<{ site: Site; worker: number }> {
-  const both = ["web", "worker"].map((name) => liveService({ name }));
-  const site = await deployed(liveSite(liveConf(both)));
-  const [worker] = await pidsOf(site, "serving", "worker");
+  const both = ["web", "worker"].map((name) => serviceSection({ name }));
+  const site = await Site.live({ services: both }).deployed();
+  const [worker] = await site.pidsOf("serving", "worker");
   assert(worker !== undefined);
-  site.write("deploy.conf", liveConf());
+  site.configure();
   return { site, worker };
 }
 
@@ -37,7 +31,7 @@ Deno.test("stop --service ends a service that has left deploy.conf, and nothing 
   const { stderr } = await site.deploy("stop", "--service", "worker");
   assertMatch(stderr, new RegExp(`^worker: stopped ${worker} `, "m"));
   assert(!isAlive(worker));
-  assertEquals((await pidsOf(site, "serving")).length, 1);
+  assertEquals((await site.pidsOf("serving")).length, 1);
   const next = await site.deploy();
   assert(!next.stderr.includes("worker"), next.stderr);
   const { code, stderr: refusal } = await site.zdd(
@@ -55,5 +49,5 @@ Deno.test("stop ends services that have left deploy.conf too", async () => {
   const { stderr } = await site.deploy("stop");
   assertMatch(stderr, new RegExp(`^worker: stopped ${worker} `, "m"));
   assertMatch(stderr, /^web: stopped \d+ /m);
-  assertEquals(servers(site), []);
+  assertEquals(site.servers(), []);
 });

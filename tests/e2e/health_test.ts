@@ -1,27 +1,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Site, until } from "../support/site.ts";
-import { RunningDeploy } from "./running_deploy.ts";
-import { assertNothingFailed, isAlive, pidAt } from "../support/live_site.ts";
-import {
-  assertUntouched,
-  deployedWebSite,
-  look,
-  startClients,
-  untilCount,
-  untilProcesses,
-  webConf,
-  webSite,
-} from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { assertUntouched, look } from "../support/untouched.ts";
+import { until } from "../support/until.ts";
+import { deployConf } from "../support/project.ts";
+import { isAlive } from "../support/processes.ts";
 
 const UNHEALTHY = {
   mode: "unhealthy",
-  service: ["health: /health", "health_timeout: 1"],
+  lines: ["health: /health", "health_timeout: 1"],
 };
 
 Deno.test("a release that isn't healthy fails before the switch, with its last answer", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
-  site.write("deploy.conf", webConf(UNHEALTHY));
+  site.configure(UNHEALTHY);
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(
@@ -32,28 +24,25 @@ Deno.test("a release that isn't healthy fails before the switch, with its last a
 });
 
 Deno.test("an unhealthy first release leaves nothing", async () => {
-  await using site = webSite(UNHEALTHY);
+  await using site = Site.classic(UNHEALTHY);
   const { code } = await site.zdd();
   assertEquals(code, 1);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
 });
 
 Deno.test("health_status says what is healthy", async () => {
-  await using site = webSite({
-    service: ["health: /fail", "health_status: 200, 500-503"],
+  await using site = Site.classic({
+    lines: ["health: /fail", "health_status: 200, 500-503"],
   });
   await site.deploy();
 });
 
 Deno.test("a release that dies while it is asked for its health fails at once", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
-  site.write(
-    "deploy.conf",
-    webConf({ service: ["health: /fail", "health_timeout: 120"] }),
-  );
+  site.configure({ lines: ["health: /fail", "health_timeout: 120"] });
   const begin = performance.now();
-  const deploy = new RunningDeploy(site);
+  const deploy = site.start();
   await until(
     "it serves",
     () => site.exists("web.pid") && site.read("web.pid") !== before.pidFile,
@@ -70,21 +59,24 @@ Deno.test("a release that dies while it is asked for its health fails at once", 
 /** A deploy.conf that asks for a path through nginx after the switch. */
 function verifying(site: Site, path: string): string {
   const url = `http://127.0.0.1:${site.port}${path}`;
-  return webConf({ deploy: [`verify: ${url}`, "verify_timeout: 2"] });
+  return deployConf({
+    port: "file",
+    deploy: [`verify: ${url}`, "verify_timeout: 2"],
+  });
 }
 
 Deno.test("a deploy that nginx doesn't verify is switched back without a failed request", async () => {
-  await using site = await deployedWebSite();
-  const old = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const old = await site.pidAt();
   const before = {
     conf: site.read("nginx.conf"),
     pidFile: site.read("web.pid"),
     processes: site.processes().length,
   };
   site.write("deploy.conf", verifying(site, "/fail"));
-  await using clients = await startClients(site);
+  await using clients = await site.load({ keepAlive: false, clients: 5 });
   const { code, stderr } = await site.zdd();
-  await assertNothingFailed(clients);
+  await clients.stopWithoutFailure();
 
   assertEquals(code, 1, stderr);
   assertMatch(
@@ -92,12 +84,12 @@ Deno.test("a deploy that nginx doesn't verify is switched back without a failed 
     /\/fail doesn't answer with success through nginx after 2 s; last: 503 "not today"/,
   );
   assertMatch(stderr, /nginx: reloaded/);
-  assertEquals(await pidAt(site), old);
+  assertEquals(await site.pidAt(), old);
   assertEquals(site.read("nginx.conf"), before.conf);
   assertEquals(site.read("web.pid"), before.pidFile);
   const [, started] = /web: started (\d+)/.exec(stderr) ?? [];
   assertEquals(isAlive(Number(started)), false);
-  await untilCount(site, before.processes);
+  await site.untilCount(before.processes);
 
   site.write("deploy.conf", verifying(site, "/"));
   const good = await site.deploy();
@@ -106,22 +98,22 @@ Deno.test("a deploy that nginx doesn't verify is switched back without a failed 
 });
 
 Deno.test("a first deploy that nginx doesn't verify leaves nothing", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   site.write("deploy.conf", verifying(site, "/fail"));
   const { code } = await site.zdd();
   assertEquals(code, 1);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
   assertEquals(site.exists("nginx.conf"), false);
 });
 
 Deno.test("an nginx that a deploy has started stays when that is undone, for the old instance", async () => {
-  await using site = await deployedWebSite();
-  const old = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const old = await site.pidAt();
   Deno.kill(Number(site.read("nginx.pid")), "SIGQUIT");
   await until("nginx is gone", () => !site.exists("nginx.pid"));
   site.write("deploy.conf", verifying(site, "/fail"));
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /^nginx: started /m);
-  assertEquals(await pidAt(site), old);
+  assertEquals(await site.pidAt(), old);
 });

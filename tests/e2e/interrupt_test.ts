@@ -1,27 +1,23 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Site, until } from "../support/site.ts";
-import { RunningDeploy } from "./running_deploy.ts";
-import { assertNothingFailed, isAlive, pidAt } from "../support/live_site.ts";
-import {
-  assertUntouched,
-  deployedWebSite,
-  look,
-  slowlyAnsweringPid,
-  startClients,
-  untilCount,
-  untilProcesses,
-  webConf,
-  webSite,
-} from "./web_site.ts";
+import { deployConf } from "../support/project.ts";
+import { Site } from "../support/site.ts";
+import type { RunningCommand } from "../support/running_command.ts";
+import { until } from "../support/until.ts";
+import { assertUntouched, look } from "../support/untouched.ts";
+import { isAlive } from "../support/processes.ts";
 
 /** A release that won't be up before the test has done what it wants. */
-const SLOW = webConf({ mode: "delay:600000", service: ["start_timeout: 900"] });
+const SLOW = deployConf({
+  port: "file",
+  mode: "delay:600000",
+  lines: ["start_timeout: 900"],
+});
 
 /** Begins a deploy of such a release; returns when its process runs. */
-async function beginSlowDeploy(site: Site): Promise<RunningDeploy> {
+async function beginSlowDeploy(site: Site): Promise<RunningCommand> {
   site.write("deploy.conf", SLOW);
   const log = ".zdd/log/web.log";
-  const deploy = new RunningDeploy(site);
+  const deploy = site.start();
   await until(
     "the release begins",
     () => site.exists(log) && site.read(log).includes("delay:600000, begins"),
@@ -31,7 +27,7 @@ async function beginSlowDeploy(site: Site): Promise<RunningDeploy> {
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test(`${signal} during the start is undone`, async () => {
-    await using site = await deployedWebSite();
+    await using site = await Site.classic().deployed();
     const before = await look(site);
     const deploy = await beginSlowDeploy(site);
     deploy.kill(signal);
@@ -44,43 +40,44 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     await assertUntouched(site, before);
     assertEquals(site.exists(".zdd/journal.json"), false);
 
-    site.write("deploy.conf", webConf());
+    site.configure();
     await site.deploy();
-    assert(await pidAt(site) !== before.instance);
+    assert(await site.pidAt() !== before.instance);
   });
 }
 
 Deno.test("an interrupted first deploy leaves nothing", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const deploy = await beginSlowDeploy(site);
   deploy.kill("SIGINT");
   const { code } = await deploy.outcome();
   assertEquals(code, 1);
-  await untilProcesses(site, []);
+  await site.untilProcesses([]);
   assertEquals(site.exists("nginx.conf"), false);
 });
 
 Deno.test("SIGTERM between the switch and the commit is undone", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
   const verify = `verify: http://127.0.0.1:${site.port}/slow?600000`;
-  site.write("deploy.conf", webConf({ deploy: [verify] }));
-  const deploy = new RunningDeploy(site);
+  site.configure({ deploy: [verify] });
+  const deploy = site.start();
   await deploy.printed("nginx: reloaded");
-  assert(await pidAt(site) !== before.instance);
+  assert(await site.pidAt() !== before.instance);
   deploy.kill("SIGTERM");
   const { code, stderr } = await deploy.outcome();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /^zddeploy: Interrupted by SIGTERM$/m);
-  assertEquals(await pidAt(site), before.instance);
+  assertEquals(await site.pidAt(), before.instance);
   assertEquals(site.read("nginx.conf"), before.conf);
   assertEquals(site.read("web.pid"), before.pidFile);
-  await untilCount(site, before.processes.length);
+  await site.untilCount(before.processes.length);
 });
 
 Deno.test("SIGTERM behind the commit doesn't stop the deploy half-way", async () => {
-  await using site = await deployedWebSite({ service: ["drain_timeout: 600"] });
-  const old = await pidAt(site);
+  await using site = await Site.classic({ lines: ["drain_timeout: 600"] })
+    .deployed();
+  const old = await site.pidAt();
   const { slow, deploy } = await drainingDeploy(site);
   deploy.kill("SIGTERM");
   const { code, stderr } = await deploy.outcome();
@@ -90,7 +87,7 @@ Deno.test("SIGTERM behind the commit doesn't stop the deploy half-way", async ()
 });
 
 Deno.test("a second deploy at the same time is told who has the lock", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const first = await beginSlowDeploy(site);
   const before = site.processes();
   const { code, stderr, stdout } = await site.zdd("--json");
@@ -106,68 +103,69 @@ Deno.test("a second deploy at the same time is told who has the lock", async () 
 });
 
 Deno.test("a deploy that is killed during the start is undone by the next", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
   const deploy = await beginSlowDeploy(site);
   deploy.kill("SIGKILL");
   await deploy.outcome();
-  assertEquals(await pidAt(site), before.instance);
+  assertEquals(await site.pidAt(), before.instance);
   const [orphan] = site.processes().filter((pid) =>
     !before.processes.includes(pid)
   );
   assert(orphan !== undefined);
 
-  site.write("deploy.conf", webConf());
+  site.configure();
   const { stderr } = await site.deploy();
   assertMatch(stderr, /undid the deploy of 2\S+, which had died/);
   assertEquals(isAlive(orphan), false);
   assertMatch(stderr, new RegExp(`web: stopped ${before.instance}`));
-  await untilCount(site, before.processes.length);
+  await site.untilCount(before.processes.length);
 });
 
 Deno.test("a first deploy that is killed during the start leaves no orphan to the next", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const deploy = await beginSlowDeploy(site);
   deploy.kill("SIGKILL");
   await deploy.outcome();
   const [orphan] = site.processes();
   assert(orphan !== undefined);
-  site.write("deploy.conf", webConf());
+  site.configure();
   await site.deploy();
   assertEquals(isAlive(orphan), false);
-  await pidAt(site);
+  await site.pidAt();
 });
 
 Deno.test("a deploy that is killed between the switch and the commit is undone without a failed request", async () => {
-  await using site = await deployedWebSite();
-  const old = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const old = await site.pidAt();
   const processes = site.processes().length;
   const verify = `verify: http://127.0.0.1:${site.port}/slow?600000`;
-  site.write("deploy.conf", webConf({ deploy: [verify] }));
-  await using clients = await startClients(site);
-  const deploy = new RunningDeploy(site);
+  site.configure({ deploy: [verify] });
+  await using clients = await site.load({ keepAlive: false, clients: 5 });
+  const deploy = site.start();
   await deploy.printed("nginx: reloaded");
   deploy.kill("SIGKILL");
   await deploy.outcome();
-  const killed = await pidAt(site);
+  const killed = await site.pidAt();
   assert(killed !== old);
 
-  site.write("deploy.conf", webConf());
+  site.configure();
   const { stderr } = await site.deploy();
-  await assertNothingFailed(clients);
+  await clients.stopWithoutFailure();
   assertMatch(stderr, /undid the deploy of/);
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
   assertEquals([isAlive(old), isAlive(killed)], [false, false]);
-  await untilCount(site, processes);
+  await site.untilCount(processes);
 });
 
 Deno.test("a deploy that is killed during the drain is finished by the next", async () => {
-  await using site = await deployedWebSite({ service: ["drain_timeout: 600"] });
-  const old = await pidAt(site);
+  await using site = await Site.classic({ lines: ["drain_timeout: 600"] })
+    .deployed();
+  const old = await site.pidAt();
   const { slow, deploy } = await drainingDeploy(site);
   deploy.kill("SIGKILL");
   await deploy.outcome();
-  const current = await pidAt(site);
+  const current = await site.pidAt();
   assert(current !== old);
 
   const { stderr } = await site.deploy();
@@ -179,12 +177,12 @@ Deno.test("a deploy that is killed during the drain is finished by the next", as
 
 /** A deploy that waits behind its commit for a slow request to the old instance. */
 async function drainingDeploy(site: Site) {
-  const slow = slowlyAnsweringPid(site, 3000);
+  const slow = site.slowPid(3000);
   await until(
     "it has arrived",
     async () => / 1\n/.test((await site.zdd("status")).stdout),
   );
-  const deploy = new RunningDeploy(site);
+  const deploy = site.start();
   await deploy.printed("nginx: reloaded");
   await until("it is committed", () => !site.exists(".zdd/journal.json"));
   return { slow, deploy };

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Load } from "../support/load.ts";
-import { pidAt } from "../support/live_site.ts";
-import { deployedWebSite } from "./web_site.ts";
+import { Site } from "../support/site.ts";
 
 const CLIENTS = 20;
 const DEPLOYS = 3;
@@ -9,7 +8,7 @@ const DEPLOYS = 3;
 // At a reload an nginx before 1.27.4 closes idle connections of clients, be a
 // request on its way or not. zdd can't prevent that with a reload; it says so.
 Deno.test("a reload fails only requests on connections that are used again; how many, is told", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const load = { url: `http://127.0.0.1:${site.port}/`, expect: /^v1 \d+ / };
   await using keeping = await Load.start({ ...load, clients: CLIENTS });
   await using closing = await Load.start({
@@ -19,10 +18,10 @@ Deno.test("a reload fails only requests on connections that are used again; how 
     keepAlive: false,
     methods: ["GET", "POST"],
   });
-  const instances = new Set([await pidAt(site)]);
+  const instances = new Set([await site.pidAt()]);
   for (let i = 0; i < DEPLOYS; i++) {
     await site.deploy();
-    instances.add(await pidAt(site));
+    instances.add(await site.pidAt());
   }
   const kept = await keeping.stop();
   const closed = await closing.stop();

@@ -1,19 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Site, until, ZDD } from "../support/site.ts";
 import { canUnshareMounts } from "../support/mount_namespace.ts";
-import {
-  assertNothingFailed,
-  classicTemplate,
-  deployedLiveSite,
-  liveConf,
-  liveService,
-  liveSite,
-  liveTemplate,
-  nginxProcesses,
-  pidAt,
-  servers,
-  startClosing,
-} from "../support/live_site.ts";
+import { Site, ZDD } from "../support/site.ts";
+import { liveTemplate, serviceSection } from "../support/project.ts";
+import { until } from "../support/until.ts";
 
 // nginx that root starts has workers of another user, whom directories can stop.
 const ignore = Deno.uid() !== 0;
@@ -26,9 +15,7 @@ Deno.test({
     "workers that can't get at the links: the error names the directory and its mode",
   ignore,
   fn: async () => {
-    await using site = liveSite(
-      liveConf([liveService()], ["state_dir: private/state"]),
-    );
+    await using site = Site.live({ deploy: ["state_dir: private/state"] });
     site.write("private/.keep", "");
     Deno.chmodSync(site.path("private"), 0o700);
     const { code, stderr } = await site.zdd();
@@ -47,38 +34,37 @@ Deno.test({
 
     Deno.chmodSync(site.path("private"), 0o701);
     await site.deploy();
-    await pidAt(site);
+    await site.pidAt();
   },
 });
 
-for (const port of ["env", "own"] as const) {
+for (const port of ["env", "file"] as const) {
   Deno.test({
     name:
       `a template that becomes live where workers can't get at the links fails no request, port: ${port}`,
     ignore,
     fn: async () => {
-      const conf = liveConf(
-        [liveService({ port })],
-        ["state_dir: private/state"],
-      );
-      const files = { "private/.keep": "" };
-      await using site = await deployedLiveSite(conf, classicTemplate(), files);
+      await using site = await Site.classic({
+        port,
+        deploy: ["state_dir: private/state"],
+        files: { "private/.keep": "" },
+      }).deployed();
       Deno.chmodSync(site.path("private"), 0o700);
-      const before = { pid: await pidAt(site), conf: site.read("nginx.conf") };
-      const nginx = nginxProcesses(site);
-      await using load = await startClosing(site);
+      const before = { pid: await site.pidAt(), conf: site.read("nginx.conf") };
+      const nginx = site.nginx();
+      await using load = await site.load({ keepAlive: false, clients: 5 });
       site.write("nginx.conf.template", liveTemplate());
       const { code, stderr } = await site.zdd();
-      await assertNothingFailed(load);
+      await load.stopWithoutFailure();
       assertEquals(code, 1);
       assertMatch(stderr, /cannot enter ".*private", mode 0700/);
       assertEquals(
-        { pid: await pidAt(site), conf: site.read("nginx.conf") },
+        { pid: await site.pidAt(), conf: site.read("nginx.conf") },
         before,
       );
-      assertEquals(servers(site), [before.pid]);
+      assertEquals(site.servers(), [before.pid]);
       // Nothing had to be reloaded to find that out.
-      assertEquals(nginxProcesses(site), nginx);
+      assertEquals(site.nginx(), nginx);
     },
   });
 }
@@ -87,13 +73,13 @@ Deno.test({
   name: "a directory that is closed to the workers later stops a deploy",
   ignore,
   fn: async () => {
-    await using site = await deployedLiveSite(undefined, undefined);
-    const old = await pidAt(site);
+    await using site = await Site.live().deployed();
+    const old = await site.pidAt();
     Deno.chmodSync(site.path(".zdd/live"), 0o700);
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1);
     assertMatch(stderr, /cannot enter ".*\.zdd\/live", mode 0700/);
-    assertEquals(servers(site), [old]);
+    assertEquals(site.servers(), [old]);
     Deno.chmodSync(site.path(".zdd/live"), 0o755);
     await site.deploy();
   },
@@ -116,15 +102,17 @@ function modesOf(site: Site, directory: string): Record<string, string> {
 
 for (const umask of ["000", "022", "077"]) {
   Deno.test(`the way to the links is the deploying user's to write and anybody's to enter, umask ${umask}`, async () => {
-    await using site = liveSite(
-      liveConf([
-        liveService(),
-        liveService({ name: "own", port: "own" }),
-      ]),
-      liveTemplate(`
+    await using site = Site.live({
+      services: [
+        serviceSection(),
+        serviceSection({ name: "own", port: "file" }),
+      ],
+      template: liveTemplate({
+        locations: `
         location / { <%= it.live.pass("web") %> }
-        location /own { <%= it.live.pass("own") %> }`),
-    );
+        location /own { <%= it.live.pass("own") %> }`,
+      }),
+    });
     for (let i = 0; i < 2; i++) {
       const { success, stderr } = await site.command(
         "sh",
@@ -132,8 +120,8 @@ for (const umask of ["000", "022", "077"]) {
       ).output();
       assert(success, new TextDecoder().decode(stderr));
     }
-    await pidAt(site);
-    await pidAt(site, "/own");
+    await site.pidAt();
+    await site.pidAt("/own");
     const modes = modesOf(site, ".zdd/live");
     assert(Object.keys(modes).length > 4);
     assertEquals(
@@ -152,8 +140,8 @@ Deno.test({
     `workers that see another tree: nothing is switched, and the error says so${reason}`,
   ignore: noNamespace,
   fn: async () => {
-    await using site = await deployedLiveSite();
-    const old = await pidAt(site);
+    await using site = await Site.live().deployed();
+    const old = await site.pidAt();
     Deno.kill(site.nginxMaster() ?? 0, "SIGTERM");
     await until("nginx is gone", () => site.nginxMaster() === undefined);
     // As a unit with PrivateTmp= sees a site in /tmp: a copy, in which links never move.
@@ -163,11 +151,11 @@ Deno.test({
       "cp -a .zdd copy && mount --bind copy .zdd && nginx -c $PWD/nginx.conf",
     ).output();
     assert(success);
-    assertEquals(await pidAt(site), old);
+    assertEquals(await site.pidAt(), old);
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1);
     assertMatch(stderr, /nginx's workers see another ".*\.zdd\/live"/);
-    assertEquals(await pidAt(site), old);
-    assertEquals(servers(site), [old]);
+    assertEquals(await site.pidAt(), old);
+    assertEquals(site.servers(), [old]);
   },
 });

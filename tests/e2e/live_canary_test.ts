@@ -1,22 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runLoad } from "../support/load.ts";
-import { Site, until } from "../support/site.ts";
-import {
-  assertNothingFailed,
-  classicTemplate,
-  deployedLiveSite,
-  isAlive,
-  liveConf,
-  liveService,
-  liveSite,
-  liveTemplate,
-  nginxProcesses,
-  pidAt,
-  pidsAt,
-  pidsOf,
-  servers,
-  startLoad,
-} from "../support/live_site.ts";
+import { Site } from "../support/site.ts";
+import { classicTemplate, liveTemplate } from "../support/project.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
 
 /** How many percent of 5,000 requests this instance answers. */
 async function percentOf(site: Site, pid: number): Promise<number> {
@@ -33,15 +20,13 @@ async function percentOf(site: Site, pid: number): Promise<number> {
   return 100 * (own?.count ?? 0) / requests;
 }
 
-for (const port of ["env", "own-socket"] as const) {
+for (const port of ["env", "file-socket"] as const) {
   Deno.test(`a canary gets its share of the requests, port: ${port}`, async () => {
-    await using site = await deployedLiveSite(
-      liveConf([liveService({ port })]),
-    );
-    const nginx = nginxProcesses(site);
-    const current = await pidAt(site);
+    await using site = await Site.live({ port }).deployed();
+    const nginx = site.nginx();
+    const current = await site.pidAt();
     const { stderr } = await site.deploy("deploy", "--canary", "10");
-    const [canary = 0] = await pidsOf(site, "canary");
+    const [canary = 0] = await site.pidsOf("canary");
     assertMatch(
       stderr,
       new RegExp(`^web: ${canary} gets 10 % of the requests$`, "m"),
@@ -52,24 +37,24 @@ for (const port of ["env", "own-socket"] as const) {
     const fifty = await percentOf(site, canary);
     assert(46 <= fifty && fifty <= 54, `50 % are ${fifty} %`);
     await site.deploy("canary", "0");
-    assertEquals(await pidsAt(site, "/", 100), [current]);
+    assertEquals(await site.pidsAt("/", 100), [current]);
     await site.deploy("canary", "100");
-    assertEquals(await pidsAt(site, "/", 100), [canary]);
+    assertEquals(await site.pidsAt("/", 100), [canary]);
     await site.deploy("abort");
-    assertEquals(await pidsAt(site), [current]);
-    assertEquals(servers(site), [current]);
-    assertEquals(nginxProcesses(site), nginx);
+    assertEquals(await site.pidsAt(), [current]);
+    assertEquals(site.servers(), [current]);
+    assertEquals(site.nginx(), nginx);
   });
 }
 
 Deno.test("status shows a canary and its share", async () => {
-  await using site = await deployedLiveSite();
-  const current = await pidAt(site);
+  await using site = await Site.live().deployed();
+  const current = await site.pidAt();
   await site.deploy("deploy", "--canary", "10");
   await site.deploy("canary", "20");
   const { stdout, code } = await site.zdd("status");
   assertEquals(code, 0);
-  const [canary = 0] = await pidsOf(site, "canary");
+  const [canary = 0] = await site.pidsOf("canary");
   assertMatch(stdout, new RegExp(`^web +serving +${current} `, "m"));
   assertMatch(stdout, new RegExp(`^web +canary 20 % +${canary} `, "m"));
   const json = JSON.parse((await site.zdd("status", "--json")).stdout);
@@ -85,28 +70,28 @@ Deno.test("status shows a canary and its share", async () => {
 });
 
 Deno.test("promote and abort fail nothing under load", async () => {
-  await using site = await deployedLiveSite();
-  const nginx = nginxProcesses(site);
-  const pids = [await pidAt(site)];
-  await using load = await startLoad(site);
+  await using site = await Site.live().deployed();
+  const nginx = site.nginx();
+  const pids = [await site.pidAt()];
+  await using load = await site.load();
   for (const percent of ["10", "60"]) {
     await site.deploy("deploy", "--canary", percent);
-    const [canary = 0] = await pidsOf(site, "canary");
+    const [canary = 0] = await site.pidsOf("canary");
     const { stderr } = await site.deploy("promote");
     assertMatch(stderr, new RegExp(`web: stopped ${pids.at(-1)}`));
     pids.push(canary);
-    assertEquals(await pidsAt(site), [canary]);
+    assertEquals(await site.pidsAt(), [canary]);
 
     await site.deploy("deploy", "--canary", percent);
-    const [other = 0] = await pidsOf(site, "canary");
+    const [other = 0] = await site.pidsOf("canary");
     const aborted = await site.deploy("abort");
     assertMatch(aborted.stderr, new RegExp(`web: stopped ${other}`));
-    assertEquals(await pidsAt(site), [canary]);
+    assertEquals(await site.pidsAt(), [canary]);
   }
-  const { connections, closedIdle } = await assertNothingFailed(load);
+  const { connections, closedIdle } = await load.stopWithoutFailure();
   assertEquals([connections, closedIdle], [20, 0]);
-  assertEquals(servers(site), [pids.at(-1)]);
-  assertEquals(nginxProcesses(site), nginx);
+  assertEquals(site.servers(), [pids.at(-1)]);
+  assertEquals(site.nginx(), nginx);
 });
 
 /** Which of these visitors the canary answers; each asks twice. */
@@ -130,19 +115,20 @@ async function visitorsOf(
   return found;
 }
 
-for (const port of ["env", "own"] as const) {
+for (const port of ["env", "file"] as const) {
   Deno.test(`who is pinned by a cookie stays on one side, and a growing canary takes nobody back, port: ${port}`, async () => {
-    await using site = await deployedLiveSite(
-      liveConf([liveService({ port })]),
-      liveTemplate(
-        'location / { <%= it.live.pass("web", { by: "$cookie_visitor" }) %> }',
-      ),
-    );
+    await using site = await Site.live({
+      port,
+      template: liveTemplate({
+        locations:
+          'location / { <%= it.live.pass("web", { by: "$cookie_visitor" }) %> }',
+      }),
+    }).deployed();
     const visitors = Array.from({ length: 100 }, (_, i) => `visitor-${i}`);
     // Once with either slot as the canary's.
     for (const end of ["promote", "abort"]) {
       await site.deploy("deploy", "--canary", "1");
-      const [canary = 0] = await pidsOf(site, "canary");
+      const [canary = 0] = await site.pidsOf("canary");
       let before = await visitorsOf(site, canary, visitors);
       for (const percent of [2, 5, 10, 20, 50]) {
         await site.deploy("canary", String(percent));
@@ -161,22 +147,22 @@ for (const port of ["env", "own"] as const) {
 }
 
 Deno.test("who is pinned by the address stays on one side", async () => {
-  await using site = await deployedLiveSite(
-    undefined,
-    liveTemplate(
-      'location / { <%= it.live.pass("web", { by: "$remote_addr" }) %> }',
-    ),
-  );
+  await using site = await Site.live({
+    template: liveTemplate({
+      locations:
+        'location / { <%= it.live.pass("web", { by: "$remote_addr" }) %> }',
+    }),
+  }).deployed();
   await site.deploy("deploy", "--canary", "50");
   // All requests of the test come from one address.
-  assertEquals((await pidsAt(site)).length, 1);
+  assertEquals((await site.pidsAt()).length, 1);
 });
 
 for (
   const args of [["deploy"], ["deploy", "--canary", "5"], ["rollback"]]
 ) {
   Deno.test(`zddeploy ${args.join(" ")} is refused while there is a canary`, async () => {
-    await using site = await deployedLiveSite();
+    await using site = await Site.live().deployed();
     await site.deploy("deploy", "--canary", "10");
     const before = site.processes();
     const { code, stderr } = await site.zdd(...args);
@@ -187,13 +173,13 @@ for (
         "hint: end it first, with zddeploy promote or zddeploy abort\n",
     );
     assertEquals(site.processes(), before);
-    assertEquals((await pidsAt(site, "/", 100)).length, 2);
+    assertEquals((await site.pidsAt("/", 100)).length, 2);
   });
 }
 
 for (const args of [["canary", "20"], ["promote"], ["abort"]]) {
   Deno.test(`zddeploy ${args.join(" ")} says that there is no canary`, async () => {
-    await using site = await deployedLiveSite();
+    await using site = await Site.live().deployed();
     const before = site.processes();
     const { code, stderr } = await site.zdd(...args);
     assertEquals(code, 1);
@@ -204,10 +190,10 @@ for (const args of [["canary", "20"], ["promote"], ["abort"]]) {
 }
 
 Deno.test("a classic service can't have a canary", async () => {
-  await using site = await deployedLiveSite(
-    liveConf([liveService({ port: "own" })]),
-    classicTemplate(),
-  );
+  await using site = await Site.live({
+    port: "file",
+    template: classicTemplate(),
+  }).deployed();
   const before = site.processes();
   const { code, stderr } = await site.zdd("deploy", "--canary", "10");
   assertEquals(code, 2);
@@ -216,21 +202,21 @@ Deno.test("a classic service can't have a canary", async () => {
 });
 
 Deno.test("a first deploy can't be a canary", async () => {
-  await using site = liveSite();
+  await using site = Site.live();
   const { code, stderr } = await site.zdd("deploy", "--canary", "10");
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /canary/);
-  assertEquals(servers(site), []);
+  assertEquals(site.servers(), []);
 });
 
 Deno.test("a canary that dies costs nothing, and is told", async () => {
-  await using site = await deployedLiveSite();
-  const current = await pidAt(site);
+  await using site = await Site.live().deployed();
+  const current = await site.pidAt();
   await site.deploy("deploy", "--canary", "50");
-  const [canary = 0] = await pidsOf(site, "canary");
+  const [canary = 0] = await site.pidsOf("canary");
   Deno.kill(canary, "SIGKILL");
   await until("it is gone", () => !isAlive(canary));
-  assertEquals(await pidsAt(site, "/", 50), [current]);
+  assertEquals(await site.pidsAt("/", 50), [current]);
   const { code, stdout } = await site.zdd("status");
   assertEquals(code, 1);
   assertMatch(stdout, new RegExp(`^web +dead .*${canary} `, "m"));
@@ -244,7 +230,7 @@ Deno.test("a canary that dies costs nothing, and is told", async () => {
 Deno.test("samples/canary does what its README says", async () => {
   await using site = Site.fromSample("canary");
   await site.deploy();
-  const nginx = nginxProcesses(site);
+  const nginx = site.nginx();
   const versions = async (path: string) => {
     const found = new Set<string>();
     for (let i = 0; i < 40; i++) {
@@ -263,8 +249,8 @@ Deno.test("samples/canary does what its README says", async () => {
     );
   setVersion(2);
   await site.deploy("deploy", "--canary", "10");
-  assertEquals((await pidsOf(site, "canary")).length, 2);
-  assertEquals((await pidsOf(site, "canary", "api")).length, 1);
+  assertEquals((await site.pidsOf("canary")).length, 2);
+  assertEquals((await site.pidsOf("canary", "api")).length, 1);
   await site.deploy("canary", "50");
   assertEquals(await versions("/api/"), ["version 1", "version 2"]);
   assertEquals((await versions("/")).length, 1);
@@ -278,8 +264,8 @@ Deno.test("samples/canary does what its README says", async () => {
 
   setVersion(3);
   await site.deploy("deploy", "--service", "web", "--canary", "10");
-  assertEquals((await pidsOf(site, "canary", "api")).length, 0);
+  assertEquals((await site.pidsOf("canary", "api")).length, 0);
   await site.deploy("abort");
   assertEquals(await versions("/"), ["version 2"]);
-  assertEquals(nginxProcesses(site), nginx);
+  assertEquals(site.nginx(), nginx);
 });

@@ -1,88 +1,67 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { until } from "../support/site.ts";
-import {
-  assertNothingFailed,
-  classicTemplate,
-  deployedLiveSite,
-  isAlive,
-  liveConf,
-  liveService,
-  liveTemplate,
-  nginxProcesses,
-  pidsAt,
-  pidsOf,
-  servers,
-  startClosing,
-  startLoad,
-} from "../support/live_site.ts";
+import { Site } from "../support/site.ts";
+import { isAlive } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 
 const STANDBY = ["standby: yes"];
 
 for (
-  const { name, conf, template, start } of [
-    {
-      name: "a live service",
-      conf: liveConf([liveService({ lines: STANDBY })]),
-      template: liveTemplate(),
-      start: startLoad,
-    },
+  const { name, isLive, ...project } of [
+    { name: "a live service", isLive: true, lines: STANDBY },
     {
       name: "a live service that chooses its address",
-      conf: liveConf([liveService({ port: "own", lines: STANDBY })]),
-      template: liveTemplate(),
-      start: startLoad,
+      isLive: true,
+      port: "file",
+      lines: STANDBY,
     },
     {
       name: "a live service of two instances",
-      conf: liveConf([liveService({ lines: [...STANDBY, "instances: 2"] })]),
-      template: liveTemplate(),
-      start: startLoad,
+      isLive: true,
+      lines: [...STANDBY, "instances: 2"],
     },
-    {
-      // A reload closes idle connections, so no client keeps its.
-      name: "a classic service",
-      conf: liveConf([liveService({ port: "own", lines: STANDBY })]),
-      template: classicTemplate(),
-      start: startClosing,
-    },
+    { name: "a classic service", isLive: false, lines: STANDBY },
   ]
 ) {
   Deno.test(`rollback of ${name} starts and fails nothing, and twice goes forward again`, async () => {
-    await using site = await deployedLiveSite(conf, template);
-    const first = await pidsOf(site, "serving");
+    const site = isLive ? Site.live(project) : Site.classic(project);
+    await using _ = await site.deployed();
+    const first = await site.pidsOf("serving");
     await site.deploy();
-    const second = await pidsOf(site, "serving");
-    assertEquals(await pidsOf(site, "standby"), first);
-    const running = servers(site);
-    const nginx = nginxProcesses(site);
+    const second = await site.pidsOf("serving");
+    assertEquals(await site.pidsOf("standby"), first);
+    const running = site.servers();
+    const nginx = site.nginx();
 
-    await using load = await start(site);
+    await using load = await site.load(
+      // A reload closes idle connections, so no client keeps its.
+      isLive ? {} : { keepAlive: false, clients: 5 },
+    );
     for (const [serving, standby] of [[first, second], [second, first]]) {
       const { stderr } = await site.deploy("rollback");
       assert(!/started|stopped/.test(stderr), stderr);
-      assertEquals(await pidsAt(site), serving);
-      assertEquals(await pidsOf(site, "serving"), serving);
-      assertEquals(await pidsOf(site, "standby"), standby);
+      assertEquals(await site.pidsAt(), serving);
+      assertEquals(await site.pidsOf("serving"), serving);
+      assertEquals(await site.pidsOf("standby"), standby);
     }
-    const { answers } = await assertNothingFailed(load);
+    const { answers } = await load.stopWithoutFailure();
     assertEquals(
       new Set(answers.map(({ text }) => Number(text))),
       new Set(running),
     );
-    assertEquals(servers(site), running);
-    if (template !== classicTemplate()) {
-      assertEquals(nginxProcesses(site), nginx);
+    assertEquals(site.servers(), running);
+    if (isLive) {
+      assertEquals(site.nginx(), nginx);
     }
 
     // The next deploy replaces the older of the two.
     await site.deploy();
-    assertEquals(await pidsOf(site, "standby"), second);
+    assertEquals(await site.pidsOf("standby"), second);
     assertEquals(first.filter(isAlive), []);
   });
 }
 
 Deno.test("without a standby, rollback says what to do", async () => {
-  await using site = await deployedLiveSite();
+  await using site = await Site.live().deployed();
   await site.deploy();
   const before = site.processes();
   const { code, stderr } = await site.zdd("rollback");
@@ -96,12 +75,10 @@ Deno.test("without a standby, rollback says what to do", async () => {
 });
 
 Deno.test("rollback to a standby that has died is refused", async () => {
-  await using site = await deployedLiveSite(
-    liveConf([liveService({ lines: STANDBY })]),
-  );
+  await using site = await Site.live({ lines: STANDBY }).deployed();
   await site.deploy();
-  const serving = await pidsOf(site, "serving");
-  const [standby = 0] = await pidsOf(site, "standby");
+  const serving = await site.pidsOf("serving");
+  const [standby = 0] = await site.pidsOf("standby");
   Deno.kill(standby, "SIGKILL");
   await until("it is gone", () => !isAlive(standby));
   const { code, stderr } = await site.zdd("rollback");
@@ -110,35 +87,31 @@ Deno.test("rollback to a standby that has died is refused", async () => {
     stderr,
     new RegExp(`^zddeploy: The standby instance ${standby} of web has ended`),
   );
-  assertEquals(await pidsAt(site), serving);
+  assertEquals(await site.pidsAt(), serving);
   // The next deploy doesn't mind.
   await site.deploy();
-  assertEquals(await pidsOf(site, "standby"), serving);
+  assertEquals(await site.pidsOf("standby"), serving);
 });
 
 Deno.test("a canary that is promoted leaves the release before as the standby", async () => {
-  await using site = await deployedLiveSite(
-    liveConf([liveService({ lines: STANDBY })]),
-  );
-  const first = await pidsOf(site, "serving");
+  await using site = await Site.live({ lines: STANDBY }).deployed();
+  const first = await site.pidsOf("serving");
   await site.deploy("deploy", "--canary", "10");
-  const canary = await pidsOf(site, "canary");
+  const canary = await site.pidsOf("canary");
   await site.deploy("promote");
-  assertEquals(await pidsOf(site, "serving"), canary);
-  assertEquals(await pidsOf(site, "standby"), first);
+  assertEquals(await site.pidsOf("serving"), canary);
+  assertEquals(await site.pidsOf("standby"), first);
   await site.deploy("rollback");
-  assertEquals(await pidsAt(site), first);
+  assertEquals(await site.pidsAt(), first);
 });
 
 Deno.test("nginx that is gone is started by a rollback, with the standby's release", async () => {
-  await using site = await deployedLiveSite(
-    liveConf([liveService({ lines: STANDBY })]),
-  );
-  const first = await pidsOf(site, "serving");
+  await using site = await Site.live({ lines: STANDBY }).deployed();
+  const first = await site.pidsOf("serving");
   await site.deploy();
   Deno.kill(site.nginxMaster() ?? 0, "SIGQUIT");
-  await until("nginx is gone", () => nginxProcesses(site).length === 0);
+  await until("nginx is gone", () => site.nginx().length === 0);
   const { stderr } = await site.deploy("rollback");
   assertMatch(stderr, /nginx: started \d+/);
-  assertEquals(await pidsAt(site), first);
+  assertEquals(await site.pidsAt(), first);
 });

@@ -1,31 +1,25 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { Site } from "../support/site.ts";
 import { Websocket } from "../support/websocket.ts";
-import {
-  deployedLiveSite,
-  liveConf,
-  liveService,
-  liveSite,
-  liveTemplate,
-  pidAt,
-} from "../support/live_site.ts";
+import { Site } from "../support/site.ts";
+import { liveTemplate } from "../support/project.ts";
 
 Deno.test("the snippet stands in any kind of location", async () => {
   const pass = '<%= it.live.pass("web") %>';
-  await using site = await deployedLiveSite(
-    undefined,
-    liveTemplate(`
+  await using site = await Site.live({
+    template: liveTemplate({
+      locations: `
         location / { ${pass} }
         location /exact { try_files /nothing @web; }
         location @web { ${pass} }
         location ~ ^/digits/\\d+$ { ${pass} }
         location /prefix/ { ${pass} rewrite ^/prefix/(.*)$ /$1 break; }
-        location /nested/ { location /nested/in { ${pass} } }`),
-  );
+        location /nested/ { location /nested/in { ${pass} } }`,
+    }),
+  }).deployed();
   for (let round = 0; round < 2; round++) { // in either slot
-    const serving = await pidAt(site);
+    const serving = await site.pidAt();
     for (const path of ["/exact", "/digits/12", "/prefix/x", "/nested/in"]) {
-      assertEquals(await pidAt(site, path), serving, path);
+      assertEquals(await site.pidAt(path), serving, path);
     }
     await site.deploy();
   }
@@ -46,52 +40,59 @@ for (
     },
     {
       mistake: "a text in place of options",
-      template: liveTemplate(
-        'location / { <%= it.live.pass("web", "$remote_addr") %> }',
-      ),
+      template: liveTemplate({
+        locations: 'location / { <%= it.live.pass("web", "$remote_addr") %> }',
+      }),
       expected: /nginx.conf.template:17: .*by/,
     },
     {
       mistake: "an option that doesn't exist",
-      template: liveTemplate(
-        'location / { <%= it.live.pass("web", { sticky: true }) %> }',
-      ),
+      template: liveTemplate({
+        locations:
+          'location / { <%= it.live.pass("web", { sticky: true }) %> }',
+      }),
       expected: /nginx.conf.template:17: .*sticky/,
     },
     {
       mistake: "a protocol that nginx doesn't pass on",
-      template: liveTemplate(
-        'location / { <%= it.live.pass("web", { protocol: "ftp" }) %> }',
-      ),
+      template: liveTemplate({
+        locations:
+          'location / { <%= it.live.pass("web", { protocol: "ftp" }) %> }',
+      }),
       expected: /nginx.conf.template:17: Expected http, .* got "ftp"/,
     },
     {
       mistake: "a choice between slots for no service",
-      template: liveTemplate("<%= it.live.choose() %>"),
+      template: liveTemplate({ locations: "<%= it.live.choose() %>" }),
       expected: /nginx.conf.template:17: Expected names of services/,
     },
     {
       mistake: "a choice for a service that doesn't exist",
-      template: liveTemplate('<%= it.live.choose("web", "wbe") %>'),
+      template: liveTemplate({
+        locations: '<%= it.live.choose("web", "wbe") %>',
+      }),
       expected:
         /nginx.conf.template:17: There is no service "wbe" for it.live.choose/,
     },
     {
       mistake: "a canary by what is the same for everybody",
-      template: liveTemplate(
-        'location / { <%= it.live.pass("web", { by: "visitor" }) %> }',
-      ),
+      template: liveTemplate({
+        locations:
+          'location / { <%= it.live.pass("web", { by: "visitor" }) %> }',
+      }),
       expected: /nginx.conf.template:17: Expected variables .* got "visitor"/,
     },
     {
       mistake: "a service that doesn't exist",
-      template: liveTemplate('location / { <%= it.live.pass("wbe") %> }'),
+      template: liveTemplate({
+        locations: 'location / { <%= it.live.pass("wbe") %> }',
+      }),
       expected: /nginx.conf.template:17: There is no service "wbe"/,
     },
   ]
 ) {
   Deno.test(`a mistake is told before anything runs: ${mistake}`, async () => {
-    await using site = liveSite(undefined, template);
+    await using site = Site.live({ template: template });
     const { code, stderr } = await site.zdd();
     assertEquals(code, 2, stderr);
     assertMatch(stderr, expected);
@@ -99,7 +100,7 @@ for (
   });
 }
 
-for (const port of ["env", "own"] as const) {
+for (const port of ["env", "file"] as const) {
   Deno.test(`nginx understands each protocol, port: ${port}`, async () => {
     const locations = [
       "http",
@@ -113,11 +114,13 @@ for (const port of ["env", "own"] as const) {
       `location /${protocol} { ` +
       `<%= it.live.pass("web", { protocol: "${protocol}" }) %> }`
     );
-    await using site = liveSite(
-      liveConf([liveService({ port })]),
-      liveTemplate(`location / { <%= it.live.pass("web") %> }
-        ${locations.join("\n        ")}`),
-    );
+    await using site = Site.live({
+      port,
+      template: liveTemplate({
+        locations: `location / { <%= it.live.pass("web") %> }
+        ${locations.join("\n        ")}`,
+      }),
+    });
     await site.deploy();
     const { stdout } = await site.deploy("render");
     for (const name of ["proxy", "grpc", "fastcgi", "uwsgi", "scgi"]) {
@@ -126,15 +129,13 @@ for (const port of ["env", "own"] as const) {
   });
 }
 
-for (const [port, told] of [["env", "kept"], ["own", "closed"]] as const) {
+for (const [port, told] of [["env", "kept"], ["file", "closed"]] as const) {
   Deno.test(`a service knows whether its connection is ${told}, port: ${port}`, async () => {
-    await using site = await deployedLiveSite(
-      liveConf([liveService({ port })]),
-    );
+    await using site = await Site.live({ port }).deployed();
     const { text } = await site.get("/connection");
     assertEquals(text, told === "kept" ? "undefined\n" : "close\n");
     using websocket = await Websocket.open(site.port);
-    assertEquals(await websocket.ask("hi"), `${await pidAt(site)} hi`);
+    assertEquals(await websocket.ask("hi"), `${await site.pidAt()} hi`);
   });
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Site } from "../support/site.ts";
-import { deployedWebSite, webConf, webSite, webTemplate } from "./web_site.ts";
+import { classicTemplate, deployConf } from "../support/project.ts";
 
 /** Fails if anything was run or written. */
 function assertNothingWasRun(site: Site): void {
@@ -46,7 +46,7 @@ this is no line at all
 Deno.test("every mistake in deploy.conf and in the template is reported at once", async () => {
   await using site = Site.create({
     "deploy.conf": MANY,
-    "nginx.conf.template": webTemplate({
+    "nginx.conf.template": classicTemplate({
       upstream: "upstream web { server 127.0.0.1:{wbe}; }",
       http: "# a comment\n<%= it.nginx_pid_filname %>",
     }),
@@ -84,46 +84,52 @@ interface Single {
 const SINGLES: Single[] = [
   {
     name: "a template without .template",
-    conf: webConf().replace("nginx.conf.template", "nginx.conf"),
+    conf: deployConf({ port: "file" }).replace(
+      "nginx.conf.template",
+      "nginx.conf",
+    ),
     says:
       /^deploy\.conf:2: .*"template".* expected a name that ends in "\.template", got "nginx\.conf"$/,
   },
   {
     name: "a missing template",
-    conf: webConf().replace("nginx.conf.template", "no.template"),
+    conf: deployConf({ port: "file" }).replace(
+      "nginx.conf.template",
+      "no.template",
+    ),
     says:
       /^deploy\.conf:2: .*"template".* expected a file, got ".*no\.template"/,
   },
   {
     name: "an nginx that isn't installed",
-    conf: webConf({ nginx: ["command: no-such-nginx"] }),
+    conf: deployConf({ port: "file", nginx: ["command: no-such-nginx"] }),
     says:
       /^deploy\.conf:4: .*"command".* expected a program that is installed.*, got "no-such-nginx"$/,
   },
   {
     name: "a cwd that doesn't exist",
-    conf: webConf({ service: ["cwd: nowhere"] }),
+    conf: deployConf({ port: "file", lines: ["cwd: nowhere"] }),
     says: /^deploy\.conf:7: .*"cwd".* expected a directory, got ".*\/nowhere"$/,
   },
   {
     name: "a pid file in a directory that doesn't exist",
-    conf: webConf().replace("web.pid\n", "run/web.pid\n"),
+    conf: deployConf({ port: "file", pidFile: "run/web.pid" }),
     says:
       /^deploy\.conf:6: .*"pid_file".* directory that exists, got ".*run\/web\.pid"$/,
   },
   {
     name: "an env_file that doesn't exist",
-    conf: webConf({ service: ["env_file: none.env"] }),
+    conf: deployConf({ port: "file", lines: ["env_file: none.env"] }),
     says: /^deploy\.conf:7: .*"env_file".* expected a file, got ".*none\.env"$/,
   },
   {
     name: "a wrong health_status, even if no health is set",
-    conf: webConf({ service: ["health_status: 2oo"] }),
+    conf: deployConf({ port: "file", lines: ["health_status: 2oo"] }),
     says: /^deploy\.conf:7: .*"health_status".*, got "2oo"$/,
   },
   {
     name: "a wrong health_timeout, even if no health is set",
-    conf: webConf({ service: ["health_timeout: soon"] }),
+    conf: deployConf({ port: "file", lines: ["health_timeout: soon"] }),
     says: /^deploy\.conf:7: .*"health_timeout".*, got "soon"$/,
   },
   {
@@ -137,7 +143,7 @@ for (const { name, conf, says } of SINGLES) {
   Deno.test(`${name} is found before anything runs`, async () => {
     await using site = Site.create({
       "deploy.conf": conf,
-      "nginx.conf.template": webTemplate(),
+      "nginx.conf.template": classicTemplate(),
     });
     const lines = await mistakes(site);
     assertMatch(lines[0] ?? "", says);
@@ -148,9 +154,9 @@ for (const { name, conf, says } of SINGLES) {
 }
 
 Deno.test("a mistake leaves what serves alone", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = site.processes();
-  site.write("deploy.conf", webConf({ service: ["stopp: true"] }));
+  site.configure({ lines: ["stopp: true"] });
   const { code } = await site.zdd();
   assertEquals(code, 2);
   assertEquals(site.processes(), before);
@@ -179,14 +185,14 @@ for (
   ]
 ) {
   Deno.test(`zddeploy ${args.join(" ")} is rejected`, async () => {
-    await using site = webSite();
+    await using site = Site.classic();
     const lines = await mistakes(site, ...args);
     assertMatch(lines.join("\n"), says);
   });
 }
 
 Deno.test("mistakes are one JSON document with --json", async () => {
-  await using site = webSite({ service: ["stopp: true"] });
+  await using site = Site.classic({ lines: ["stopp: true"] });
   const { code, stdout } = await site.zdd("--json");
   assertEquals(code, 2);
   const { error, exitStatus } = JSON.parse(stdout);

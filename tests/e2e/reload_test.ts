@@ -1,39 +1,33 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { freePort, until } from "../support/site.ts";
-import { isAlive, pidAt } from "../support/live_site.ts";
-import {
-  activeWorkers,
-  assertUntouched,
-  deployedWebSite,
-  look,
-  untilCount,
-  webConf,
-  webSite,
-  webTemplate,
-} from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { assertUntouched, look } from "../support/untouched.ts";
+import { classicTemplate } from "../support/project.ts";
+import { freePort } from "../support/free_port.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
 
 Deno.test("the first deploy starts nginx, later ones reload it and replace its workers", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const first = await site.deploy();
   const master = site.nginxMaster();
   assertMatch(first.stderr, new RegExp(`nginx: started ${master}`));
   for (let i = 0; i < 2; i++) {
-    const before = activeWorkers(site);
+    const before = site.activeWorkers();
     const { stderr } = await site.deploy();
     assertMatch(stderr, new RegExp(`nginx: reloaded ${master}`));
     assertEquals(site.nginxMaster(), master);
-    const after = activeWorkers(site);
+    const after = site.activeWorkers();
     assertEquals(after.length, 2);
     assert(!after.some((pid) => before.includes(pid)));
   }
 });
 
 Deno.test("a template that fails `nginx -t` leaves nginx alone, and nginx says why", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
   site.write(
     "nginx.conf.template",
-    webTemplate({ location: "proxy_pas http://web;" }),
+    classicTemplate({ location: "proxy_pas http://web;" }),
   );
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
@@ -41,25 +35,22 @@ Deno.test("a template that fails `nginx -t` leaves nginx alone, and nginx says w
   assertMatch(stderr, /\| .*\[emerg\].*unknown directive "proxy_pas".*:\d+/);
   await assertUntouched(site, before);
 
-  site.write("nginx.conf.template", webTemplate());
+  site.write("nginx.conf.template", classicTemplate());
   await site.deploy();
 });
 
 Deno.test("workers that nginx replaced before nginx.conf was written need no reload to undo it", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
-  site.write(
-    "deploy.conf",
-    webConf({
-      deploy: [
-        "before_switch: old=$(pgrep -P $(cat nginx.pid)); kill -9 $old",
-        '  workers() { pgrep -P $(cat nginx.pid) | grep -vxF "$old"; }',
-        "  until [ $(workers | wc -l) = 2 ]; do sleep 0.02; done",
-        "  workers >workers",
-      ],
-    }),
-  );
-  site.write("nginx.conf.template", webTemplate({ location: "no_such;" }));
+  site.configure({
+    deploy: [
+      "before_switch: old=$(pgrep -P $(cat nginx.pid)); kill -9 $old",
+      '  workers() { pgrep -P $(cat nginx.pid) | grep -vxF "$old"; }',
+      "  until [ $(workers | wc -l) = 2 ]; do sleep 0.02; done",
+      "  workers >workers",
+    ],
+  });
+  site.write("nginx.conf.template", classicTemplate({ location: "no_such;" }));
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   const workers = site.read("workers").trim().split("\n").map(Number);
@@ -74,9 +65,9 @@ Deno.test("workers that nginx replaced before nginx.conf was written need no rel
 });
 
 Deno.test("an nginx that somebody reloads with the nginx.conf of a deploy which fails is reloaded to undo it", async () => {
-  await using site = await deployedWebSite();
-  const old = await pidAt(site);
-  const first = activeWorkers(site);
+  await using site = await Site.classic().deployed();
+  const old = await site.pidAt();
+  const first = site.activeWorkers();
   // Between the writing of nginx.conf and the refusal.
   site.write(
     "nginx.sh",
@@ -94,22 +85,22 @@ exit 1
   // Not this process: a child that another test forks may have it open for writing.
   await site.run("install", "-m755", "nginx.sh", "nginx-wrapper");
   const command = `command: ${site.path("nginx-wrapper")}`;
-  site.write("deploy.conf", webConf({ nginx: [command] }));
+  site.configure({ nginx: [command] });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   assertMatch(stderr, /no, not today/);
   const reloaded = site.read("workers").trim().split("\n").map(Number);
-  assert(!activeWorkers(site).some((pid) => reloaded.includes(pid)));
-  assertEquals(await pidAt(site), old);
+  assert(!site.activeWorkers().some((pid) => reloaded.includes(pid)));
+  assertEquals(await site.pidAt(), old);
 });
 
 Deno.test("a port that another program holds makes the reload fail, and nginx says why", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
   const port = freePort();
   site.write(
     "nginx.conf.template",
-    webTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
+    classicTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
   );
   {
     using _taken = Deno.listen({ hostname: "127.0.0.1", port });
@@ -124,15 +115,15 @@ Deno.test("a port that another program holds makes the reload fail, and nginx sa
     await assertUntouched(site, before);
   }
   await site.deploy();
-  assert(await pidAt(site) !== before.instance);
+  assert(await site.pidAt() !== before.instance);
 });
 
 Deno.test("a reload that nginx confirms late is a success", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const port = freePort();
   site.write(
     "nginx.conf.template",
-    webTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
+    classicTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
   );
   const taken = Deno.listen({ hostname: "127.0.0.1", port });
   // nginx tries to bind five times, half a second apart.
@@ -145,33 +136,33 @@ Deno.test("a reload that nginx confirms late is a success", async () => {
 });
 
 Deno.test("a reload that isn't confirmed in time is a failure, which the next deploy mends", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
   const port = freePort();
   site.write(
     "nginx.conf.template",
-    webTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
+    classicTemplate({ http: `server { listen 127.0.0.1:${port}; }` }),
   );
   // nginx tries to bind for longer than that, and then refuses.
-  site.write("deploy.conf", webConf({ nginx: ["reload_timeout: 500ms"] }));
+  site.configure({ nginx: ["reload_timeout: 500ms"] });
   {
     using _taken = Deno.listen({ hostname: "127.0.0.1", port });
     const { code, stderr } = await site.zdd();
     assert(code === 1 || code === 4, stderr);
     assertMatch(stderr, /nginx didn't confirm the reload in 500 ms/);
-    assertEquals(await pidAt(site), before.instance);
+    assertEquals(await site.pidAt(), before.instance);
   }
-  site.write("deploy.conf", webConf());
+  site.configure();
   await site.deploy();
-  assert(await pidAt(site) !== before.instance);
-  await untilCount(site, before.processes.length);
+  assert(await site.pidAt() !== before.instance);
+  await site.untilCount(before.processes.length);
 });
 
 Deno.test("an nginx whose template gives it another pid file is found all the same", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   site.write(
     "nginx.conf.template",
-    webTemplate().replace(
+    classicTemplate().replace(
       "pid {nginx_pid_filename};",
       "pid {project_dir}/other.pid;",
     ),
@@ -184,7 +175,7 @@ Deno.test("an nginx whose template gives it another pid file is found all the sa
 });
 
 Deno.test("a stale nginx.pid that names another process is no nginx: nobody is signalled", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const sleep = site.command("sleep", "600").spawn(); // a HUP ends it
   site.write("nginx.pid", `${sleep.pid}\n`);
   const { stderr } = await site.deploy();
@@ -198,33 +189,33 @@ Deno.test("a stale nginx.pid that names another process is no nginx: nobody is s
   const again = await site.deploy();
   assertMatch(again.stderr, /nginx: started \d+/);
   assert(isAlive(sleep.pid), "it was signalled");
-  await pidAt(site);
+  await site.pidAt();
   sleep.kill("SIGKILL");
   await sleep.output();
 });
 
 Deno.test("an empty nginx.pid, as `nginx -t` leaves it, is no nginx", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   site.write("nginx.pid", "");
   const { stderr } = await site.deploy();
   assertMatch(stderr, /nginx: started \d+/);
-  await pidAt(site);
+  await site.pidAt();
 });
 
 Deno.test("an nginx that died is started again", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const master = site.nginxMaster() ?? 0;
-  for (const pid of [master, ...activeWorkers(site)]) {
+  for (const pid of [master, ...site.activeWorkers()]) {
     Deno.kill(pid, "SIGKILL");
   }
   await until("nginx ends", () => !isAlive(master));
   const { stderr } = await site.deploy();
   assertMatch(stderr, /nginx: started \d+/);
-  await pidAt(site);
+  await site.pidAt();
 });
 
 Deno.test("the nginx that runs is found when its pid file was emptied or removed", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const master = site.nginxMaster();
   for (
     const lose of [
@@ -235,13 +226,13 @@ Deno.test("the nginx that runs is found when its pid file was emptied or removed
     lose();
     const { stderr } = await site.deploy();
     assertMatch(stderr, new RegExp(`nginx: reloaded ${master}`));
-    await pidAt(site);
+    await site.pidAt();
   }
 });
 
 Deno.test("an nginx with another configuration behind the pid file is named, and nothing is run", async () => {
-  await using other = await deployedWebSite();
-  await using site = webSite({
+  await using other = await Site.classic().deployed();
+  await using site = Site.classic({
     nginx: [`pid_file: ${other.path("nginx.pid")}`],
   });
   for (const command of ["deploy", "check", "start"]) {
@@ -257,5 +248,5 @@ Deno.test("an nginx with another configuration behind the pid file is named, and
     assertMatch(stderr, /hint: .*"conf: .*nginx\.conf" in \[nginx\]/);
   }
   assertEquals(site.processes(), []);
-  await pidAt(other);
+  await other.pidAt();
 });

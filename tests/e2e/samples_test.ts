@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Site } from "../support/site.ts";
 import { hasNoFailure, Wrk } from "../support/wrk.ts";
-import { untilCount } from "./web_site.ts";
+import { Site } from "../support/site.ts";
 
 const DEPLOYS = 10;
 
@@ -15,7 +14,7 @@ for (const [name, processes] of Object.entries(SAMPLES)) {
     await using site = Site.fromSample(name);
     const first = await site.deploy();
     assertMatch(first.stderr, /nginx: started \d+/);
-    await untilCount(site, NGINX + processes);
+    await site.untilCount(NGINX + processes);
 
     await using wrk = await Wrk.start(`http://127.0.0.1:${site.port}/`);
     const instances = new Set([await instancePid(site)]);
@@ -28,7 +27,7 @@ for (const [name, processes] of Object.entries(SAMPLES)) {
 
     assert(hasNoFailure(report), JSON.stringify(report));
     assertEquals(instances.size, 1 + DEPLOYS);
-    await untilCount(site, NGINX + processes);
+    await site.untilCount(NGINX + processes);
   });
 }
 

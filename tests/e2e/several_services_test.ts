@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Site } from "../support/site.ts";
-import { pidAt } from "../support/live_site.ts";
 import {
-  activeWorkers,
-  startCommand,
-  untilProcesses,
-  webTemplate,
-} from "./web_site.ts";
+  classicTemplate,
+  type ProjectOptions,
+  serviceSection,
+} from "../support/project.ts";
+import { Site } from "../support/site.ts";
 
 /** How the two services of a site start: see server.mjs. */
 interface Modes {
@@ -14,36 +12,24 @@ interface Modes {
   blue?: string;
 }
 
-function conf({ red, blue }: Modes): string {
-  return `\
-[DEFAULT]
-start_timeout: 120
-
-[nginx]
-template: nginx.conf.template
-pid_file: nginx.pid
-
-[service:red]
-start: ${startCommand("red.pid", red)}
-pid_file: red.pid
-
-[service:blue]
-start: ${startCommand("blue.pid", blue)}
-pid_file: blue.pid
-`;
+function project(modes: Modes): ProjectOptions {
+  const services = (["red", "blue"] as const).map((name) =>
+    serviceSection({ name, port: "file", mode: modes[name] })
+  );
+  return { services: ["[DEFAULT]\nstart_timeout: 120\n", ...services] };
 }
 
 /** A site with the services red and blue, which answer /red and /blue. */
 function twoServices(modes: Modes): Site {
-  return Site.create({
-    "deploy.conf": conf(modes),
-    "nginx.conf.template": webTemplate({
+  return Site.live({
+    ...project(modes),
+    template: classicTemplate({
       upstream: `
     upstream red { server 127.0.0.1:{red}; }
     upstream blue { server 127.0.0.1:{blue}; }`,
-      location: `return 404; }
-        location /red { proxy_pass http://red;  }
-        location /blue { proxy_pass http://blue; `,
+      locations: `
+        location /red { proxy_pass http://red; }
+        location /blue { proxy_pass http://blue; }`,
     }),
   });
 }
@@ -70,7 +56,7 @@ Deno.test("several services are started side by side and switched at once", asyn
   const both = Math.max(red.end, blue.end) - Math.min(red.begin, blue.begin);
   assert(both < 2 * delay, `one after the other: ${both} ms`);
   assert(
-    await pidAt(site, "/red") !== await pidAt(site, "/blue"),
+    await site.pidAt("/red") !== await site.pidAt("/blue"),
   );
 });
 
@@ -78,8 +64,8 @@ Deno.test("every service gets a new instance, with one reload for all", async ()
   await using site = twoServices({});
   await site.deploy();
   const old = [
-    await pidAt(site, "/red"),
-    await pidAt(site, "/blue"),
+    await site.pidAt("/red"),
+    await site.pidAt("/blue"),
   ];
   const { stderr, stdout } = await site.deploy("--json");
   assertEquals(stderr.match(/nginx: reloaded \d+/g)?.length, 1);
@@ -118,16 +104,16 @@ for (const { failing, modes } of FAILURES) {
     await using site = twoServices({});
     await site.deploy();
     const look = async () => ({
-      red: await pidAt(site, "/red"),
-      blue: await pidAt(site, "/blue"),
+      red: await site.pidAt("/red"),
+      blue: await site.pidAt("/blue"),
       pidFiles: [site.read("red.pid"), site.read("blue.pid")],
-      workers: activeWorkers(site),
+      workers: site.activeWorkers(),
       conf: site.read("nginx.conf"),
     });
     const before = await look();
     const processes = site.processes();
 
-    site.write("deploy.conf", conf(modes));
+    site.configure(project(modes));
     const begin = performance.now();
     const { code, stderr } = await site.zdd();
     const seconds = (performance.now() - begin) / 1000;
@@ -137,7 +123,7 @@ for (const { failing, modes } of FAILURES) {
     assertMatch(stderr, new RegExp(`${failing} ${says}`));
     assertMatch(stderr, new RegExp(`\\| ${quoted}`));
     assert(seconds < 60, `it took ${seconds} s`);
-    await untilProcesses(site, processes);
+    await site.untilProcesses(processes);
     assertEquals(await look(), before);
   });
 }

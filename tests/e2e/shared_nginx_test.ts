@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { liveService } from "../support/live_site.ts";
-import { Site, until } from "../support/site.ts";
-import { RunningDeploy } from "./running_deploy.ts";
+import { Site } from "../support/site.ts";
+import { serviceSection } from "../support/project.ts";
+import { until } from "../support/until.ts";
 
 /** An nginx that takes its time to test a configuration. */
 const SLOW = `#!/bin/sh
@@ -47,7 +47,7 @@ server { listen unix:{project_dir}/sock; location / { <%= it.live.pass("two") %>
       "pid_file: ../nginx.pid",
     ];
     site.write(`${name}/deploy.conf`, nginx.join("\n") + "\n");
-    addTo(site, `${name}/deploy.conf`, liveService({ name }));
+    addTo(site, `${name}/deploy.conf`, serviceSection({ name }));
   }
   return site;
 }
@@ -70,9 +70,9 @@ Deno.test("a deploy waits while another tests what nginx refuses, and isn't refu
     ),
   );
 
-  const bad = new RunningDeploy(site, ...conf("two"));
+  const bad = site.start(...conf("two"));
   await until("its file is tested", () => site.exists("testing"));
-  const good = new RunningDeploy(site, ...conf("one"));
+  const good = site.start(...conf("one"));
   await good.printed("one: started");
   // Long enough for one that doesn't wait to be refused.
   await new Promise((resolve) => setTimeout(resolve, 500));

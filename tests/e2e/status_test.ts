@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { until } from "../support/site.ts";
-import { RunningDeploy } from "./running_deploy.ts";
-import { isAlive, pidAt } from "../support/live_site.ts";
-import { deployedWebSite, webConf, webSite } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+import { isAlive } from "../support/processes.ts";
 
 Deno.test("status shows each instance and nginx in a table", async () => {
-  await using site = await deployedWebSite();
-  const pid = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const pid = await site.pidAt();
   const { code, stdout, stderr } = await site.zdd("status");
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trimEnd().split("\n");
@@ -26,8 +25,8 @@ Deno.test("status shows each instance and nginx in a table", async () => {
 });
 
 Deno.test("status --json is one document that tells the same and more", async () => {
-  await using site = await deployedWebSite();
-  const pid = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const pid = await site.pidAt();
   const { code, stdout, stderr } = await site.zdd("status", "--json");
   assertEquals([code, stderr], [0, ""]);
   const { ok, services, nginx, notes } = JSON.parse(stdout);
@@ -47,8 +46,8 @@ Deno.test("status --json is one document that tells the same and more", async ()
 });
 
 Deno.test("status works from any directory with -c", async () => {
-  await using site = await deployedWebSite();
-  await using elsewhere = webSite();
+  await using site = await Site.classic().deployed();
+  await using elsewhere = Site.classic();
   const { code } = await elsewhere.zdd(
     "status",
     "-c",
@@ -58,7 +57,7 @@ Deno.test("status works from any directory with -c", async () => {
 });
 
 Deno.test("status before the first deploy says that nothing runs, and changes nothing", async () => {
-  await using site = webSite();
+  await using site = Site.classic();
   const { code, stdout } = await site.zdd("status");
   assertEquals(code, 1);
   assertMatch(stdout, /^web +not running$/m);
@@ -70,8 +69,8 @@ Deno.test("status before the first deploy says that nothing runs, and changes no
 });
 
 Deno.test("status tells of an instance that has died", async () => {
-  await using site = await deployedWebSite();
-  const pid = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const pid = await site.pidAt();
   Deno.kill(pid, "SIGKILL");
   await until("it is gone", () => !isAlive(pid));
   const { code, stdout } = await site.zdd("status");
@@ -83,7 +82,7 @@ Deno.test("status tells of an instance that has died", async () => {
 });
 
 Deno.test("status tells of an nginx that has died", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const master = site.nginxMaster() ?? 0;
   Deno.kill(master, "SIGTERM");
   await until("it is gone", () => !isAlive(master));
@@ -94,8 +93,8 @@ Deno.test("status tells of an nginx that has died", async () => {
 });
 
 Deno.test("status counts the connections and nginx's old workers", async () => {
-  await using site = await deployedWebSite();
-  const old = await pidAt(site);
+  await using site = await Site.classic().deployed();
+  const old = await site.pidAt();
   const slow = site.get("/slow?600000");
   const connections = async () => {
     const { stdout } = await site.zdd("status", "--json");
@@ -103,8 +102,8 @@ Deno.test("status counts the connections and nginx's old workers", async () => {
   };
   await until("it counts one", async () => await connections() === 1);
 
-  site.write("deploy.conf", webConf({ service: ["drain_timeout: 600"] }));
-  const deploy = new RunningDeploy(site);
+  site.configure({ lines: ["drain_timeout: 600"] });
+  const deploy = site.start();
   await deploy.printed("nginx: reloaded");
   await until("nginx's idle workers have ended", async () => {
     const { stdout } = await site.zdd("status");
@@ -119,10 +118,10 @@ Deno.test("status counts the connections and nginx's old workers", async () => {
 });
 
 Deno.test("status while a deploy runs shows what serves, and notes the deploy", async () => {
-  await using site = await deployedWebSite();
-  const pid = await pidAt(site);
-  site.write("deploy.conf", webConf({ mode: "delay:3000" }));
-  const deploy = new RunningDeploy(site);
+  await using site = await Site.classic().deployed();
+  const pid = await site.pidAt();
+  site.configure({ mode: "delay:3000" });
+  const deploy = site.start();
   await until("it has begun", () => site.exists(".zdd/journal.json"));
   const { code, stdout } = await site.zdd("status");
   assertEquals(code, 0);
@@ -133,7 +132,7 @@ Deno.test("status while a deploy runs shows what serves, and notes the deploy", 
 });
 
 Deno.test("render prints nginx.conf as it is, check finds no mistake", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const { code, stdout } = await site.zdd("render");
   assertEquals([code, stdout], [0, site.read("nginx.conf")]);
   const check = await site.zdd("check");

@@ -1,12 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { pidAt } from "../support/live_site.ts";
-import {
-  assertUntouched,
-  deployedWebSite,
-  look,
-  webConf,
-  type WebOptions,
-} from "./web_site.ts";
+import type { ProjectOptions } from "../support/project.ts";
+import { Site } from "../support/site.ts";
+import { assertUntouched, look } from "../support/untouched.ts";
 
 /** A hook's script that ends the new instance. */
 const KILL = "kill -KILL $ZDD_PID_WEB; sleep 0.2";
@@ -19,7 +14,11 @@ exec nginx "$@"
 `;
 
 /** When new instances end that have served. */
-const BEFORE_COMMIT: { when: string; options: WebOptions; status: number }[] = [
+const BEFORE_COMMIT: {
+  when: string;
+  options: ProjectOptions;
+  status: number;
+}[] = [
   {
     when: "while before_switch runs",
     options: { deploy: [`before_switch: ${KILL}`] },
@@ -39,32 +38,29 @@ const BEFORE_COMMIT: { when: string; options: WebOptions; status: number }[] = [
 
 for (const { when, options, status } of BEFORE_COMMIT) {
   Deno.test(`an instance that ends ${when} fails the deploy, and the old one serves on`, async () => {
-    await using site = await deployedWebSite();
+    await using site = await Site.classic().deployed();
     const { instance, pidFile, processes } = await look(site);
     site.write("nginx.sh", NGINX);
     Deno.chmodSync(site.path("nginx.sh"), 0o755);
-    site.write("deploy.conf", webConf(options));
+    site.configure(options);
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
     const says =
       `didn't stay up: process \\d+ ended with exit status ${status}`;
     assertMatch(stderr, new RegExp(`zddeploy: web ${says}`));
     assertMatch(stderr, new RegExp(`now: web: ${instance} serves`));
-    assertEquals(await pidAt(site), instance);
+    assertEquals(await site.pidAt(), instance);
     assertEquals(site.read("web.pid"), pidFile);
     assertEquals(site.processes().length, processes.length);
-    site.write("deploy.conf", webConf());
+    site.configure();
     await site.deploy();
   });
 }
 
 Deno.test("an instance that ends before nginx is touched leaves nginx alone", async () => {
-  await using site = await deployedWebSite();
+  await using site = await Site.classic().deployed();
   const before = await look(site);
-  site.write(
-    "deploy.conf",
-    webConf({ deploy: [`before_switch: ${KILL}`] }),
-  );
+  site.configure({ deploy: [`before_switch: ${KILL}`] });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
   await assertUntouched(site, before);
@@ -72,11 +68,11 @@ Deno.test("an instance that ends before nginx is touched leaves nginx alone", as
 
 for (const standby of ["no", "yes"]) {
   Deno.test(`where the old instance still runs (standby: ${standby}), it serves again after one that ends after the commit`, async () => {
-    const service = [`standby: ${standby}`];
-    await using site = await deployedWebSite({ service });
-    const old = await pidAt(site);
+    const lines = [`standby: ${standby}`];
+    await using site = await Site.classic({ lines }).deployed();
+    const old = await site.pidAt();
     const deploy = [`after_switch: ${KILL}`];
-    site.write("deploy.conf", webConf({ service, deploy }));
+    site.configure({ lines, deploy });
     const { code, stderr, stdout } = await site.zdd("--json");
     assertEquals(code, 1, stderr);
     assertMatch(
@@ -85,22 +81,19 @@ for (const standby of ["no", "yes"]) {
     );
     assertMatch(stderr, new RegExp(`now: web: ${old} serves`));
     assertEquals(JSON.parse(stdout).exitStatus, 1);
-    assertEquals(await pidAt(site), old);
+    assertEquals(await site.pidAt(), old);
     assertMatch((await site.zdd("history")).stdout, /failed .*serves again/);
     const { code: ok, stdout: status } = await site.zdd("status");
     assertEquals(ok, 0, status);
-    site.write("deploy.conf", webConf({ service }));
+    site.configure({ lines });
     await site.deploy();
-    assert(await pidAt(site) !== old);
+    assert(await site.pidAt() !== old);
   });
 }
 
 Deno.test("an instance that ends when the old one is gone is told, and no deploy is called done", async () => {
-  await using site = await deployedWebSite();
-  site.write(
-    "deploy.conf",
-    webConf({ deploy: [`after_deploy: ${KILL}`] }),
-  );
+  await using site = await Site.classic().deployed();
+  site.configure({ deploy: [`after_deploy: ${KILL}`] });
   const { code, stderr, stdout } = await site.zdd("--json");
   assertEquals(code, 4, stderr);
   assertMatch(
@@ -111,7 +104,7 @@ Deno.test("an instance that ends when the old one is gone is told, and no deploy
   assertMatch(stderr, /hint: mend that, then run zddeploy again/);
   assertEquals(JSON.parse(stdout).exitStatus, 4);
   assertMatch((await site.zdd("history")).stdout, /failed .*didn't stay up/);
-  site.write("deploy.conf", webConf());
+  site.configure();
   await site.deploy();
-  await pidAt(site);
+  await site.pidAt();
 });

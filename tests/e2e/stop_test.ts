@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Site, until } from "../support/site.ts";
-import { isAlive, pidAt, titleOf } from "../support/live_site.ts";
-import { deployedWebSite, untilCount, webConf } from "./web_site.ts";
+import { Site } from "../support/site.ts";
+import { isAlive, titleOf } from "../support/processes.ts";
+import { until } from "../support/until.ts";
 
 interface Shown {
   state: string;
@@ -19,10 +19,10 @@ async function instances(site: Site): Promise<Shown[]> {
 const ENDLESS_STOP = `sh -c 'echo $0 >> stops; sleep 600; kill $0'`;
 
 Deno.test("an endless stop command holds the deploy for stop_timeout only", async () => {
-  await using site = await deployedWebSite({
-    service: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
-  });
-  const old = await pidAt(site);
+  await using site = await Site.classic({
+    lines: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
+  }).deployed();
+  const old = await site.pidAt();
   const begin = performance.now();
   const { stderr } = await site.deploy();
   const seconds = (performance.now() - begin) / 1000;
@@ -35,7 +35,7 @@ Deno.test("an endless stop command holds the deploy for stop_timeout only", asyn
   // The command goes on, and the old instance with it.
   assert(isAlive(old));
   assertEquals(sleepers(site).length, 1);
-  const current = await pidAt(site);
+  const current = await site.pidAt();
   assertEquals(await instances(site), [
     { state: "serving", pid: current },
     { state: "stopping", pid: old },
@@ -46,12 +46,12 @@ Deno.test("an endless stop command holds the deploy for stop_timeout only", asyn
 });
 
 Deno.test("an instance that is stopping is told of at the next deploy, and not stopped twice", async () => {
-  await using site = await deployedWebSite({
-    service: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
-  });
-  const first = await pidAt(site);
+  await using site = await Site.classic({
+    lines: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
+  }).deployed();
+  const first = await site.pidAt();
   await site.deploy();
-  const second = await pidAt(site);
+  const second = await site.pidAt();
   const { stderr } = await site.deploy();
   assertEquals(site.read("stops"), `${first}\n${second}\n`);
   const shown = await instances(site);
@@ -65,46 +65,46 @@ Deno.test("an instance that is stopping is told of at the next deploy, and not s
 });
 
 Deno.test("an instance that was stopping is forgotten when it has ended", async () => {
-  await using site = await deployedWebSite({
-    service: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
-  });
-  const old = await pidAt(site);
+  await using site = await Site.classic({
+    lines: [`stop: ${ENDLESS_STOP}`, "stop_timeout: 1"],
+  }).deployed();
+  const old = await site.pidAt();
   await site.deploy();
   for (const pid of sleepers(site)) Deno.kill(pid, "SIGTERM");
   await until("the stop command goes on and ends it", () => !isAlive(old));
-  const current = await pidAt(site);
+  const current = await site.pidAt();
   assertEquals(await instances(site), [{ state: "serving", pid: current }]);
 });
 
 Deno.test("kill_after kills what doesn't end by itself", async () => {
-  await using site = await deployedWebSite({
+  await using site = await Site.classic({
     mode: "stays",
-    service: ["kill_after: 1"],
-  });
-  const old = await pidAt(site);
+    lines: ["kill_after: 1"],
+  }).deployed();
+  const old = await site.pidAt();
   const before = site.processes().length;
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: killed ${old}`));
   assertEquals(isAlive(old), false);
-  await untilCount(site, before);
+  await site.untilCount(before);
   assertEquals(site.exists(`${old}.port`), false);
 });
 
 Deno.test("a stop command that fails is named with its exit status", async () => {
-  await using site = await deployedWebSite({
-    service: ["stop: false", "stop_timeout: 1"],
-  });
-  const old = await pidAt(site);
+  await using site = await Site.classic({
+    lines: ["stop: false", "stop_timeout: 1"],
+  }).deployed();
+  const old = await site.pidAt();
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`warning: ${old} still runs`));
   assertMatch(stderr, /"false" \(exit status 1\)/);
 });
 
 Deno.test("warnings are in the JSON of a deploy too", async () => {
-  await using site = await deployedWebSite({
-    service: ["stop: true", "stop_timeout: 500ms"],
-  });
-  const old = await pidAt(site);
+  await using site = await Site.classic({
+    lines: ["stop: true", "stop_timeout: 500ms"],
+  }).deployed();
+  const old = await site.pidAt();
   const { stdout } = await site.deploy("--json");
   const { changed, services, warnings } = JSON.parse(stdout);
   assertEquals(changed, true);
@@ -116,9 +116,9 @@ Deno.test("warnings are in the JSON of a deploy too", async () => {
 });
 
 Deno.test("the old instance is stopped by the stop command of today", async () => {
-  await using site = await deployedWebSite({ service: ["stop: false"] });
-  const old = await pidAt(site);
-  site.write("deploy.conf", webConf({ service: ["stop: kill -TERM"] }));
+  await using site = await Site.classic({ lines: ["stop: false"] }).deployed();
+  const old = await site.pidAt();
+  site.configure({ lines: ["stop: kill -TERM"] });
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
 });

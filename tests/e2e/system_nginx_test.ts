@@ -1,18 +1,17 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { findProgram } from "../../lib/system/program.ts";
+import { Site, ZDD } from "../support/site.ts";
+import type { Outcome } from "../support/running_command.ts";
+import { until } from "../support/until.ts";
 import {
-  assertNothingFailed,
-  liveConf,
-  liveService,
+  deployConf,
   liveTemplate,
-  pidAt,
-  startLoad,
-} from "../support/live_site.ts";
-import { type Outcome, Site, until, ZDD } from "../support/site.ts";
+  serviceSection,
+} from "../support/project.ts";
 
 const SERVER = fromFileUrl(
-  new URL("../support/live_server.mjs", import.meta.url),
+  new URL("../support/server.mjs", import.meta.url),
 );
 /** Debian's www-data. */
 const USER = 33;
@@ -98,10 +97,10 @@ Deno.test({
     const listen = ["--listen", String(site.port)];
     await system.deploy("one", "init", "--system", ...listen);
     assertEquals(await system.deploy("one"), ["nginx: reloaded"]);
-    await using load = await startLoad(site, { expect: /^one\n$/ });
+    await using load = await site.load({ expect: /^one\n$/ });
     assertEquals(await system.deploy("one"), []);
     assertEquals(await system.deploy("one"), []);
-    await assertNothingFailed(load);
+    await load.stopWithoutFailure();
     // `systemctl reload nginx`, for a certificate for example, is no obstacle.
     const reloaded = await system.run(".", ...unit, "-s", "reload");
     assertEquals(reloaded.code, 0, reloaded.stderr);
@@ -115,23 +114,24 @@ for (const kind of ["live", "reload"] as const) {
     name: `an ordinary user deploys with an nginx of his own (${kind})`,
     ignore: Deno.uid() !== 0, // only root can become another user
     async fn() {
-      const template = kind === "live" ? liveTemplate() : liveTemplate(
-        "location / { proxy_http_version 1.1; proxy_pass http://127.0.0.1:{web}; }",
-      )
+      const template = kind === "live" ? liveTemplate() : liveTemplate({
+        locations:
+          "location / { proxy_http_version 1.1; proxy_pass http://127.0.0.1:{web}; }",
+      })
         .replace("<%= it.live.upstreams() %>", "");
       await using site = Site.create({
-        "deploy.conf": liveConf([liveService()]),
+        "deploy.conf": deployConf({ services: [serviceSection()] }),
         "nginx.conf.template": template,
-        "live_server.mjs": Deno.readTextFileSync(SERVER),
+        "server.mjs": Deno.readTextFileSync(SERVER),
       });
       const zdd = await asUser(site);
       const first = await zdd();
       assertEquals(first.code, 0, first.stderr);
-      const before = await pidAt(site);
+      const before = await site.pidAt();
       assertEquals(Deno.statSync(`/proc/${before}`).uid, USER);
       const second = await zdd();
       assertEquals(second.code, 0, second.stderr);
-      assert(await pidAt(site) !== before);
+      assert(await site.pidAt() !== before);
 
       // nginx is root's from now on, which he may not signal.
       await zdd("stop", "--nginx");

@@ -5,10 +5,10 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { BoxedSite, SERVER_START } from "../support/boxed_site.ts";
-import { liveConf, liveTemplate } from "../support/live_site.ts";
-import { until } from "../support/site.ts";
+import { BoxedSite } from "../support/boxed_site.ts";
 import { SystemdBox } from "../support/systemd_box.ts";
+import { deployConf, liveTemplate } from "../support/project.ts";
+import { until } from "../support/until.ts";
 
 const SAMPLES = join(
   dirname(dirname(dirname(fromFileUrl(import.meta.url)))),
@@ -27,9 +27,8 @@ function test(name: string, fn: (box: SystemdBox) => Promise<void>): void {
 }
 
 function siteIn(box: SystemdBox, name: string): BoxedSite {
-  const service = `[service:web]\nport: env\nstart: ${SERVER_START}\n`;
   return new BoxedSite(box, name, {
-    "deploy.conf": liveConf([service]),
+    "deploy.conf": deployConf(),
     "nginx.conf.template": liveTemplate(),
   });
 }

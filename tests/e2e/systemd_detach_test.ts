@@ -1,12 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { BoxedSite, SERVER_START } from "../support/boxed_site.ts";
-import {
-  assertNothingFailed,
-  liveConf,
-  liveTemplate,
-} from "../support/live_site.ts";
-import { until } from "../support/site.ts";
+import { BoxedSite } from "../support/boxed_site.ts";
 import { SystemdBox } from "../support/systemd_box.ts";
+import { deployConf, liveTemplate } from "../support/project.ts";
+import { until } from "../support/until.ts";
 
 const box = await SystemdBox.boot();
 Deno.test.afterAll(() => box?.[Symbol.asyncDispose]());
@@ -20,9 +16,8 @@ function test(name: string, fn: (box: SystemdBox) => Promise<void>): void {
 }
 
 function siteIn(box: SystemdBox, name: string, deploy?: string[]): BoxedSite {
-  const service = `[service:web]\nport: env\nstart: ${SERVER_START}\n`;
   return new BoxedSite(box, name, {
-    "deploy.conf": liveConf([service], deploy),
+    "deploy.conf": deployConf({ deploy }),
     "nginx.conf.template": liveTemplate(),
   });
 }
@@ -54,7 +49,7 @@ test("what a oneshot unit deploys stays when the unit ends, under load", async (
   const first = await site.pid();
   await using load = await site.startLoad();
   for (let i = 0; i < 3; i++) await box.shell("systemctl start oneshot");
-  const { answers } = await assertNothingFailed(load);
+  const { answers } = await load.stopWithoutFailure();
   assertEquals(answers.length, 4);
   assertEquals(answers[0]?.text, String(first));
   // The unit's journal has what it printed, as ever.

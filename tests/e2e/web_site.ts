@@ -8,7 +8,7 @@ const SERVER = fromFileUrl(new URL("../support/server.mjs", import.meta.url));
 
 /** The command that starts the tests' server. */
 export function startCommand(pidFile = "web.pid", mode = "good"): string {
-  return `node ${SERVER} ${pidFile} ${mode}`;
+  return `node ${SERVER} --pid-file ${pidFile} --mode ${mode}`;
 }
 
 export interface WebOptions {

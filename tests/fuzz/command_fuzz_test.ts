@@ -7,8 +7,8 @@ import {
 import { candidates } from "../../lib/cli/completion/candidates.ts";
 import { COMMANDS } from "../../lib/commands/commands.ts";
 import { ZddError } from "../../lib/error.ts";
-import { deployedLiveSite, pidAt } from "../support/live_site.ts";
 import { fuzz } from "./mutator.ts";
+import { Site } from "../support/site.ts";
 
 const WORDS = [
   ...["deploy", "start", "status", "check", "render", "rollback", "canary"],
@@ -60,7 +60,7 @@ fuzz(
   "nonsense in a file that zddeploy reads never ends what serves",
   24,
   async (mutator, cases) => {
-    await using site = await deployedLiveSite();
+    await using site = await Site.live().deployed();
     const conf = site.read("deploy.conf");
     const template = site.read("nginx.conf.template");
     // It may be renamed or exchanged by a deploy that succeeds, but is never lost.
@@ -94,7 +94,7 @@ fuzz(
       // What was mended serves as before: a template may have had another port.
       const mended = await site.zdd("deploy");
       assertEquals(mended.code, 0, `${what}\n${mended.stderr}`);
-      await pidAt(site);
+      await site.pidAt();
       assertEquals((await site.zdd("status")).code, 0, what);
     }
   },

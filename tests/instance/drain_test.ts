@@ -6,9 +6,9 @@ import {
   isAsleep,
   type ProcessId,
 } from "../../lib/system/process.ts";
-import { until } from "../support/site.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
+import { until } from "../support/until.ts";
 
 const NOTHING = { connections: 0, workers: 0 };
 const NOBODY = { old: [], present: [] };

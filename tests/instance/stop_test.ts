@@ -8,10 +8,10 @@ import {
   isRunning,
   type ProcessId,
 } from "../../lib/system/process.ts";
-import { until } from "../support/site.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { serviceIn } from "./service_config.ts";
+import { until } from "../support/until.ts";
 
 function instanceOf(directory: TempDir, process: ProcessId): Instance {
   const portFile = directory.write(`${process.pid}.port`, "1");

@@ -7,10 +7,10 @@ import {
 } from "../../lib/nginx/master.ts";
 import { Nginx } from "../../lib/nginx/nginx.ts";
 import { identify, isRunning, sendSignal } from "../../lib/system/process.ts";
-import { until } from "../support/site.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { RealNginx } from "./real_nginx.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("findMaster() finds the running nginx of a configuration", async () => {
   await using real = new RealNginx();

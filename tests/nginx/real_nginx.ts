@@ -1,7 +1,8 @@
 import type { NginxConfig } from "../../lib/config/config.ts";
 import { childrenOf } from "../../lib/system/process.ts";
-import { freePort, until } from "../support/site.ts";
 import { TempDir } from "../system/temp_dir.ts";
+import { freePort } from "../support/free_port.ts";
+import { until } from "../support/until.ts";
 
 /** What nginx would otherwise keep where only root may write. */
 const TEMPORARY_FILES = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];

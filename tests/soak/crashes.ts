@@ -1,9 +1,3 @@
-/**
- * zddeploy, killed at random times while clients ask, and repaired by the next run:
- * `deno task soak [KILLS]`, 300 in each kind of switch if not given. `ZDD_SEED` repeats
- * a run. Prints the figures; the exit status is 1 if anything was lost.
- */
-import { RunningDeploy } from "../e2e/running_deploy.ts";
 import { CrashSite, type Remains, type Switch } from "../crash/crash_site.ts";
 import { Mutator, seed } from "../fuzz/mutator.ts";
 import { formatDuration } from "../../lib/text/duration.ts";
@@ -69,7 +63,7 @@ async function soak(
     }
     if (figures.kills % 50 === 0) printMessage(`${kind}: ${figures.kills}`);
   }
-  const result = await own.endLoad();
+  const result = await own.load.stop();
   print(kind, figures, result);
   return figures.troubles.length === 0 && result.failed === 0;
 }
@@ -80,7 +74,7 @@ async function killAfter(
   ms: number,
   args: string[],
 ): Promise<number> {
-  const deploy = new RunningDeploy(own.site, ...args);
+  const deploy = own.site.start(...args);
   const timer = setTimeout(() => deploy.kill("SIGKILL"), ms);
   const { code } = await deploy.outcome();
   clearTimeout(timer);

@@ -1,35 +1,20 @@
-/**
- * Live cutovers with fresh instances under 20 clients that keep their connections,
- * GET and POST, with a websocket across each: `deno task cutovers [COUNT]`, 200 if not
- * given. Prints the figures; the exit status is 1 if anything was lost.
- */
-import { RunningDeploy } from "../e2e/running_deploy.ts";
 import { formatDuration } from "../../lib/text/duration.ts";
 import { printMessage, printResult } from "../../lib/cli/output.ts";
 import { stopwatch } from "../../lib/deploy/report.ts";
 import { memoryOf } from "../../lib/system/process.ts";
-import {
-  deployedLiveSite,
-  liveConf,
-  liveService,
-  nginxProcesses,
-  pidAt,
-  servers,
-  startLoad,
-} from "../support/live_site.ts";
-import { type Site, until } from "../support/site.ts";
 import { Websocket } from "../support/websocket.ts";
+import { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
 
 /** Returns whether nothing was lost. */
 async function main(count: number): Promise<boolean> {
-  await using site = await deployedLiveSite(
-    liveConf([liveService({ lines: ["drain_timeout: 600"] })]),
-  );
-  const nginx = nginxProcesses(site);
+  await using site = await Site.live({ lines: ["drain_timeout: 600"] })
+    .deployed();
+  const nginx = site.nginx();
   const before = memory(nginx);
-  const pids = [await pidAt(site)];
+  const pids = [await site.pidAt()];
   const times: number[] = [];
-  await using load = await startLoad(site);
+  await using load = await site.load();
   for (let i = 1; i <= count; i++) {
     const took = stopwatch();
     pids.push(await cutover(site));
@@ -39,8 +24,8 @@ async function main(count: number): Promise<boolean> {
   const { requests, failed, failures, answers, latency, ...connections } =
     await load.stop();
 
-  const workers = nginxProcesses(site);
-  const left = servers(site).filter((pid) => pid !== pids.at(-1));
+  const workers = site.nginx();
+  const left = site.servers().filter((pid) => pid !== pids.at(-1));
   const inTurn = answers.map(({ text }) => Number(text)).join() === pids.join();
   const same = workers.join() === nginx.join();
   times.sort((a, b) => a - b);
@@ -67,17 +52,17 @@ async function main(count: number): Promise<boolean> {
  * instance behind it. Returns the new instance's pid.
  */
 async function cutover(site: Site): Promise<number> {
-  const old = await pidAt(site);
+  const old = await site.pidAt();
   using socket = await Websocket.open(site.port);
-  const deploy = new RunningDeploy(site);
+  const deploy = site.start();
   await deploy.printed("web: switched to");
-  await until("the switch", async () => await pidAt(site) !== old);
+  await until("the switch", async () => await site.pidAt() !== old);
   const answer = await socket.ask("still");
   if (answer !== `${old} still`) throw new Error(`${old}: got "${answer}"`);
   socket[Symbol.dispose]();
   const { code, stderr } = await deploy.outcome();
   if (code !== 0) throw new Error(stderr);
-  return await pidAt(site);
+  return await site.pidAt();
 }
 
 /** Resident memory of processes together, in MB. */

@@ -1,6 +1,8 @@
 import { findProgram } from "../../lib/system/program.ts";
 import { keygen } from "./ansible_hosts.ts";
-import { freePort, type Site, until } from "./site.ts";
+import type { Site } from "./site.ts";
+import { until } from "./until.ts";
+import { freePort } from "./free_port.ts";
 
 /** A host: an sshd of its own, and a directory in which all of it is. */
 export interface AnsibleHost {

@@ -3,7 +3,8 @@ import { findProgram } from "../../lib/system/program.ts";
 import { type AnsibleHost, startHost } from "./ansible_host.ts";
 import { type Played, readRecap } from "./ansible_recap.ts";
 import { Load } from "./load.ts";
-import { type Outcome, Site, ZDD } from "./site.ts";
+import { Site, ZDD } from "./site.ts";
+import type { Outcome } from "./running_command.ts";
 
 export { changes } from "./ansible_recap.ts";
 export type { AnsibleHost };

@@ -1,4 +1,4 @@
-import type { Outcome } from "./site.ts";
+import type { Outcome } from "./running_command.ts";
 
 /** What the recap of Ansible's output counts for a host. */
 export type Recap = Record<typeof COUNTS[number], number>;

@@ -1,13 +1,10 @@
-import { dirname, fromFileUrl, isAbsolute, join } from "@std/path";
+import { dirname, isAbsolute, join } from "@std/path";
 import { Load } from "./load.ts";
 import type { ArgumentOptions } from "./load_arguments.ts";
-import { type Outcome, ZDD } from "./site.ts";
+import type { Outcome } from "./running_command.ts";
+import { ZDD } from "./site.ts";
+import { SERVER } from "./project.ts";
 import { denoDirectories, type SystemdBox } from "./systemd_box.ts";
-
-const SERVER = fromFileUrl(new URL("live_server.mjs", import.meta.url));
-
-/** How the server of a boxed site is started. */
-export const SERVER_START = `node ${SERVER}`;
 
 /** The ports of the sites in a box, which are nobody else's. */
 let lastPort = 8000;

@@ -2,6 +2,7 @@
  * A load on a web server that reports what became of each request: see
  * {@linkcode Load} and, for the command line, `--help`.
  */
+import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import {
   type ArgumentOptions,
@@ -95,6 +96,19 @@ export class Load implements AsyncDisposable {
     const [, figures = ""] = this.#output.split("\n");
     if (figures !== "") return JSON.parse(figures);
     throw new Error(`The load gave no figures: ${await this.#lastWords()}`);
+  }
+
+  /** Ends a load of which no request may have failed, and of which some were made. */
+  async stopWithoutFailure(): Promise<LoadResult> {
+    const result = await this.stop();
+    const { ok, failed, kinds, failures: [first] } = result;
+    assertEquals({ failed, kinds, first }, {
+      failed: 0,
+      kinds: {},
+      first: undefined,
+    });
+    assert(ok > 0, "nobody asked for anything");
+    return result;
   }
 
   /** Ends the process, unless the load was stopped. */

@@ -1,81 +1,158 @@
 // deno-lint-ignore-file no-console -- what it prints is looked for in its log
 
-// The tests' tiny server: it speaks the port file protocol, well or badly.
+// The tests' server, in plain Node. It knows nothing of zdd but what it is told:
 //
-//   node server.mjs [PID_FILE] [MODE]
+//   node server.mjs [OPTION…] [HOST:PORT…]
 //
-// MODE is how it fails, none: it is a good server; `delay:MS` is one that needs a
-// while to start, `serves:MS` one that ends after so long. `VERSION` is what it answers;
-// a request for /exit ends it.
+// It listens on the addresses, else on PORT or SOCKET, else on a port of its choice.
+//
+//   --pid-file FILE   write the pid there, and beside it the port file, unless told where to listen
+//   --socket DIR      choose a socket in a directory, and no port
+//   --mode MODE       how it misbehaves:
+//     exit            ends at once
+//     dies-later      ends soon after it has written its pid
+//     serves:MS       ends after so long
+//     delay:MS        needs so long to start
+//     no-port         writes no port file
+//     garbage         writes none into it
+//     wrong-port      writes one that nobody listens on
+//     unhealthy       answers with 503, whatever is asked
+//     stays           ignores SIGTERM
+//   --workers N       let so many processes answer, which share a socket
+//   --apart MS        wait between two addresses
+//
+// VERSION is what it answers, DELAY how many ms it needs to start, BACKLOG how many clients
+// may wait for it to accept them.
+//
+// It answers `VERSION PID LENGTH`, where LENGTH is that of the request's body; to /slow?MS
+// after so long, to /fail with a 503, to /connection with that header, to /exit by ending.
+// On any path it speaks websocket: each text frame comes back as `PID TEXT`.
 
+import cluster from "node:cluster";
+import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 
-const [pidFile = "web.pid", mode = "good"] = process.argv.slice(2);
-const portFile = join(dirname(pidFile), `${process.pid}.port`);
-const delay = Number(/^delay:(\d+)$/.exec(mode)?.[1] ?? 0);
-const lifetime = /^serves:(\d+)$/.exec(mode)?.[1];
+const { PORT, SOCKET, VERSION = "v1", DELAY = "0", BACKLOG = "511" } =
+  process.env;
+const { values, positionals } = parseArgs({
+  options: {
+    "pid-file": { type: "string" },
+    socket: { type: "string" },
+    mode: { type: "string", default: "good" },
+    workers: { type: "string", default: "0" },
+    apart: { type: "string", default: "0" },
+  },
+  allowPositionals: true,
+});
+const [mode, time] = values.mode.split(":");
 
-function write(path, text) {
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-}
-
-console.log(`server.mjs: ${mode}, begins at ${Date.now()}`);
+console.log(`server.mjs: ${values.mode}, begins at ${Date.now()}`);
 if (mode === "exit") {
   console.error("cannot find module 'left-pad'");
   process.exit(3);
 }
+
+process.on("SIGTERM", () => {
+  // As rude as a server can be: zdd must have drained it.
+  if (mode !== "stays") process.exit(0);
+});
 
 function giveUp() {
   console.error("the database is gone");
   process.exit(4);
 }
 
-const server = http.createServer((request, response) => {
-  if (request.url === "/exit") giveUp();
-  const wait = Number(/^\/slow\?(\d+)/.exec(request.url)?.[1] ?? 0);
+function answer(request, response) {
+  const { url } = request;
+  if (url === "/exit") giveUp();
   let length = 0;
   request.on("data", (chunk) => length += chunk.length);
-  request.on("end", () => {
-    setTimeout(() => {
-      response.end(
-        request.url === "/fail" || mode === "unhealthy"
-          ? (response.statusCode = 503, "not today\n")
-          : `${process.env.VERSION ?? "v1"} ${process.pid} ${length}\n`,
-      );
-    }, wait);
+  request.on("end", async () => {
+    const wait = /^\/slow\?(\d+)/.exec(url)?.[1];
+    if (wait !== undefined) await sleep(Number(wait));
+    if (url === "/fail" || mode === "unhealthy") {
+      response.statusCode = 503;
+      response.end("not\n today\n");
+    } else if (url === "/connection") {
+      response.end(`${request.headers.connection}\n`);
+    } else response.end(`${VERSION} ${process.pid} ${length}\n`);
   });
-});
+}
 
-function listening() {
+/** RFC 6455: the handshake, and frames of fewer than 126 bytes that arrive whole. */
+function upgrade(request, socket) {
+  const key = request.headers["sec-websocket-key"] +
+    "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  const accept = createHash("sha1").update(key).digest("base64");
+  socket.write(
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" +
+      `Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  socket.on("error", () => {});
+  socket.on("data", (frame) => {
+    if ((frame[0] & 0x0f) === 8) return socket.end(Buffer.from([0x88, 0]));
+    const mask = frame.subarray(2, 6);
+    const text = frame.subarray(6, 6 + (frame[1] & 0x7f))
+      .map((byte, i) => byte ^ mask[i % 4]);
+    const words = Buffer.from(`${process.pid} ${text}`);
+    socket.write(Buffer.concat([Buffer.from([0x81, words.length]), words]));
+  });
+}
+
+/** Where it listens, as node's `listen` takes it. */
+function addresses() {
+  const pair = (host, port) => ({ host, port, backlog: Number(BACKLOG) });
+  if (positionals.length > 0) {
+    return positionals.map((address) => {
+      const [, host, port] = /^(.*):(\d+)$/.exec(address);
+      return pair(host, Number(port));
+    });
+  }
+  if (SOCKET !== undefined) return [{ path: SOCKET }];
+  if (values.socket === undefined) return [pair("127.0.0.1", PORT ?? 0)];
+  const path = resolve(values.socket, `${process.pid}.sock`);
+  return [{ path, readableAll: true, writableAll: true }];
+}
+
+function write(path, text) {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+/** Tells who it is and where it listens, or what it says instead. */
+function tell(server) {
   console.log(`server.mjs: listens at ${Date.now()}`);
-  const { port } = server.address();
+  if (mode === "serves") setTimeout(giveUp, Number(time));
+  const pidFile = values["pid-file"];
+  if (pidFile === undefined) return;
+  const address = server.address();
+  const name = address.port ?? `unix:${address}`;
+  const portFile = join(dirname(pidFile), `${process.pid}.port`);
   write(pidFile, `${process.pid}\n`);
-  switch (mode) {
-    case "no-port":
-      return;
-    case "garbage":
-      return write(portFile, "ready to serve\n");
-    case "wrong-port":
-      return server.close(() => {
-        setInterval(() => {}, 1000);
-        write(portFile, `${port}\n`);
-      });
-    case "dies-later":
-      return setTimeout(giveUp, 100);
-    default:
-      write(portFile, `${port}\n`);
-      if (lifetime !== undefined) setTimeout(giveUp, Number(lifetime));
+  if (mode === "dies-later") setTimeout(giveUp, 100);
+  else if (mode === "garbage") write(portFile, "ready to serve\n");
+  else if (mode === "wrong-port") {
+    setInterval(() => {}, 1000); // it stays
+    server.close(() => write(portFile, `${name}\n`));
+  } else if (mode !== "no-port" && PORT === undefined && SOCKET === undefined) {
+    write(portFile, `${name}\n`);
   }
 }
 
-setTimeout(() => server.listen(0, "127.0.0.1", listening), delay);
-
-process.on("SIGTERM", () => {
-  if (mode === "stays") return;
-  // As rude as a server can be: zdd must have drained it.
-  process.exit(0);
-});
+if (cluster.isPrimary && values.workers !== "0") {
+  for (let i = 0; i < Number(values.workers); i++) cluster.fork();
+} else {
+  await sleep(Number(mode === "delay" ? time : DELAY));
+  for (const [i, address] of addresses().entries()) {
+    if (i > 0) await sleep(Number(values.apart));
+    const server = http.createServer(answer);
+    server.keepAliveTimeout = 60_000;
+    server.on("upgrade", upgrade);
+    server.listen(address, () => tell(server));
+  }
+}

@@ -1,4 +1,4 @@
-import { until } from "./site.ts";
+import { until } from "./until.ts";
 
 /** What wrk says at its end. */
 export interface WrkReport {

@@ -13,9 +13,9 @@ import {
   readStat,
 } from "../../lib/system/process.ts";
 import { startDetached } from "../../lib/system/shell.ts";
-import { until } from "../support/site.ts";
 import { endSession } from "./child.ts";
 import { TempDir } from "./temp_dir.ts";
+import { until } from "../support/until.ts";
 
 /** A command that is running in a session of its own, until it is disposed of. */
 class Session implements Disposable {

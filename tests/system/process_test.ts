@@ -16,9 +16,9 @@ import {
   startedAt,
   userOf,
 } from "../../lib/system/process.ts";
-import { until } from "../support/site.ts";
 import { Child } from "./child.ts";
 import { TempDir } from "./temp_dir.ts";
+import { until } from "../support/until.ts";
 
 /** A number that no process has: the kernel gives none above pid_max. */
 const NOBODY = 2 ** 22 + 1;

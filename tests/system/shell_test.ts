@@ -8,9 +8,9 @@ import {
   readStat,
 } from "../../lib/system/process.ts";
 import { isSimple, startDetached } from "../../lib/system/shell.ts";
-import { until } from "../support/site.ts";
 import { endSession } from "./child.ts";
 import { TempDir } from "./temp_dir.ts";
+import { until } from "../support/until.ts";
 
 /** Runs a command to its end. Returns its exit status and what it printed. */
 async function run(

@@ -8,8 +8,8 @@ import {
   readSockets,
 } from "../../lib/system/sockets.ts";
 import { SocketState } from "../../lib/system/sock_diag.ts";
-import { until } from "../support/site.ts";
 import { TempDir } from "./temp_dir.ts";
+import { until } from "../support/until.ts";
 
 /** Listens on a free port of a host. */
 function listenOn(hostname: string): [Deno.TcpListener, number] {

@@ -1,0 +1,16 @@
+/**
+ * A port that nobody listens on now. It is none of those that the kernel gives to
+ * whoever asks for any (ip(7), ip_local_port_range), since another test may do so
+ * before this one listens.
+ */
+export function freePort(): number {
+  for (;;) {
+    const port = 20_000 + Math.floor(12_000 * Math.random());
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
