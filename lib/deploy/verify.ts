@@ -1,7 +1,5 @@
-import { messageOf, ZddError } from "../error.ts";
-import { describeAnswer } from "../instance/check.ts";
-import { httpGet } from "../system/http.ts";
-import { waitUntil } from "../system/wait.ts";
+import { ZddError } from "../error.ts";
+import { probeUntilGood } from "../instance/probe.ts";
 import { formatDuration } from "../text/duration.ts";
 import { stopwatch } from "./report.ts";
 import type { Run } from "./run.ts";
@@ -22,21 +20,16 @@ export async function verify(
   const subject = "nginx";
   const verifying = `verifying ${url}`;
   report({ step: "verify", subject, message: verifying, level: "begin" });
-  let last = "";
-  const verified = await waitUntil(async () => {
-    try {
-      const answer = await httpGet(new URL(url), undefined, timeout, signal);
-      if (answer.status >= 200 && answer.status < 400) return true;
-      last = describeAnswer(answer);
-    } catch (error) {
-      last = messageOf(error);
-    }
-    return undefined;
-  }, { timeout, interval: 50, slowest: 1000, signal });
-  if (!verified) {
+  const seen = await probeUntilGood(new URL(url), {
+    isGood: ({ status }) => status >= 200 && status < 400,
+    timeout,
+    probeTimeout: timeout,
+    signal,
+  });
+  if (seen !== undefined) {
     throw new ZddError(
       `${url} doesn't answer with success through nginx after ` +
-        `${formatDuration(timeout)}; last: ${last}`,
+        `${formatDuration(timeout)}; last: ${seen.last}`,
     );
   }
   report({ step: "verify", subject, message: `verified ${url}`, ms: took() });

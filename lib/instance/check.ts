@@ -1,4 +1,3 @@
-import type { ServiceConfig } from "../config/config.ts";
 import { formatDuration } from "../text/duration.ts";
 import { messageOf } from "../error.ts";
 import {
@@ -7,17 +6,16 @@ import {
   parseAddress,
   tryConnect,
 } from "../system/address.ts";
-import { escapeControls } from "../text/escape.ts";
-import { type Answer, httpGet } from "../system/http.ts";
 import { processesOf } from "../system/instance_mark.ts";
 import { childrenOf, userOf } from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { addressKind } from "./address/kinds.ts";
+import { probeUntilGood } from "./probe.ts";
 import type { Launch } from "./start.ts";
 
-/** How long one probe may take, in ms, however long there is altogether. */
+/** How long one try of `health` may take, in ms. */
 const PROBE_TIMEOUT = 5000;
 
 /**
@@ -104,50 +102,25 @@ async function waitForHealth(
   address: Address,
   signal: AbortSignal,
 ): Promise<void> {
-  const { healthStatus, healthTimeout } = launch.plan.service;
-  let tries = 0;
-  let last = "";
-  const healthy = await waitUntil(async () => {
-    tries++;
-    try {
-      const answer = await probe(target, address, signal);
-      if (isHealthy(healthStatus, answer)) return true;
-      last = describeAnswer(answer);
-    } catch (error) {
-      last = messageOf(error);
-    }
-    return undefined;
-  }, { timeout: healthTimeout, interval: 25, slowest: 1000, signal });
-  if (healthy) return;
+  const { healthStatus, healthTimeout: timeout } = launch.plan.service;
+  const ofInstance = target.startsWith("/");
+  const host = "path" in address ? "localhost" : formatAddress(address);
+  const seen = await probeUntilGood(
+    new URL(ofInstance ? `http://${host}${target}` : target),
+    {
+      address: ofInstance ? address : undefined,
+      isGood: ({ status }) =>
+        healthStatus.some(({ low, high }) => low <= status && status <= high),
+      timeout,
+      probeTimeout: PROBE_TIMEOUT,
+      signal,
+    },
+  );
+  if (seen === undefined) return;
+  const { tries, last } = seen;
   throw await launch.failure(
     `${target} isn't healthy on ${formatAddress(address)} after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
-      `${formatDuration(healthTimeout)}; last: ${last}`,
+      `${formatDuration(timeout)}; last: ${last}`,
   );
-}
-
-/** GETs a path of an address, or a URL. */
-function probe(
-  target: string,
-  address: Address,
-  signal: AbortSignal,
-): Promise<Answer> {
-  return target.startsWith("/")
-    ? httpGet(address, target, PROBE_TIMEOUT, signal)
-    : httpGet(new URL(target), undefined, PROBE_TIMEOUT, signal);
-}
-
-function isHealthy(
-  healthy: ServiceConfig["healthStatus"],
-  { status }: Answer,
-): boolean {
-  return healthy.some(({ low, high }) => low <= status && status <= high);
-}
-
-/** `503 "upstream is down"`: the status and the first words of an answer. */
-export function describeAnswer({ status, text }: Answer): string {
-  const words = text.replace(/\s+/g, " ").trim().slice(0, 80);
-  return words === ""
-    ? String(status)
-    : `${status} ${escapeControls(JSON.stringify(words))}`;
 }

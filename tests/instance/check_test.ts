@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServiceConfig } from "../../lib/config/config.ts";
 import { ZddError } from "../../lib/error.ts";
-import { checkInstance, describeAnswer } from "../../lib/instance/check.ts";
+import { checkInstance } from "../../lib/instance/check.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { start } from "../../lib/instance/start.ts";
 import { planInstance } from "../../lib/instance/plan.ts";
@@ -157,15 +157,4 @@ Deno.test("checkInstance() ends with the signal's reason", async () => {
       }),
     RangeError,
   );
-});
-
-Deno.test("describeAnswer() is the status and the first words", () => {
-  assertEquals(describeAnswer({ status: 204, text: "" }), "204");
-  assertEquals(describeAnswer({ status: 204, text: " \n" }), "204");
-  assertEquals(describeAnswer({ status: 503, text: "a\n  b" }), '503 "a b"');
-  const words = "\x1b[31m\x07 \x85 \x7f";
-  const spelled = String.raw`500 "\u001b[31m\u0007 \x85 \x7f"`;
-  assertEquals(describeAnswer({ status: 500, text: words }), spelled);
-  const long = describeAnswer({ status: 500, text: "x".repeat(1000) });
-  assert(long.length < 100, long);
 });

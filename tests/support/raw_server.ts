@@ -8,13 +8,20 @@ export type Serve = (peer: Peer, number: number) => Promise<unknown>;
  */
 export class RawServer implements AsyncDisposable {
   readonly url: string;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Deno.Listener;
   readonly #peers: Peer[] = [];
   readonly #running: Promise<unknown>[] = [];
 
-  constructor(serve: Serve) {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.url = `http://127.0.0.1:${this.#listener.addr.port}/`;
+  /** Listens on a unix socket if it is given a path. */
+  constructor(serve: Serve, path?: string) {
+    if (path === undefined) {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      this.#listener = listener;
+      this.url = `http://127.0.0.1:${listener.addr.port}/`;
+    } else {
+      this.#listener = Deno.listen({ transport: "unix", path });
+      this.url = "http://localhost/";
+    }
     this.#running.push(this.#accept(serve));
   }
 
@@ -48,10 +55,10 @@ class Gone extends Error {}
 
 /** The client's end of a connection, as the server sees it. */
 export class Peer {
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Deno.Conn;
   #closed = false;
 
-  constructor(socket: Deno.TcpConn) {
+  constructor(socket: Deno.Conn) {
     this.#socket = socket;
   }
 

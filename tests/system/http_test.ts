@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { httpGet } from "../../lib/system/http.ts";
+import { type Answer, httpGet } from "../../lib/system/http.ts";
 import { sleep } from "../../lib/system/wait.ts";
+import {
+  RawServer,
+  resettingServer,
+  type Serve,
+} from "../support/raw_server.ts";
 import { TempDir } from "./temp_dir.ts";
 
 /** More than an answer from this host ever takes, in ms. */
@@ -14,7 +19,7 @@ function answer(request: Request): Response {
   }
   if (pathname === "/large") return new Response("x".repeat(500_000));
   const words = [request.method, pathname + search];
-  for (const name of ["user-agent", "connection"]) {
+  for (const name of ["host", "user-agent", "connection", "accept-encoding"]) {
     words.push(request.headers.get(name) ?? "");
   }
   return new Response(words.join(" "), {
@@ -22,7 +27,7 @@ function answer(request: Request): Response {
   });
 }
 
-const SAID = "zddeploy close";
+const SAID = "zddeploy close identity";
 
 async function serving(
   options: Deno.ServeTcpOptions,
@@ -36,13 +41,25 @@ async function serving(
   }
 }
 
-Deno.test("httpGet() GETs a path from an address", async () => {
+/** What is answered to a GET of the URL, within ENOUGH. */
+function get(url: string | URL, address?: { host: string; port: number }) {
+  return httpGet(new URL(url), { address, timeout: ENOUGH });
+}
+
+Deno.test("httpGet() GETs a URL, its query too", async () => {
   await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
-    for (const host of ["127.0.0.1", "0.0.0.0", "localhost"]) {
-      assertEquals(await httpGet({ host, port }, "/up?a=1", ENOUGH), {
-        status: 200,
-        text: `GET /up?a=1 ${SAID}`,
-      });
+    assertEquals(await get(`http://127.0.0.1:${port}/a%20b?c=d&e#f`), {
+      status: 200,
+      text: `GET /a%20b?c=d&e 127.0.0.1:${port} ${SAID}`,
+    });
+  });
+});
+
+Deno.test("httpGet() asks an address in the name of the URL's host", async () => {
+  await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
+    for (const host of ["127.0.0.1", "0.0.0.0", "localhost", "*"]) {
+      const { text } = await get("http://example.org/up", { host, port });
+      assertEquals(text, `GET /up example.org ${SAID}`);
     }
   });
 });
@@ -50,249 +67,177 @@ Deno.test("httpGet() GETs a path from an address", async () => {
 Deno.test("httpGet() GETs from IPv6 and from a unix socket", async () => {
   await serving({ hostname: "::1", port: 0 }, async (port) => {
     for (const host of ["[::1]", "[::]"]) {
-      const { text } = await httpGet({ host, port }, "/up", ENOUGH);
-      assertEquals(text, `GET /up ${SAID}`);
+      const { text } = await get("http://example.org/up", { host, port });
+      assertEquals(text, `GET /up example.org ${SAID}`);
     }
-    const url = new URL(`http://[::1]:${port}/up`);
-    assertEquals((await httpGet(url, undefined, ENOUGH)).status, 200);
+    assertEquals((await get(`http://[::1]:${port}/up`)).status, 200);
   });
   using directory = new TempDir();
   const path = directory.join("s");
   const server = Deno.serve({ path, onListen() {} }, answer);
-  const { text } = await httpGet({ path }, "/up", ENOUGH);
-  assertEquals(text, `GET /up ${SAID}`);
+  const { text } = await httpGet(new URL("http://example.org/up"), {
+    address: { path },
+    timeout: ENOUGH,
+  });
+  assertEquals(text, `GET /up example.org ${SAID}`);
   await server.shutdown();
 });
 
-Deno.test("httpGet() GETs a URL, its query too", async () => {
-  await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
-    const url = new URL(`http://127.0.0.1:${port}/a%20b?c=d&e#f`);
-    const { text } = await httpGet(url, undefined, ENOUGH);
-    assertEquals(text, `GET /a%20b?c=d&e ${SAID}`);
+Deno.test("httpGet() asks for a path, and not for a URL as if it asked a proxy", async () => {
+  let request = "";
+  const serve: Serve = async (peer) => {
+    request = await peer.request();
+    await peer.answer("");
+  };
+  await onBoth(serve, async (ask) => {
+    await ask();
+    assert(request.startsWith("GET / HTTP/1.1\r\n"), request);
   });
 });
 
 Deno.test("httpGet() returns any status, and follows no redirect", async () => {
   await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
-    const address = { host: "127.0.0.1", port };
-    assertEquals((await httpGet(address, "/fail", ENOUGH)).status, 503);
-    assertEquals(await httpGet(address, "/redirect", ENOUGH), {
-      status: 302,
-      text: "away",
-    });
+    const url = `http://127.0.0.1:${port}`;
+    assertEquals((await get(`${url}/fail`)).status, 503);
+    assertEquals(await get(`${url}/redirect`), { status: 302, text: "away" });
   });
 });
 
 Deno.test("httpGet() keeps only the first words of a large answer", async () => {
   await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
-    const { text } = await httpGet(
-      { host: "127.0.0.1", port },
-      "/large",
-      ENOUGH,
-    );
-    assert(text.startsWith("xxxx"));
-    assert(text.length < 200_000, String(text.length));
+    const { text } = await get(`http://127.0.0.1:${port}/large`);
+    assertEquals(text, "x".repeat(1024));
   });
 });
-
-type Talk = (connection: Deno.Conn) => Promise<unknown>;
-
-/** A server that is asked once, talks and hangs up. It must have been asked by then. */
-async function talking(
-  talk: Talk,
-  body: (address: { host: string; port: number }) => Promise<void>,
-): Promise<void> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const talked = (async () => {
-    using connection = await listener.accept();
-    await connection.read(new Uint8Array(4096));
-    await talk(connection);
-  })();
-  try {
-    await body({ host: "127.0.0.1", port: listener.addr.port });
-    await talked;
-  } finally {
-    listener.close();
-  }
-}
-
-/** Says these words; slowly, they go out one by one. */
-function says(...words: string[]): Talk {
-  return async (connection) => {
-    for (const word of words) {
-      await connection.write(new TextEncoder().encode(word));
-      if (words.length > 1) await sleep(2);
-    }
-  };
-}
-
-/** Says something, and then waits until the other side hangs up. */
-function saysAndWaits(text: string): Talk {
-  return async (connection) => {
-    await says(text)(connection);
-    while (await connection.read(new Uint8Array(4096)).catch(() => null));
-  };
-}
-
-/** Says something, and then the same words until the other side hangs up. */
-function saysForever(text: string, again: string): Talk {
-  return async (connection) => {
-    await says(text)(connection);
-    const words = says(again.repeat(10_000));
-    while (await words(connection).then(() => true, () => false));
-  };
-}
 
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 const LENGTH_9 = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
 
-Deno.test("httpGet() takes an answer that ends with the connection", async () => {
-  await talking(says("HTTP/1.0 404\r\n\r\nnot here"), async (address) => {
-    assertEquals(await httpGet(address, "/", ENOUGH), {
-      status: 404,
-      text: "not here",
-    });
-  });
-});
-
-Deno.test("httpGet() takes an answer as soon as it is whole", async () => {
-  const whole = {
-    "HTTP/1.1 204 Fine\r\n\r\n": "",
-    "HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n": "",
-    "HTTP/1.1 200 OK\r\ncontent-length:5 \r\n\r\nhello": "hello",
-    "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi": "hi",
-    [`${LENGTH_9}grüßen!`]: "grüßen!",
-    [`${CHUNKED}5;a=b\r\nhello\r\n0C \r\n and\r\n good \r\n0\r\n\r\n`]:
-      "hello and\r\n good ",
-    [`${CHUNKED}0\r\nA: trailer\r\nAnother: one\r\n\r\n`]: "",
-    [
-      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: gzip, Chunked\r\n" +
-      "\r\n3\r\nabc\r\n0\r\n\r\n"
-    ]: "abc",
+/** Answers with these words, and then hangs up, or not. */
+function answering(text: string, { hangUp = true } = {}): Serve {
+  return async (peer) => {
+    await peer.request();
+    await peer.send(text);
+    if (!hangUp) await peer.leaves();
   };
-  for (const [said, text] of Object.entries(whole)) {
-    await talking(saysAndWaits(said), async (address) => {
-      assertEquals((await httpGet(address, "/", ENOUGH)).text, text, said);
+}
+
+Deno.test("httpGet() reads no more than a MB of an endless answer", async () => {
+  for (const head of ["HTTP/1.1 200 OK\r\n\r\n", CHUNKED]) {
+    let sent = 0;
+    let left = Promise.withResolvers<void>();
+    const endless: Serve = async (peer) => {
+      sent = 0;
+      try {
+        await peer.request();
+        await peer.send(head);
+        for (;;) {
+          const piece = "x".repeat(0x10000);
+          const chunk = head === CHUNKED ? `10000\r\n${piece}\r\n` : piece;
+          await peer.send(chunk);
+          sent += piece.length;
+        }
+      } finally {
+        left.resolve();
+      }
+    };
+    await onBoth(endless, async (ask) => {
+      left = Promise.withResolvers();
+      assertEquals(await ask(), { status: 200, text: "x".repeat(1024) });
+      await left.promise;
+      // What is on its way fills the buffers of both ends.
+      assert(sent < 32 * 1024 * 1024, `${sent} bytes were taken`);
     });
   }
 });
 
-Deno.test("httpGet() takes an answer that comes byte by byte", async () => {
-  const said = `${CHUNKED}6\r\nhällo\r\n0\r\n\r\n`;
-  const bytes = new TextEncoder().encode(said);
-  const drip: Talk = async (connection) => {
-    for (const byte of bytes) {
-      await connection.write(Uint8Array.of(byte));
-      await sleep(1);
-    }
+Deno.test("httpGet() takes an answer that ends with the connection", async () => {
+  await using server = new RawServer(answering("HTTP/1.0 404\r\n\r\nnot here"));
+  assertEquals(await get(server.url), { status: 404, text: "not here" });
+});
+
+Deno.test("httpGet() takes an answer as soon as it is whole, and hangs up", async () => {
+  const whole = {
+    "HTTP/1.1 204 Fine\r\n\r\n": "",
+    "HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n": "",
+    [`${LENGTH_9}grüßen!`]: "grüßen!",
+    [`${CHUNKED}5\r\nhello\r\n0\r\n\r\n`]: "hello",
   };
-  await talking(drip, async (address) => {
-    assertEquals((await httpGet(address, "/", ENOUGH)).text, "hällo");
-  });
+  for (const [said, text] of Object.entries(whole)) {
+    const left = Promise.withResolvers<void>();
+    await using server = new RawServer(async (peer) => {
+      await peer.request();
+      await peer.send(said);
+      await peer.leaves().finally(left.resolve);
+    });
+    assertEquals((await get(server.url)).text, text, said);
+    await left.promise;
+  }
 });
 
 Deno.test("httpGet() skips what is said before the answer", async () => {
   const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
-  const words = [
-    "HTTP/1.1 100 Continue\r\n\r\n",
-    early,
-    `${LENGTH_9}123456789`,
-  ];
-  await talking(says(...words), async (address) => {
-    assertEquals(await httpGet(address, "/", ENOUGH), {
-      status: 200,
-      text: "123456789",
-    });
-  });
+  await using server = new RawServer(answering(`${early}${LENGTH_9}123456789`));
+  assertEquals(await get(server.url), { status: 200, text: "123456789" });
 });
 
-Deno.test("httpGet() says where the server hung up", async () => {
+/** Asks a server on a port, and another one on a unix socket. */
+async function onBoth(
+  serve: Serve,
+  body: (ask: (timeout?: number) => Promise<Answer>) => Promise<void>,
+): Promise<void> {
+  using directory = new TempDir();
+  for (const path of [undefined, directory.join("s")]) {
+    await using server = new RawServer(serve, path);
+    const address = path === undefined ? undefined : { path };
+    await body((timeout = ENOUGH) =>
+      httpGet(new URL(server.url), { address, timeout })
+    );
+  }
+}
+
+Deno.test("httpGet() says that the server hung up", async () => {
+  const before = "the server hung up before it answered";
+  const within = "the server hung up in the middle of its answer";
   const seen = {
-    "": "hung up before it answered",
-    "HTTP/1.1 100 Continue\r\n\r\n": "hung up before it answered",
-    "HTTP/1.1 200 OK": "hung up in the middle of its headers",
-    "HTTP/1.1 200 OK\r\nDate": "hung up in the middle of its headers",
-    "HTTP/1.1 200 OK\r\nDate: x\r\n": "hung up in the middle of its headers",
-    [LENGTH_9]: "hung up in the middle of the body",
-    [`${LENGTH_9}half`]: "hung up in the middle of the body",
-    [`${CHUNKED}`]: "hung up in the middle of the body",
-    [`${CHUNKED}1`]: "hung up in the middle of the body",
-    [`${CHUNKED}20\r\nhalf`]: "hung up in the middle of the body",
-    [`${CHUNKED}4\r\nhalf`]: "hung up in the middle of the body",
-    [`${CHUNKED}4\r\nhalf\r\n`]: "hung up in the middle of the body",
-    [`${CHUNKED}0\r\n`]: "hung up in the middle of the body",
+    "": before,
+    "HTTP/1.1 200 OK\r\nDate": before,
+    [LENGTH_9]: within,
+    [`${LENGTH_9}half`]: within,
+    [`${CHUNKED}20\r\nhalf`]: within,
   };
   for (const [said, error] of Object.entries(seen)) {
-    await talking(says(said), async (address) => {
-      await assertRejects(
-        () => httpGet(address, "/", ENOUGH),
-        Deno.errors.UnexpectedEof,
-        error,
-      );
+    await onBoth(answering(said), async (ask) => {
+      await assertRejects(ask, Error, error);
     });
+    await using resetting = await resettingServer(said);
+    await assertRejects(() => get(resetting.url), Error, error);
   }
 });
 
 Deno.test("httpGet() says what is no HTTP", async () => {
-  const length = "HTTP/1.1 200 OK\r\nContent-Length: ";
-  const seen = {
-    "SSH-2.0-x\r\n": 'no HTTP answer: "SSH-2.0-x"',
-    "HTTP/1.1 soon\r\n\r\n": 'no HTTP answer: "HTTP/1.1 soon"',
-    "\0\x01": 'no HTTP answer: "\\u0000\\u0001"',
-    [`${length}-1\r\n\r\n`]: 'no length of a body: "-1"',
-    [`${length}1e3\r\n\r\n`]: 'no length of a body: "1e3"',
-    [`${CHUNKED}hello\r\n`]: 'no chunk: "hello"',
-    [`${CHUNKED}-4\r\nhalf\r\n`]: 'no chunk: "-4"',
-    [`${CHUNKED}\r\n`]: 'no chunk: ""',
-    [`${CHUNKED}2\r\nhello\r\n`]: "a chunk is longer than its size, 2",
-  };
-  for (const [said, error] of Object.entries(seen)) {
-    await talking(says(said), async (address) => {
-      await assertRejects(() => httpGet(address, "/", ENOUGH), Error, error);
+  const length = "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n";
+  for (const said of ["SSH-2.0-x\r\n", "HTTP/1.1 soon\r\n\r\n", length]) {
+    await onBoth(answering(said), async (ask) => {
+      await assertRejects(ask, Error, "the answer isn't HTTP: ");
     });
   }
 });
 
 Deno.test("httpGet() takes no endless headers", async () => {
-  const ok = "HTTP/1.1 200 OK\r\n";
-  const seen: [start: string, again: string, error: string][] = [
-    ["", "x", 'no HTTP answer: "xxx'],
-    ["HTTP/1.1 200 ", "x", "the headers are longer than 16 KB"],
-    [ok, "x", "the headers are longer than 16 KB"],
-    [ok, "a: b\r\n", "the headers are longer than 16 KB"],
-    [CHUNKED, "1", 'no chunk: "111'],
-  ];
-  for (const [start, again, error] of seen) {
-    await talking(saysForever(start, again), async (address) => {
-      await assertRejects(() => httpGet(address, "/", ENOUGH), Error, error);
-    });
-  }
-});
-
-Deno.test("httpGet() reads an endless answer until the time is over", async () => {
-  const endless = [
-    ["", "HTTP/1.1 100 Continue\r\n\r\n"],
-    ["HTTP/1.1 200 OK\r\n\r\n", "x"],
-    [CHUNKED, "2\r\nhi\r\n"],
-    [`${CHUNKED}0\r\n`, "trailer: x\r\n"],
-  ];
-  for (const [start = "", again = ""] of endless) {
-    await talking(saysForever(start, again), async (address) => {
-      await assertRejects(
-        () => httpGet(address, "/", 100),
-        Deno.errors.TimedOut,
-        "no answer within 0.1 s",
-      );
-    });
-  }
+  await using server = new RawServer(async (peer) => {
+    await peer.request();
+    await peer.send("HTTP/1.1 200 OK\r\n");
+    for (;;) await peer.send("a: b\r\n".repeat(10_000));
+  });
+  await assertRejects(() => get(server.url), Error, "the answer isn't HTTP: ");
 });
 
 Deno.test("httpGet() waits for silence until the time is over", async () => {
-  const starts = ["", "HTTP/1.1", "HTTP/1.1 200 OK\r\n", `${LENGTH_9}half`];
-  for (const start of [...starts, CHUNKED, `${CHUNKED}9\r\nhalf`]) {
-    await talking(saysAndWaits(start), async (address) => {
+  for (const start of ["", "HTTP/1.1 200 OK\r\n", `${LENGTH_9}half`, CHUNKED]) {
+    await onBoth(answering(start, { hangUp: false }), async (ask) => {
       await assertRejects(
-        () => httpGet(address, "/", 30),
+        () => ask(30),
         Deno.errors.TimedOut,
         "no answer within 0.03 s",
       );
@@ -300,77 +245,102 @@ Deno.test("httpGet() waits for silence until the time is over", async () => {
   }
 });
 
+Deno.test("httpGet() waits for an answer that drips until the time is over", async () => {
+  const dripping: Serve = async (peer) => {
+    await peer.request();
+    await peer.send(CHUNKED);
+    for (;;) {
+      await peer.send("2\r\nhi\r\n");
+      await sleep(5);
+    }
+  };
+  await onBoth(dripping, async (ask) => {
+    await assertRejects(
+      () => ask(100),
+      Deno.errors.TimedOut,
+      "no answer within 0.1 s",
+    );
+  });
+});
+
 Deno.test("httpGet() ends with the signal's reason", async () => {
   for (const start of ["", `${LENGTH_9}half`]) {
     const enough = new AbortController();
-    const talk: Talk = async (connection) => {
-      setTimeout(() => enough.abort(new Error("enough")), 10);
-      await saysAndWaits(start)(connection);
-    };
-    await talking(talk, async (address) => {
-      const { signal } = enough;
-      const asking = () => httpGet(address, "/", ENOUGH, signal);
-      await assertRejects(asking, Error, "enough");
-      await assertRejects(asking, Error, "enough"); // and doesn't begin
+    await using server = new RawServer(async (peer) => {
+      await peer.request();
+      setTimeout(() => enough.abort(new RangeError("enough")), 10);
+      await peer.send(start);
+      await peer.leaves();
     });
+    const { signal } = enough;
+    const asking = () =>
+      httpGet(new URL(server.url), { timeout: ENOUGH, signal });
+    await assertRejects(asking, RangeError, "enough");
+    await assertRejects(asking, RangeError, "enough"); // and doesn't begin
+    assertEquals(server.accepted, 1);
   }
 });
 
-Deno.test("httpGet() leaves a signal alone once it has its answer", async () => {
-  const later = new AbortController();
-  await talking(says(`${LENGTH_9}123456789`), async (address) => {
-    await httpGet(address, "/", ENOUGH, later.signal);
-  });
-  later.abort(new Error("later"));
-});
-
-Deno.test("httpGet() throws where nobody listens", async () => {
+Deno.test("httpGet() says in few words that nobody listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
   for (const host of ["127.0.0.1", "localhost"]) {
-    await assertRejects(
-      () => httpGet({ host, port }, "/", ENOUGH),
-      Error,
-      "refused",
+    const error = await assertRejects(() => get(`http://${host}:${port}/`));
+    assertEquals(
+      (error as Error).message,
+      "Connection refused (os error 111)",
     );
   }
   using directory = new TempDir();
-  const path = directory.join("s");
-  await assertRejects(
-    () => httpGet({ path }, "/", ENOUGH),
-    Deno.errors.NotFound,
+  const address = { path: directory.join("s") };
+  const url = new URL("http://localhost/");
+  const error = await assertRejects(() =>
+    httpGet(url, { address, timeout: ENOUGH })
+  );
+  assertEquals(
+    (error as Error).message,
+    `connect ENOENT ${address.path}`,
   );
 });
 
 Deno.test("httpGet() keeps a request on its lines, whatever the path", async () => {
   await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
-    const { text } = await httpGet(
-      { host: "127.0.0.1", port },
-      "/ü HTTP/1.1\r\nUser-Agent: x\r\n",
-      ENOUGH,
+    const path = "/ü HTTP/1.1\r\nUser-Agent: x\r\n";
+    const { text } = await get(`http://127.0.0.1:${port}${path}`);
+    assertEquals(
+      text,
+      `GET /%C3%BC%20HTTP/1.1User-Agent:%20x 127.0.0.1:${port} ${SAID}`,
     );
-    const path = "/%C3%BC%20HTTP/1.1%0D%0AUser-Agent:%20x%0D%0A";
-    assertEquals(text, `GET ${path} ${SAID}`);
   });
 });
 
 const HTTP = new URL("../../lib/system/http.ts", import.meta.url).href;
 
-/** What httpGet() answers in a program of its own, as JSON, or the message of its error. */
-async function getOutside(
-  url: string,
-  env: Record<string, string> = {},
-): Promise<string> {
-  const program = `
+/** A program that prints what httpGet() answers, as JSON, or the message of its error. */
+function program(url: string): string {
+  return `
     const { httpGet } = await import(${JSON.stringify(HTTP)});
-    const asking = httpGet(new URL(${
-    JSON.stringify(url)
-  }), undefined, ${ENOUGH});
+    const asking = httpGet(new URL(${JSON.stringify(url)}), {
+      timeout: ${ENOUGH},
+    });
     console.log(await asking.then(JSON.stringify, (error) => error.message));
   `;
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--quiet", program],
+}
+
+/** What a program prints that only asks for the URL. */
+async function getOutside(
+  url: string,
+  { env = {}, through = [] }: {
+    env?: Record<string, string>;
+    /** The words of a command that runs it. */
+    through?: string[];
+  } = {},
+): Promise<string> {
+  const deno = [Deno.execPath(), "eval", "--quiet", program(url)];
+  const [command = "", ...args] = [...through, ...deno];
+  const { stdout, stderr } = await new Deno.Command(command, {
+    args,
     env: { NO_COLOR: "1", ...env },
   }).output();
   const decoder = new TextDecoder();
@@ -378,14 +348,55 @@ async function getOutside(
 }
 
 Deno.test("httpGet() keeps a program running that waits for nothing else", async () => {
-  const talks: [Talk, string][] = [
-    [says(""), "the server hung up before it answered"],
-    [says(`${LENGTH_9}half`), "the server hung up in the middle of the body"],
-    [says(LENGTH_9, "1234", "56789"), '{"status":200,"text":"123456789"}'],
+  const talks: [said: string, expected: string][] = [
+    ["", "the server hung up before it answered"],
+    [`${LENGTH_9}half`, "the server hung up in the middle of its answer"],
+    [`${LENGTH_9}123456789`, '{"status":200,"text":"123456789"}'],
   ];
-  for (const [talk, expected] of talks) {
-    await talking(talk, async ({ port }) => {
-      assertEquals(await getOutside(`http://127.0.0.1:${port}/`), expected);
+  for (const [said, expected] of talks) {
+    await using server = new RawServer(async (peer) => {
+      await peer.request();
+      await sleep(20);
+      await peer.send(said);
+    });
+    assertEquals(await getOutside(server.url), expected);
+  }
+});
+
+/** Proxies that nobody would get an answer from. */
+const PROXIES = Object.fromEntries(
+  ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) =>
+    [name, name.toLowerCase()].map((name) => [name, "http://127.0.0.1:9"])
+  ),
+);
+
+Deno.test("httpGet() is redirected by no proxy", async () => {
+  await serving({ hostname: "127.0.0.1", port: 0 }, async (port) => {
+    assertEquals(
+      await getOutside(`http://127.0.0.1:${port}/up`, { env: PROXIES }),
+      `{"status":200,"text":"GET /up 127.0.0.1:${port} ${SAID}"}`,
+    );
+  });
+});
+
+Deno.test("httpGet() tries all addresses of a host", async () => {
+  using directory = new TempDir();
+  const hosts = directory.join("hosts");
+  Deno.writeTextFileSync(hosts, "127.0.0.1 two.test\n::1 two.test\n");
+  const mount = `mount --bind "$0" /etc/hosts && exec "$@"`;
+  const through = ["unshare", "--mount", "sh", "-c", mount, hosts];
+  const { success } = await new Deno.Command("unshare", {
+    args: [...through.slice(1), "true"],
+    stderr: "null",
+  }).output().catch(() => ({ success: false }));
+  // deno-lint-ignore no-console
+  if (!success) return console.log("skipped: no mount namespace can be made");
+  for (const hostname of ["127.0.0.1", "::1"]) {
+    await serving({ hostname, port: 0 }, async (port) => {
+      assertEquals(
+        await getOutside(`http://two.test:${port}/`, { through }),
+        `{"status":200,"text":"GET / two.test:${port} ${SAID}"}`,
+      );
     });
   }
 });
@@ -417,7 +428,7 @@ async function selfSigned(
 
 Deno.test({
   name:
-    "httpGet() GETs over TLS, and takes only a certificate that Deno trusts",
+    "httpGet() GETs over TLS without a proxy, and takes only a certificate that Deno trusts",
   ignore: !openssl,
   async fn() {
     using directory = new TempDir();
@@ -427,36 +438,42 @@ Deno.test({
       const server = Deno.serve(options, answer);
       const hosts = hostname === "::1" ? ["[::1]"] : ["127.0.0.1", "localhost"];
       for (const host of hosts) {
-        const url = `https://${host}:${server.addr.port}/up?a=1`;
+        const at = `${host}:${server.addr.port}`;
+        const url = `https://${at}/up?a=1`;
+        const env = { ...PROXIES, DENO_CERT: file };
         assertEquals(
-          await getOutside(url, { DENO_CERT: file }),
-          `{"status":200,"text":"GET /up?a=1 ${SAID}"}`,
+          await getOutside(url, { env }),
+          `{"status":200,"text":"GET /up?a=1 ${at} ${SAID}"}`,
         );
-        await assertRejects(
-          () => httpGet(new URL(url), undefined, ENOUGH),
-          Error,
-          "certificate",
-        );
+        await assertRejects(() => get(url), Error, "certificate");
       }
       await server.shutdown();
     }
   },
 });
 
+Deno.test("httpGet() leaves the proxies to the programs that zdd starts", async () => {
+  await using server = new RawServer(answering(""));
+  Deno.env.set("ALL_PROXY", "http://127.0.0.1:9");
+  try {
+    const url = server.url.replace("http:", "https:");
+    await assertRejects(() => get(url));
+    assertEquals(Deno.env.get("ALL_PROXY"), "http://127.0.0.1:9");
+  } finally {
+    Deno.env.delete("ALL_PROXY");
+  }
+});
+
 Deno.test("httpGet() throws where TLS is not spoken", async () => {
-  await talking(says("HTTP/1.1 400 Bad Request\r\n\r\n"), async ({ port }) => {
-    const url = new URL(`https://127.0.0.1:${port}/`);
-    await assertRejects(() => httpGet(url, undefined, ENOUGH), Error);
-  });
-  // Deno itself keeps the connection of a handshake until the server hangs up.
-  const silence = Promise.withResolvers<void>();
-  await talking(() => silence.promise, async ({ port }) => {
-    const url = new URL(`https://127.0.0.1:${port}/`);
-    await assertRejects(
-      () => httpGet(url, undefined, 30),
-      Deno.errors.TimedOut,
-      "no answer within 0.03 s",
-    );
-    silence.resolve();
-  });
+  await using server = new RawServer(
+    answering("HTTP/1.1 400 Bad Request\r\n\r\n"),
+  );
+  await assertRejects(() => get(server.url.replace("http:", "https:")), Error);
+  await using silent = new RawServer((peer) => peer.leaves());
+  await assertRejects(
+    () =>
+      httpGet(new URL(silent.url.replace("http:", "https:")), { timeout: 30 }),
+    Deno.errors.TimedOut,
+    "no answer within 0.03 s",
+  );
 });

@@ -1,0 +1,66 @@
+import { messageOf } from "../error.ts";
+import type { Address } from "../system/address.ts";
+import { type Answer, httpGet } from "../system/http.ts";
+import { waitUntil } from "../system/wait.ts";
+import { escapeControls } from "../text/escape.ts";
+
+/** What is asked for, and for how long. All times in ms. */
+export interface Probing {
+  /** Where to connect to instead of the URL's own host and port. */
+  address?: Address;
+  isGood(answer: Answer): boolean;
+  /** For all tries together. */
+  timeout: number;
+  /** For one try. */
+  probeTimeout: number;
+  /** Ends the probing early by throwing its reason. */
+  signal?: AbortSignal;
+}
+
+/** Why a URL was given up. */
+export interface Unanswered {
+  tries: number;
+  /** What the last whole try saw, for people. */
+  last: string;
+}
+
+/** What the try at the very end has, in ms. */
+const LAST_TRY = 100;
+
+/**
+ * GETs a URL again and again until the answer is good.
+ *
+ * @returns undefined if it is; otherwise what was seen.
+ */
+export async function probeUntilGood(
+  url: URL,
+  { address, isGood, timeout, probeTimeout, signal }: Probing,
+): Promise<Unanswered | undefined> {
+  const end = performance.now() + timeout;
+  const seen = { tries: 0, last: "" };
+  const good = await waitUntil(async () => {
+    seen.tries++;
+    const left = Math.ceil(Math.max(end - performance.now(), LAST_TRY));
+    const shorter = left < probeTimeout;
+    const time = shorter ? left : probeTimeout;
+    try {
+      const answer = await httpGet(url, { address, timeout: time, signal });
+      if (isGood(answer)) return true;
+      seen.last = describeAnswer(answer);
+    } catch (error) {
+      // A try that had less time than the others says less than they do.
+      const cut = shorter && error instanceof Deno.errors.TimedOut;
+      if (!cut || seen.last === "") seen.last = messageOf(error);
+    }
+    return undefined;
+  }, { timeout, interval: 25, slowest: 1000, signal });
+  return good ? undefined : seen;
+}
+
+/** `503 "upstream is down"`: the status and the first words of an answer. */
+export function describeAnswer({ status, text }: Answer): string {
+  const words = text.replace(/\s+/g, " ").trim().slice(0, 80);
+  return words === ""
+    ? String(status)
+    : `${status} ${escapeControls(JSON.stringify(words))}`;
+}
