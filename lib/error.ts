@@ -8,7 +8,7 @@ export const ExitStatus = {
   usage: 2,
   /** Another deploy of the same deploy.conf is running. */
   locked: 3,
-  /** Nothing serves, or it can't be known what does: someone must look. */
+  /** Nothing serves, or it is unknown what does: a person must check. */
   broken: 4,
 } as const;
 

@@ -2,10 +2,10 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { ZddError } from "../error.ts";
 import {
   type Command,
-  forPeople,
   type GlobalOptions,
   type Input,
   type Option,
+  visibleCommands,
 } from "./command.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import { COLOR_WHEN, type ColorWhen } from "./style.ts";
@@ -96,7 +96,11 @@ export function findCommand(
 ): Command {
   const command = commands.find((command) => command.name === name);
   if (command !== undefined) return command;
-  throw unknown("command", name, forPeople(commands).map(({ name }) => name));
+  throw unknown(
+    "command",
+    name,
+    visibleCommands(commands).map(({ name }) => name),
+  );
 }
 
 /**

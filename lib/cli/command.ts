@@ -85,6 +85,6 @@ export type Run = (
 ) => number | Promise<number>;
 
 /** The commands that people use, in the order of the help. */
-export function forPeople(commands: readonly Command[]): Command[] {
+export function visibleCommands(commands: readonly Command[]): Command[] {
   return commands.filter(({ hidden }) => hidden !== true);
 }

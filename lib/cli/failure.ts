@@ -31,7 +31,7 @@ export function formatFailure(
   thrown: unknown,
   { verbose, style = PLAIN }: FailureFormat,
 ): string {
-  const { error, status } = taken(thrown);
+  const { error, status } = unwrap(thrown);
   const lines = [`${style.red("zddeploy:")} ${messageOf(error)}`];
   if (error instanceof ZddError) {
     lines.push(...quoted(error.quote).map((line) => style.dim(`  | ${line}`)));
@@ -39,7 +39,7 @@ export function formatFailure(
   }
   if (status !== undefined) lines.push(...servingLines(status));
   const hint = hintOf(error, verbose) ??
-    (status && "mend that, then run zddeploy again");
+    (status && "fix that, then run zddeploy again");
   if (hint !== undefined) lines.push(`${style.bold("hint:")} ${hint}`);
   if (verbose && error instanceof Error && error.stack !== undefined) {
     lines.push(error.stack);
@@ -49,7 +49,7 @@ export function formatFailure(
 
 /** A failure for programs. */
 export function failureJson(thrown: unknown): unknown {
-  const { error, status } = taken(thrown);
+  const { error, status } = unwrap(thrown);
   const { hint, quote, source } = error instanceof ZddError
     ? error
     : { hint: undefined, quote: [], source: undefined };
@@ -62,11 +62,11 @@ export function failureJson(thrown: unknown): unknown {
 
 /** The exit status that a failure ends zddeploy with. */
 export function exitStatusOf(thrown: unknown): number {
-  const { error } = taken(thrown);
+  const { error } = unwrap(thrown);
   return error instanceof ZddError ? error.exitStatus : ExitStatus.failed;
 }
 
-function taken(thrown: unknown): { error: unknown; status?: Status } {
+function unwrap(thrown: unknown): { error: unknown; status?: Status } {
   return thrown instanceof FailedChange
     ? { error: thrown.failure, status: thrown.status }
     : { error: thrown };

@@ -33,10 +33,11 @@ export const deploy: Command = {
     "waits until the last connection to the old instance has ended, and stops that. " +
     "If anything fails before the switch is verified, all of it is undone and what " +
     "served before serves on.",
-    "With `--release`, a deploy does nothing if all instances that run are of that " +
-    "release already, and neither what they are started with nor nginx.conf would " +
-    "be another. With `--canary`, the new instances get a share of the " +
-    "requests, until `promote` or `abort`; the template must switch them live.",
+    "With `--release`, a deploy does nothing if all instances already run that " +
+    "release with the same settings, and nginx.conf would not change. A release's " +
+    "name has letters, digits, dots, hyphens and underscores.",
+    "With `--canary`, the new instances get a share of the requests, until " +
+    "`promote` or `abort`; the template must use the live switch.",
   ],
   examples: [
     "zddeploy",

@@ -7,7 +7,7 @@ const COUNT = 20;
 
 export const history: Command = {
   name: "history",
-  summary: "show the last deploys and what became of them",
+  summary: "show the last deploys and their results",
   about: [
     "Shows the last twenty deploys, rollbacks and so on, the newest last: how each " +
     "ended, how long it took, and the pids that served then.",

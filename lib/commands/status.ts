@@ -20,7 +20,7 @@ export const status: Command = {
     },
   ],
   about: [
-    "Shows each instance with what it is for, its pid, address, release, uptime, " +
+    "Shows each instance with its role, pid, address, release, uptime, " +
     "memory and open connections, and nginx with the number of its workers, old " +
     "ones that still finish requests, and when it was started or reloaded. " +
     "`--verbose` adds the logs.",

@@ -11,7 +11,7 @@ export const stop: Command = {
   ],
   about: [
     "Stops instances with their stop command, standby and canary ones too. Their " +
-    "requests fail from then on: nothing is in their place. A service that has left " +
+    "requests fail from then on: nothing replaces them. A service that has left " +
     "deploy.conf can still be stopped.",
   ],
   examples: ["zddeploy stop --service worker", "zddeploy stop --nginx"],

@@ -171,7 +171,7 @@ export async function settle(
       ...wordsOf(error),
       hint: hasStandby
         ? "zddeploy rollback puts the standby back in service"
-        : "mend that, then run zddeploy again",
+        : "fix that, then run zddeploy again",
       exitStatus: ExitStatus.broken,
       cause: error,
     });

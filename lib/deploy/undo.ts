@@ -49,7 +49,7 @@ export async function undo(
       `${messageOf(reason)}\nand undoing it failed: ${messageOf(error)}`,
       {
         ...wordsOf(reason),
-        hint: "old and new instances are left running; mend the cause, then " +
+        hint: "old and new instances are left running; fix the cause, then " +
           "run zddeploy again: it finishes the undoing first",
         exitStatus: ExitStatus.broken,
         cause: error,

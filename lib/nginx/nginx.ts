@@ -121,8 +121,8 @@ export class Nginx {
       quote: words.filter((line) => !/ test failed$/.test(line)),
       source: `${command} -t -c ${conf}`,
       hint: words.some((line) => line.includes("(13: Permission denied)"))
-        ? "run zddeploy as the user who runs nginx, or mend the template"
-        : "mend the template; nginx goes on with the configuration it has",
+        ? "run zddeploy as the user who runs nginx, or fix the template"
+        : "fix the template; nginx goes on with the configuration it has",
     });
   }
 

@@ -58,7 +58,7 @@ Deno.test("formatFailure() tells who serves after a failed change, and always wh
       "now: api: 4712 serves on 127.0.0.1:20001\n" +
       "now: api: 4713 serves on 127.0.0.1:20001\n" +
       "now: mail: nothing serves\n" +
-      "hint: mend that, then run zddeploy again",
+      "hint: fix that, then run zddeploy again",
   );
   const hinted = formatFailure(new FailedChange(FAILURE, status), SHORT);
   assert(hinted.endsWith("\nhint: look"), hinted);

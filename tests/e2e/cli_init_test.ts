@@ -99,7 +99,7 @@ Deno.test("init refuses a port that is taken, and what is no port", async () => 
   using _listener = Deno.listen({ port: site.port });
   const taken = await site.zdd("init", "--listen", String(site.port));
   assertEquals(taken.code, 2);
-  assertStringIncludes(taken.stderr, `listens on port ${site.port} already`);
+  assertStringIncludes(taken.stderr, `Port ${site.port} is already in use`);
   for (const text of ["0", "65536", "http", "80:80"]) {
     const { code, stderr } = await site.zdd("init", "--listen", text);
     assertEquals(code, 2);

@@ -95,7 +95,7 @@ Deno.test("a walk through: init, two deploys, a broken release, a rollback, stat
     "  | no database",
     "  (DIR/.zdd/log/web.log)",
     "now: web: PID3 serves on ADDRESS2, release v2",
-    "hint: mend that, then run zddeploy again",
+    "hint: fix that, then run zddeploy again",
   );
   assertEquals(code, 1);
   assertEquals(await answer(), "pid PID3, version 2");

@@ -101,7 +101,7 @@ Deno.test("an instance that ends when the old one is gone is told, and no deploy
     /web didn't stay up: process \d+ ended with .*, after it was put live/,
   );
   assertMatch(stderr, /now: web: nothing serves/);
-  assertMatch(stderr, /hint: mend that, then run zddeploy again/);
+  assertMatch(stderr, /hint: fix that, then run zddeploy again/);
   assertEquals(JSON.parse(stdout).exitStatus, 4);
   assertMatch((await site.zdd("history")).stdout, /failed .*didn't stay up/);
   site.configure();

@@ -2,9 +2,9 @@ import { DEFAULT_COMMAND, DEFAULT_CONF, parseLeniently } from "../arguments.ts";
 import {
   type Command,
   type Completion,
-  forPeople,
   type Known,
   type Option,
+  visibleCommands,
 } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../options.ts";
 
@@ -29,7 +29,7 @@ export async function candidates(
   const { words: [name, ...given], values } = parseLeniently(commands, before);
   const known: Known = {
     conf: values.conf?.at(-1) || DEFAULT_CONF,
-    commands: forPeople(commands),
+    commands: visibleCommands(commands),
   };
   const command = known.commands.find((command) =>
     command.name === (name ?? DEFAULT_COMMAND)

@@ -1,4 +1,8 @@
-import { type Command, forPeople, type GlobalOptions } from "../command.ts";
+import {
+  type Command,
+  type GlobalOptions,
+  visibleCommands,
+} from "../command.ts";
 import { printResult } from "../output.ts";
 import { styleOf } from "../style.ts";
 import { screenSize } from "../terminal.ts";
@@ -21,7 +25,7 @@ export async function printHelp(
   { color }: GlobalOptions,
 ): Promise<void> {
   const columns = Deno.stdout.isTerminal() ? screenSize().columns : WIDTH;
-  printResult(renderText(await blocksOf(forPeople(commands), name), {
+  printResult(renderText(await blocksOf(visibleCommands(commands), name), {
     width: Math.min(WIDTH, columns),
     style: styleOf(Deno.stdout, color),
   }));

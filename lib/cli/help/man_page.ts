@@ -1,4 +1,4 @@
-import { type Command, forPeople } from "../command.ts";
+import { type Command, visibleCommands } from "../command.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
 import { VERSION } from "../../text/version.ts";
 import { aboutCommand, usageOf } from "./command_help.ts";
@@ -9,7 +9,7 @@ import { loadTopics } from "./topics.ts";
 
 /** The man page zddeploy(1), of the same texts as the help. */
 export async function manPage(commands: readonly Command[]): Promise<string> {
-  const about = forPeople(commands).flatMap((command): Block[] => [
+  const about = visibleCommands(commands).flatMap((command): Block[] => [
     { heading: usageOf(command).replace(/^zddeploy /, "") },
     { text: `${command.summary}.` },
     ...aboutCommand(command),

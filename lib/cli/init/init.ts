@@ -13,7 +13,7 @@ const SYSTEM_CONF = "/etc/nginx/nginx.conf";
 const SYSTEM_DIRECTORY = "/etc/nginx/conf.d";
 
 /** What `init` is asked for. */
-export interface Wish {
+export interface InitOptions {
   /** The kind of server; undefined if the files are to tell. */
   kind?: string;
   /** The words of the command that starts it, or of what it serves. */
@@ -25,7 +25,7 @@ export interface Wish {
 }
 
 /** What `init` has found and written. */
-export interface Initialized {
+export interface InitResult {
   kind: string;
   /** The command that starts the server. */
   start: string;
@@ -42,8 +42,8 @@ export interface Initialized {
  */
 export async function initialize(
   path: string,
-  { kind: named, command, listen, isSystem }: Wish,
-): Promise<Initialized> {
+  { kind: named, command, listen, isSystem }: InitOptions,
+): Promise<InitResult> {
   const file = resolve(path);
   const directory = dirname(file);
   if (!isDirectory(directory)) throw usage(`There is no "${directory}"`);
@@ -121,14 +121,14 @@ function isOpen(directory: string): boolean {
   return parent === directory || isOpen(parent);
 }
 
-/** @throws {ZddError} if somebody listens there already: nginx couldn't. */
+/** @throws {ZddError} if something listens there: nginx couldn't then. */
 function requireFree(port: number): void {
   try {
     Deno.listen({ hostname: "0.0.0.0", port }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) return;
     throw usage(
-      `Somebody listens on port ${port} already`,
+      `Port ${port} is already in use`,
       "choose another one with --listen, or --system for the system's nginx",
     );
   }

@@ -27,7 +27,7 @@ export async function guessKind(directory: string): Promise<string> {
   if (name !== undefined && found.length === 1) return name;
   throw usage(
     found.length === 0
-      ? `Nothing in "${directory}" tells what kind of server it is`
+      ? `Cannot tell what kind of server is in "${directory}"`
       : `"${directory}" could be of ${found.length} kinds: ${found.join(", ")}`,
     `name it: zddeploy init ${either(KIND_NAMES)}`,
   );

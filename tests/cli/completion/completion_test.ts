@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { candidates } from "../../../lib/cli/completion/candidates.ts";
 import { loadShell } from "../../../lib/cli/completion/shells.ts";
 import { COMMANDS } from "../../../lib/commands/commands.ts";
-import { forPeople } from "../../../lib/cli/command.ts";
+import { visibleCommands } from "../../../lib/cli/command.ts";
 import { GLOBAL_OPTIONS } from "../../../lib/cli/options.ts";
 import { findProgram } from "../../../lib/system/program.ts";
 import { ZDD } from "../../support/site.ts";
@@ -12,7 +12,7 @@ import { TempDir } from "../../system/temp_dir.ts";
 const CONF = "[DEFAULT]\nstart: %(x\n[service:web]\n[nginx]\n" +
   "[service: api.v2 ]\n#[service:old]\n";
 
-const NAMES = forPeople(COMMANDS).map(({ name }) => name);
+const NAMES = visibleCommands(COMMANDS).map(({ name }) => name);
 const GLOBALS = GLOBAL_OPTIONS.map(({ name }) => `--${name}`);
 
 /** Command lines, and what their last words can become. */

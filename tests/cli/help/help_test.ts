@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { forPeople } from "../../../lib/cli/command.ts";
+import { visibleCommands } from "../../../lib/cli/command.ts";
 import { renderText } from "../../../lib/cli/help/document.ts";
 import { manPage } from "../../../lib/cli/help/man_page.ts";
 import { loadTopic, TOPIC_NAMES } from "../../../lib/cli/help/topics.ts";
@@ -11,7 +11,7 @@ import { ExitStatus } from "../../../lib/error.ts";
 import { findProgram } from "../../../lib/system/program.ts";
 import { zdd } from "../run_zdd.ts";
 
-const SHOWN = forPeople(COMMANDS);
+const SHOWN = visibleCommands(COMMANDS);
 
 /** The text of a topic. */
 async function topicText(name: string, width?: number): Promise<string> {

@@ -147,7 +147,7 @@ Deno.test("init takes what stands behind -- for the server", async () => {
 });
 
 Deno.test("init says what it doesn't find, and what can be said instead", async () => {
-  assert((await refused({})).message.startsWith("Nothing in "));
+  assert((await refused({})).message.startsWith("Cannot tell "));
   const both = await refused({ "package.json": "{}", "config.ru": "" });
   assert(both.message.endsWith("could be of 2 kinds: node, puma"));
   assert((await refused({}, "node")).message.startsWith("No server found"));

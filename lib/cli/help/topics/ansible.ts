@@ -59,7 +59,7 @@ export const ANSIBLE: Topic = {
         "Name what you deploy with `--release`: a second run of the playbook then " +
         "changes nothing. `serial` and `max_fail_percentage` roll over many hosts and " +
         "stop at the first that fails, which serves on what it served before. Exit " +
-        "status 3 means that somebody else deploys: `--lock-wait 60` waits for them.",
+        "status 3 means that another deploy is running: `--lock-wait 60` waits for it.",
     },
   ],
 };

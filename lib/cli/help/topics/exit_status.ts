@@ -9,7 +9,7 @@ export const EXIT_STATUS = [
     "the command line, deploy.conf or the template is wrong; nothing was run",
   ],
   ["3", "another deploy is running here, or has a shared nginx"],
-  ["4", "nobody knows what serves; someone must look"],
+  ["4", "it is unknown what serves; check it by hand"],
 ] as const;
 
 /** What `zddeploy help exit-status` prints. */
@@ -25,9 +25,9 @@ export const EXIT_STATUS_TOPIC: Topic = {
     },
     {
       text:
-        "3 is worth another try: `--lock-wait 60` waits for the other deploy " +
-        "for 60 seconds. 1 is not, before its cause is mended. After 4, `status` " +
-        "and `ps` tell what runs; the next `zddeploy` finishes the repair first.",
+        "After 3, try again, or wait for the other deploy with `--lock-wait 60`, in " +
+        "seconds. After 1, fix the cause first. After 4, `status` and `ps` show what " +
+        "runs; the next `zddeploy` finishes the repair first.",
     },
   ],
 };
