@@ -48,7 +48,7 @@ async function measure(
     const mutants = choose(allMutants(copy, join("lib", room)), seed, count);
     printResult(`${room}: ${mutants.length} changes, --seed ${seed}`);
     const started = performance.now();
-    if (!await passes(copy, room, 600_000)) {
+    if (!await passes(copy, room, 600_000, "inherit")) {
       throw new Error(`The tests of ${room} fail without any change`);
     }
     const timeout = 10_000 + 5 * (performance.now() - started);
@@ -109,18 +109,26 @@ async function passes(
   root: string,
   room: string,
   timeout: number,
+  output: "inherit" | "null" = "null",
 ): Promise<boolean> {
   // Short, since the paths of sockets are.
   const temporary = join(root, "t");
   Deno.mkdirSync(temporary, { recursive: true });
   const [name = "", value = ""] = MARK.split("=");
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", "--fail-fast", join("tests", room)],
+    args: [
+      "test",
+      "-A",
+      "--no-check",
+      "--quiet",
+      "--fail-fast",
+      join("tests", room),
+    ],
     cwd: root,
     env: { [name]: value, TMPDIR: temporary },
     stdin: "null",
-    stdout: "null",
-    stderr: "null",
+    stdout: output,
+    stderr: output,
   }).spawn();
   const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
   const { success } = await child.status;

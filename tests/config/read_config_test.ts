@@ -182,8 +182,13 @@ Deno.test("readConfig() needs no pid file where zdd hands out the address", () =
 });
 
 Deno.test("readConfig() keeps {instance} where there are several", () => {
-  const text = WEB.replace("web.pid", "web-{instance}.pid") + "instances: 3\n";
-  using directory = new ConfDir(NGINX, text, "standby: yes");
+  const text = WEB.replace("web.pid", "web-{instance}.pid");
+  using two = new ConfDir(NGINX, text, "instances: 2");
+  assertEquals(
+    two.config().services[0]?.log,
+    two.join(".zdd/log/web-{instance}.log"),
+  );
+  using directory = new ConfDir(NGINX, text, "instances: 3\nstandby: yes");
   const [web] = directory.config().services;
   assertEquals(web?.instances, 3);
   assertEquals(web?.standby, true);
