@@ -1,4 +1,5 @@
 import { ExitStatus, ZddError } from "../error.ts";
+import { crc32 } from "../text/checksum.ts";
 import { VERSION } from "../text/version.ts";
 import { isObject, type Json } from "./shapes.ts";
 
@@ -16,21 +17,28 @@ export class LaterVersion extends ZddError {
   override name = "LaterVersion";
 }
 
-/** What zdd writes into a file, with the version by which it is read. */
+/** What zdd writes into a file, with the version by which it is read and a checksum. */
 export function versioned<T extends object>(content: T) {
-  return { version: FILE_VERSION, writtenBy: VERSION, ...content };
+  const file = { version: FILE_VERSION, writtenBy: VERSION, ...content };
+  return { checksum: checksumOf(file), ...file };
+}
+
+/** A bit that flips on a disk can make another process of a pid, and still be JSON. */
+function checksumOf(file: object): string {
+  return crc32(JSON.stringify(file));
 }
 
 /**
  * What a file holds in the present version, one of an earlier version migrated;
- * undefined if it has no version that there ever was.
+ * undefined if it has no version that there ever was, or isn't as it was written.
  *
  * @param path of the file, for the message
  * @throws {LaterVersion} with exit status 4, if a later zdd wrote it.
  */
 export function unversioned(value: unknown, path: string): Json | undefined {
   if (!isObject(value)) return undefined;
-  const { version, writtenBy, ...content } = value;
+  const { checksum, ...file } = value;
+  const { version, writtenBy, ...content } = file;
   if (typeof version !== "number" || !Number.isInteger(version)) {
     return undefined;
   }
@@ -47,6 +55,8 @@ export function unversioned(value: unknown, path: string): Json | undefined {
     );
   }
   if (version < 1) return undefined;
+  // Files had none before.
+  if (checksum !== undefined && checksum !== checksumOf(file)) return undefined;
   let migrated: Json = content;
   for (let from = version; from < FILE_VERSION; from++) {
     migrated = MIGRATIONS[from]?.(migrated) ?? migrated;

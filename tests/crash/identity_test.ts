@@ -121,7 +121,8 @@ for (const kind of SWITCHES) {
     assertEquals(remains.unstopped, 1);
     const [other] = [crypto.randomUUID()];
     const boot = /"boot": "([^"]+)"/.exec(site.read(".zdd/state.json"))?.[1];
-    const text = site.read(".zdd/state.json").replaceAll(boot ?? "", other);
+    const text = site.read(".zdd/state.json").replaceAll(boot ?? "", other)
+      .replace(/^ *"checksum": .*\n/m, "");
     Deno.writeTextFileSync(directory.state, text);
     // So that they aren't found by it.
     if (kind === "reload") Deno.removeSync(site.path("web.pid"));

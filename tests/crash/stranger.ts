@@ -40,7 +40,8 @@ export class Stranger implements AsyncDisposable {
     }
     printMessage(`${LAST} can't be written: the collision is forged`);
     const stranger = Stranger.#begin();
-    const text = Deno.readTextFileSync(file);
+    const text = Deno.readTextFileSync(file)
+      .replace(/^ *"checksum": .*\n/m, "");
     const number = new RegExp(`"pid": ${pid},`, "g");
     const forged = `"pid": ${stranger.process.pid},`;
     Deno.writeTextFileSync(file, text.replace(number, forged));

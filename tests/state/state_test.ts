@@ -82,6 +82,35 @@ Deno.test("readState() calls a file damaged that is cut, empty or no JSON", () =
   }
 });
 
+Deno.test("readState() notices every bit that has flipped", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.path);
+  writeState(place, STATE);
+  const { state } = readState(place);
+  const bytes = Deno.readFileSync(place.state);
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = bytes.slice();
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ 1 << (bit & 7);
+    Deno.writeFileSync(place.state, flipped);
+    let read;
+    try {
+      read = readState(place);
+    } catch (error) { // 2 became 3
+      assert(error instanceof ZddError, `${error}`);
+      continue;
+    }
+    // A checksum of another name and another blank between two values don't matter.
+    if (read.damaged !== undefined) continue;
+    const { deploy, services, nginx } = read.state;
+    assertEquals({ deploy, services, nginx }, state, `bit ${bit}`);
+  }
+});
+
+Deno.test("readState() reads a state without a checksum, as earlier ones were", () => {
+  const { checksum: _, ...file } = versioned(STATE);
+  assertEquals(read(JSON.stringify(file)).damaged, undefined);
+});
+
 Deno.test("readState() calls a file damaged that can't be read", () => {
   using directory = new TempDir();
   Deno.mkdirSync(directory.join("state.json"));
