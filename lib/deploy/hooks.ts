@@ -3,8 +3,8 @@ import type { Config } from "../config/config.ts";
 import { camelCase } from "../config/key.ts";
 import type { Hook } from "../config/keys.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { processesOf } from "../system/instance_mark.ts";
 import { identify, sendSignal } from "../system/process.ts";
+import { sessionOf } from "../system/process_table.ts";
 import { startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { sleep } from "../system/wait.ts";
@@ -116,7 +116,7 @@ export class Hooks {
       return { status, lines };
     } catch (error) {
       // What its shell runs is in the same session.
-      const all = processesOf(hook, process, { fresh: true });
+      const all = process === undefined ? [] : sessionOf(process);
       for (const one of all) sendSignal(one, "SIGTERM");
       throw error;
     } finally {

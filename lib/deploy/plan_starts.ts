@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
-import { isAlive } from "../instance/processes.ts";
+import { isAlive, isGone } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
 import { type Plan, planInstance } from "../instance/plan.ts";
 import {
@@ -9,7 +9,12 @@ import {
   SLOTS,
   type Slots,
 } from "../instance/slots.ts";
-import { type State, stateOf, withService } from "../state/state.ts";
+import {
+  instancesOf,
+  type State,
+  stateOf,
+  withService,
+} from "../state/state.ts";
 
 /** Instances of a service to start. */
 export interface StartRequest {
@@ -95,13 +100,20 @@ async function chooseAddresses(
     // What may serve stays as it is, but a slot needs some addresses.
     if (slot !== free && slots[slot].length > 0) continue;
     const own = slots[slot];
-    const others = new Set(
-      [...Object.values(state.services).map(({ slots }) => slots), chosen]
+    const others = new Set([
+      ...[...Object.values(state.services).map(({ slots }) => slots), chosen]
         .flatMap((slots) => slots ? [...slots.a, ...slots.b] : [])
         .filter((address) => !own.includes(address)),
-    );
+      ...addressesInUse(state),
+    ]);
     const wanted = slot === free ? numbers : [];
     chosen[slot] = await freeAddresses(plan, slot, own, wanted, others);
   }
   return chosen;
+}
+
+/** The addresses of the instances of which a process is left, whether it still listens or not. */
+function addressesInUse({ services }: State): string[] {
+  return Object.values(services).flatMap(instancesOf)
+    .filter((instance) => !isGone(instance)).map(({ address }) => address);
 }

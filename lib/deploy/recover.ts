@@ -1,6 +1,6 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { ZddError } from "../error.ts";
-import { isAlive } from "../instance/processes.ts";
+import { follow, isAlive } from "../instance/processes.ts";
 import { linkKey } from "../live/identifiers.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findMarked } from "../instance/marked.ts";
@@ -10,6 +10,7 @@ import { workersOf } from "../nginx/master.ts";
 import { Journal } from "../state/journal.ts";
 import {
   instancesOf,
+  mapInstances,
   type ServiceState,
   type State,
   stateOf,
@@ -41,12 +42,14 @@ export async function recover(run: Run): Promise<State> {
     report({ step: "recover", subject: "zdd", message, level: "warning" });
   }
   await finishDeadDeploy(run, state);
+  // One that was started again goes on in another process.
+  const present = mapInstances(state, (one) => follow(one) ?? one);
   const isLost = damaged !== undefined || missing;
   const found = config.services.reduce((next, service) => {
     const own = stateOf(next, service.name);
     const adopted = adopt(run, service, own, { isLost, missing });
     return adopted === own ? next : withService(next, service.name, adopted);
-  }, state);
+  }, present);
   // There may be nothing else to do, and nobody else who writes down what was found.
   if (found !== state) writeState(directory, found);
   const isUnfinished = Object.values(found.services)

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { defaultsOf } from "../config/defaults.ts";
 import { messageOf } from "../error.ts";
-import { isAlive } from "../instance/processes.ts";
+import { isAlive, isGone } from "../instance/processes.ts";
 import { drain, type SwitchedWorkers } from "../instance/drain.ts";
 import type { Instance } from "../instance/instance.ts";
 import { readPid } from "../instance/port_file.ts";
@@ -117,9 +117,12 @@ function stillStopping(
   report: Report,
 ): Retiring | undefined {
   const { instance, since } = retiring;
-  if (!isAlive(instance)) return undefined;
-  const message =
-    `${instance.process.pid} still runs; it was stopped at ${since}`;
+  if (isGone(instance)) return undefined;
+  const { pid } = instance.process;
+  const left = isAlive(instance)
+    ? `${pid} still runs`
+    : `a process of ${pid} still runs`;
+  const message = `${left}; it was stopped at ${since}`;
   report({ step: "stop", subject, message, level: "warning" });
   return retiring;
 }
@@ -147,9 +150,13 @@ async function retireOne(
     const stopping = `stopping ${pid}`;
     report({ step: "stop", subject, message: stopping, level: "begin" });
     const took = stopwatch();
-    const { outcome, status } = await stopInstance(how, instance);
+    const { outcome, status, left = [] } = await stopInstance(how, instance);
+    const rest = left.map(({ pid }) => pid);
+    const still = rest.length === 0 || rest.includes(pid)
+      ? `${pid} still runs`
+      : `${rest.join(", ")} of ${pid} still run`;
     const message = outcome === "stopping"
-      ? `${pid} still runs ${formatDuration(stopTimeout)} after "${stop}"` +
+      ? `${still} ${formatDuration(stopTimeout)} after "${stop}"` +
         `${status ? ` (exit status ${status})` : ""}: it is left to end by ` +
         `itself${whyItStays(stop)}`
       : `${outcome} ${pid}`;

@@ -133,11 +133,11 @@ export class Launched implements Disposable {
   async look(): Promise<Instance[]> {
     const started = [];
     for (const { launch, instance } of this.#started) {
-      const { process } = await launch.look();
+      const { process, roots, users } = await launch.look();
       const isMoved = !isSame(process, instance.process);
       started.push({
         launch,
-        instance: isMoved ? { ...instance, process } : instance,
+        instance: isMoved ? { ...instance, process, roots, users } : instance,
       });
     }
     this.#started = started;

@@ -1,5 +1,5 @@
 import type { ServiceConfig } from "../config/config.ts";
-import { isAlive } from "../instance/processes.ts";
+import { isAlive, isGone } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
 import { type ServiceState, type State, stateOf } from "../state/state.ts";
 import { addCurrent, addToCanary, withoutEnded } from "../state/transitions.ts";
@@ -24,7 +24,7 @@ export function startMissing(
 ): Promise<Outcome> {
   const { config, nginx } = project;
   const plan = async (before: State) => {
-    const present = withoutEnded(before, isAlive);
+    const present = withoutEnded(before, isAlive, isGone);
     const current = missing(config.services, before, present, "current");
     const canary = missing(config.services, before, present, "canary");
     const requests = [...current, ...canary];

@@ -1,10 +1,10 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { workersOf } from "../nginx/master.ts";
-import { isAlive } from "../instance/processes.ts";
+import { follow, isAlive, isGone, memoryOf } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findRunning } from "../instance/takeover.ts";
 import { parseAddress } from "../system/address.ts";
-import { memoryOf, type ProcessId, startedAt } from "../system/process.ts";
+import { type ProcessId, startedAt } from "../system/process.ts";
 import { openConnections } from "../system/sockets.ts";
 import type { Project } from "./read.ts";
 import { notesOnFormer } from "../state/former.ts";
@@ -52,7 +52,7 @@ export interface InstanceStatus {
   startedAt: string;
   /** Since the process started, in seconds; as what follows, only while it runs. */
   uptime?: number;
-  /** Resident memory of its process in bytes. */
+  /** Of all its processes, in bytes; what they share counts once. */
   memory?: number;
   /** Established connections to its address. */
   connections?: number;
@@ -100,7 +100,7 @@ export function status({ config, nginx }: Project): Status {
           ),
         ...(known?.standby ?? []).map(as("standby")),
         ...(known?.retiring ?? []).map(({ instance }) => instance)
-          .filter(isAlive).map(as("stopping")),
+          .filter((instance) => !isGone(instance)).map(as("stopping")),
       ],
     };
   });
@@ -161,7 +161,8 @@ function instanceStatus(
   instance: Instance,
   state: InstanceState,
 ): InstanceStatus {
-  const { id, process: { pid }, address, release, log } = instance;
+  const present = follow(instance);
+  const { id, process: { pid }, address, release, log } = present ?? instance;
   const known = {
     id,
     pid,
@@ -170,13 +171,15 @@ function instanceStatus(
     startedAt: instance.startedAt,
     log,
   };
-  if (!isAlive(instance)) return { state: "dead", ...known };
+  if (present === undefined && (state !== "stopping" || isGone(instance))) {
+    return { state: "dead", ...known };
+  }
   const parsed = parseAddress(address);
   return {
     state,
     ...known,
     uptime: Math.round((Date.now() - (startedAt(pid) ?? Date.now())) / 1000),
-    memory: memoryOf(pid),
+    memory: memoryOf(instance),
     connections: parsed && openConnections(parsed),
   };
 }

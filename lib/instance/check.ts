@@ -6,9 +6,6 @@ import {
   parseAddress,
   tryConnect,
 } from "../system/address.ts";
-import { processesOf } from "../system/instance_mark.ts";
-import { childrenOf, userOf } from "../system/process.ts";
-import { holders, listeningInodes } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { addressKind } from "./address/kinds.ts";
@@ -31,12 +28,13 @@ export async function checkInstance(
 ): Promise<Instance> {
   const address = parseAddress(instance.address);
   if (address === undefined) throw new TypeError(instance.address);
-  addressKind(launch.plan.service).open?.(address);
   const either = signal === undefined
     ? launch.ended
     : AbortSignal.any([launch.ended, signal]);
   await waitForConnection(launch, instance, address, either);
-  await requireOwnSocket(launch, await launch.look(), address);
+  await launch.look();
+  await requireOwnSocket(launch, address);
+  addressKind(launch.plan.service).open?.(address);
   const { health } = launch.plan.service;
   if (health !== undefined) {
     await waitForHealth(health, launch, address, either);
@@ -51,20 +49,14 @@ export async function checkInstance(
  * root deploys a service of somebody else, he could have root send all requests to a
  * program that isn't his.
  *
- * @throws {ZddError} if none of its processes does.
+ * @throws {ZddError} if a client of the address may reach a socket that isn't the instance's.
  */
 async function requireOwnSocket(
   launch: Launch,
-  { id, process: { pid } }: Instance,
   address: Address,
 ): Promise<void> {
-  if (Deno.uid() !== 0 || userOf(pid) === 0) return;
-  const family = [
-    pid,
-    ...childrenOf(pid).map((child) => child.pid),
-    ...processesOf(id, launch.leader, { fresh: true }).map(({ pid }) => pid),
-  ];
-  if (holders(listeningInodes(address), family).length > 0) return;
+  if (Deno.uid() !== 0 || launch.users().every((user) => user === 0)) return;
+  if (launch.holds(address)) return;
   throw await launch.failure(
     `another program listens on ${formatAddress(address)}, which its port ` +
       "file names",

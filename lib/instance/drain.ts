@@ -1,8 +1,9 @@
-import { parseAddress } from "../system/address.ts";
+import { type Address, parseAddress } from "../system/address.ts";
 import { isAsleep, isRunning, type ProcessId } from "../system/process.ts";
 import { isConnected, openConnections } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
+import { processesOf } from "./processes.ts";
 
 /** How often is looked, in ms. */
 const LOOK = 10;
@@ -42,11 +43,13 @@ export async function drain(
   timeout: number,
   signal?: AbortSignal,
 ): Promise<Drained> {
-  const address = parseAddress(instance.address);
+  const address = addressOf(instance);
   let awake = present;
   let quietSince: number | undefined;
   const isDone = () => {
-    if (!isRunning(instance.process)) return true;
+    if (!isRunning(instance.process) && processesOf(instance).length === 0) {
+      return true;
+    }
     // In this order: what a worker does before it sleeps is seen.
     awake = awake.filter((worker) => !isAsleep(worker));
     if (
@@ -67,4 +70,12 @@ export async function drain(
     connections: address === undefined ? 0 : openConnections(address),
     workers: old.filter(isRunning).length,
   };
+}
+
+/** Its address, with the very socket that was there when it was started. */
+function addressOf({ address, socketFile }: Instance): Address | undefined {
+  const parsed = parseAddress(address);
+  return parsed !== undefined && "path" in parsed
+    ? { ...parsed, file: socketFile }
+    : parsed;
 }

@@ -3,14 +3,12 @@ import type { Slot } from "./slots.ts";
 
 /** One running copy of a service. Stored in the state as it is. */
 export interface Instance {
-  /**
-   * Also in the environment of each of its processes as `ZDD_INSTANCE`; by that
-   * they are found, whoever their parent is by now.
-   */
+  /** Also in the environment of its processes as `ZDD_INSTANCE`, unless they overwrite it. */
   id: string;
   service: string;
   /** 1, 2, … among the instances of its service. */
   number: number;
+  /** The one that serves, and is told to stop; of several, the one above the others. */
   process: ProcessId;
   /** `127.0.0.1:45643` or `unix:/path`. */
   address: string;
@@ -27,6 +25,16 @@ export interface Instance {
   pidFile?: string;
   /** What it wrote its address into. */
   portFile?: string;
+  /** The process of the start command, which led a session. */
+  leader?: ProcessId;
+  /** Those of its processes whose parents weren't of it, when it was last looked at. */
+  roots?: ProcessId[];
+  /** The ids of the users as whom its processes ran. */
+  users?: number[];
+  /** The inodes of the sockets that listened on its address. */
+  sockets?: string[];
+  /** The socket at its address, should another have its name by now; see `socketFile`. */
+  socketFile?: string;
   /** What runs it; zdd itself if undefined. */
   runner?: string;
   /** What the runner knows it by: the name of a unit, of a container. */

@@ -51,7 +51,8 @@ export async function freeAddresses(
   for (let number = 1; number <= plan.instances; number++) {
     const before = known[number - 1];
     const usable = before !== undefined && isOfKind(before, plan.kind) &&
-      (!numbers.includes(number) || await isFree(before));
+      (!numbers.includes(number) ||
+        !others.has(before) && await isFree(before));
     let address = usable ? before : undefined;
     while (address === undefined) {
       const proposed = propose(plan, slot, number);

@@ -1,24 +1,25 @@
 import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { formatAddress } from "../system/address.ts";
+import { type Address, formatAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
-import {
-  descendsFrom,
-  isMarked,
-  processesOf,
-} from "../system/instance_mark.ts";
 import {
   identify,
   isRunning,
   type ProcessId,
   readStat,
 } from "../system/process.ts";
-import { sleep } from "../system/wait.ts";
+import { otherProcesses } from "../system/process_table.ts";
+import { isOwnChild } from "../system/shell.ts";
+import { holders, listeningInodes, socketFile } from "../system/sockets.ts";
+import { adopt, Subreaper } from "../system/subreaper.ts";
+import { sleep, waitUntil } from "../system/wait.ts";
 import type { Located, Locator, Started } from "./address/kind.ts";
 import { addressKind } from "./address/kinds.ts";
 import type { Instance } from "./instance.ts";
 import type { Plan } from "./plan.ts";
 import { mayName, readPid } from "./port_file.ts";
+import { ProcessSet } from "./process_set.ts";
+import { follow } from "./processes.ts";
 import type { Run } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
 
@@ -31,10 +32,10 @@ const FORKING = 250;
  * FIFO is made in the directory, as uWSGI does.
  */
 const LOOK = 5;
-/** How often all processes are looked at for one of a daemon, in ms. */
-const LOOK_AT_ALL = 50;
 /** How often an instance that was found is looked at, in ms. */
 const WATCH = 50;
+/** How long an instance may need to go on in another process, in ms, as long as one of it is left. */
+const RESTART = 1000;
 
 /**
  * Begins an instance.
@@ -45,22 +46,30 @@ export async function start(plan: Plan): Promise<Launch> {
   const locator = addressKind(plan.service).locator(plan);
   const startedAt = new Date();
   // A server that finds the pid of a living process there refuses to start.
-  if (plan.pidFile !== undefined) removeIfExists(plan.pidFile);
-  const run = await runnerFor(plan.service).begin(plan);
-  return new Launch(plan, run, locator, startedAt);
+  if (plan.pidFile !== undefined) removeOwn(plan.pidFile);
+  // Nothing that it starts must get away before it is known.
+  const subreaper = new Subreaper();
+  try {
+    const run = await runnerFor(plan.service).begin(plan);
+    return new Launch(plan, run, locator, startedAt, subreaper);
+  } catch (error) {
+    subreaper[Symbol.dispose]();
+    throw error;
+  }
 }
+
+/** The launches whose instances aren't checked yet. */
+const starting = new Set<Launch>();
 
 /** An instance that was begun, and what came of it so far. Disposing of it leaves the instance alone. */
 export class Launch implements Disposable {
   readonly #ended = new AbortController();
+  readonly #processes: ProcessSet;
   #status?: number;
   #instance?: Instance;
   /** What one that ends now didn't do. */
   #lacks = "didn't start";
   #watch?: ReturnType<typeof setInterval>;
-  /** What the last look at all processes found, and when that was. */
-  #wasAlive = true;
-  #lookedAtAll = -Infinity;
   /** Since when none of its processes is seen, in ms of `performance.now()`. */
   #goneSince?: number;
 
@@ -70,7 +79,15 @@ export class Launch implements Disposable {
     readonly run: Run,
     readonly locator: Locator,
     readonly startedAt: Date,
+    readonly subreaper: Disposable,
   ) {
+    const { id, log, pidFile, service } = plan;
+    const { leader, handle } = run;
+    const runner = runnerFor(service).name;
+    this.#processes = ProcessSet.ofStarted(
+      { id, log, pidFile, leader, runner, handle },
+    );
+    starting.add(this);
     run.exited.then((status) => this.#status = status);
   }
 
@@ -100,6 +117,7 @@ export class Launch implements Disposable {
       const now = performance.now();
       let missing: string;
       try {
+        this.#lookAtProcesses(false);
         const found = this.locator.look(this.#started);
         if (typeof found !== "string") return this.#found(found);
         missing = found;
@@ -129,6 +147,7 @@ export class Launch implements Disposable {
   /** Takes note that the instance has been checked: one that ends from now on didn't stay up. */
   checked(): void {
     this.#lacks = "didn't stay up";
+    this.#letGo();
   }
 
   /**
@@ -141,10 +160,15 @@ export class Launch implements Disposable {
     this.#ended.signal.throwIfAborted();
     const known = this.#instance;
     if (known === undefined) throw new TypeError("it wasn't found");
-    if (isRunning(known.process)) return known;
-    if (!isRunning(this.leader)) await this.run.exited;
-    const moved = this.#status === 0 ? this.#lookAgain() : undefined;
-    if (moved !== undefined) return this.#instance = moved;
+    if (isRunning(known.process)) return this.#record(known);
+    await this.#settle();
+    const end = performance.now() + RESTART;
+    while (this.#lookAtProcesses(true).length > 0) {
+      const moved = follow(this.#record(known)) ?? this.#locateAgain();
+      if (moved !== undefined) return this.#record(moved);
+      if (performance.now() > end) break;
+      await sleep(LOOK);
+    }
     const { pid } = known.process;
     const how = pid === this.leader.pid && this.#status !== undefined
       ? ` with exit status ${this.#status}`
@@ -156,6 +180,27 @@ export class Launch implements Disposable {
     throw this.#ended.signal.reason;
   }
 
+  /** The ids of the users as whom its processes run. */
+  users(): number[] {
+    this.#lookAtProcesses(true);
+    return [...this.#processes.users];
+  }
+
+  /** Whether every socket that a client of an address may reach is one of its processes'. */
+  holds(address: Address): boolean {
+    const pids = this.#lookAtProcesses(true).map(({ pid }) => pid);
+    const inodes = listeningInodes(address);
+    return inodes.length > 0 &&
+      inodes.every((inode) => holders([inode], pids).length > 0);
+  }
+
+  /** Waits for the exit status of the first process, if that has ended. */
+  async #settle(): Promise<void> {
+    const hasEnded = () =>
+      this.#status !== undefined || isRunning(this.leader) ? true : undefined;
+    await waitUntil(hasEnded, { timeout: RESTART });
+  }
+
   /** An error about this start, with what the instance printed. */
   async failure(what: string, hint?: string): Promise<ZddError> {
     return await this.#failure(`didn't start: ${what}`, hint);
@@ -164,6 +209,13 @@ export class Launch implements Disposable {
   /** Looks at the instance no more. */
   [Symbol.dispose](): void {
     clearInterval(this.#watch);
+    this.#letGo();
+  }
+
+  /** From now on, what loses its parent isn't kept. */
+  #letGo(): void {
+    starting.delete(this);
+    this.subreaper[Symbol.dispose]();
   }
 
   async #failure(what: string, hint?: string): Promise<ZddError> {
@@ -175,33 +227,13 @@ export class Launch implements Disposable {
     });
   }
 
-  #found(located: Located): Instance {
+  #found({ process, address, portFile }: Located): Instance {
     const look = () => this.look().catch(() => clearInterval(this.#watch));
     const watch = setInterval(look, WATCH);
     Deno.unrefTimer(watch); // zdd doesn't stay for this
     this.#watch = watch;
-    return this.#instance = this.#record(located);
-  }
-
-  /** Looks anew for an instance that has ended as another process. */
-  #lookAgain(): Instance | undefined {
-    try {
-      // One that has just been forked must be seen.
-      processesOf(this.plan.id, this.leader, { fresh: true });
-      const found = this.locator.look(this.#started);
-      return typeof found === "string" ? undefined : this.#record(found);
-    } catch {
-      return undefined; // what it left makes no sense
-    }
-  }
-
-  get #started(): Started {
-    return { leader: this.leader, isOurs: (process) => this.#isOurs(process) };
-  }
-
-  #record({ process, address, portFile }: Located): Instance {
     const { id, service, number, slot, log, pidFile } = this.plan;
-    return {
+    return this.#record({
       id,
       service: service.name,
       number,
@@ -214,7 +246,74 @@ export class Launch implements Disposable {
       portFile,
       runner: runnerFor(service).name,
       handle: this.run.handle,
+      leader: this.leader,
+      sockets: listeningInodes(address),
+      socketFile: "path" in address ? socketFile(address.path) : undefined,
+    });
+  }
+
+  /** Takes note of the instance with its processes as they are now. */
+  #record(instance: Instance): Instance {
+    this.#processes.add(instance.process);
+    this.#processes.traces = instance;
+    return this.#instance = {
+      ...instance,
+      roots: this.#processes.roots(),
+      users: [...this.#processes.users].sort((a, b) => a - b),
     };
+  }
+
+  /** Looks anew for an instance that has ended as another process, where its files say. */
+  #locateAgain(): Instance | undefined {
+    try {
+      const found = this.locator.look(this.#started);
+      if (typeof found === "string" || this.#instance === undefined) return;
+      const { process, address, portFile } = found;
+      const at = { address: formatAddress(address), portFile };
+      return { ...this.#instance, process, ...at };
+    } catch {
+      return undefined; // what it left makes no sense
+    }
+  }
+
+  get #started(): Started {
+    return {
+      leader: this.leader,
+      processes: (fresh) => this.#lookAtProcesses(fresh),
+      isOurs: (process) => this.#isOurs(process),
+    };
+  }
+
+  /** All of its processes that run, those that have just lost their parent included. */
+  #lookAtProcesses(fresh: boolean): ProcessId[] {
+    for (const process of this.#orphans()) {
+      if (this.#isAlone() || this.#servesHere(process)) {
+        this.#processes.add(process);
+        adopt(process.pid);
+      }
+    }
+    return this.#processes.look({ fresh });
+  }
+
+  /** What has become zdd's child while this was being started, and whose nobody else can tell. */
+  #orphans(): ProcessId[] {
+    if (!starting.has(this)) return [];
+    const own = readStat(Deno.pid)?.session;
+    return otherProcesses(false).filter(({ pid, parent, session, startTime }) =>
+      parent === Deno.pid && session !== own && !isOwnChild(pid) &&
+      startTime >= this.leader.startTime
+    ).flatMap(({ pid }) => identify(pid) ?? []);
+  }
+
+  #isAlone(): boolean {
+    return starting.size === 1;
+  }
+
+  /** Whether a process listens on the address that was handed out to this instance alone. */
+  #servesHere({ pid }: ProcessId): boolean {
+    const { address } = this.plan;
+    return address !== undefined &&
+      holders(listeningInodes(address), [pid]).length > 0;
   }
 
   /** Why nothing can come any more; undefined while something can. */
@@ -240,29 +339,27 @@ export class Launch implements Disposable {
   }
 
   #isAlive(): boolean {
-    const now = performance.now();
-    if (now - this.#lookedAtAll < LOOK_AT_ALL) return this.#wasAlive;
-    this.#lookedAtAll = now;
-    return this.#wasAlive = this.#hasProcesses();
-  }
-
-  #hasProcesses(): boolean {
     const pid = readPidOrNothing(this.plan.pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
-      processesOf(this.plan.id, this.leader).length > 0;
+      this.#lookAtProcesses(false).length > 0;
   }
 
-  /** Whether a process is one that this start brought about. */
+  /** Whether a process that its pid file names is one that this start brought about. */
   #isOurs(process: ProcessId): boolean {
-    const { leader, plan: { id } } = this;
-    const { pid } = process;
-    if (isMarked(pid, id) || descendsFrom(pid, leader.pid)) return true;
-    if (readStat(pid)?.session === leader.pid) return true;
-    // Through sudo or a supervisor it has lost the mark, but not its age.
+    if (this.#processes.has(process)) return true;
+    if (this.#orphans().some(({ pid }) => pid === process.pid)) return true;
+    // Through sudo or a supervisor it has lost all, but not its age.
     const { pidFile } = this.plan;
-    return process.startTime >= leader.startTime && pidFile !== undefined &&
-      mayName(pidFile, pid);
+    return process.startTime >= this.leader.startTime &&
+      pidFile !== undefined && mayName(pidFile, process.pid);
   }
+}
+
+/** Removes what the service may have made something else of. */
+function removeOwn(path: string): void {
+  try {
+    removeIfExists(path);
+  } catch { /* it is read with care */ }
 }
 
 function readPidOrNothing(file?: string): number | undefined {

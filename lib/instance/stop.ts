@@ -1,13 +1,15 @@
 import { removeIfExists } from "../system/files.ts";
-import { processesOf } from "../system/instance_mark.ts";
 import {
-  currentBoot,
   isRunning,
+  isSame,
   type ProcessId,
+  readStat,
   sendSignal,
 } from "../system/process.ts";
-import { waitUntil } from "../system/wait.ts";
+import { sleep, waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
+import { ProcessSet, type Traces } from "./process_set.ts";
+import { follow } from "./processes.ts";
 import { runnerOf } from "./run/runners.ts";
 import type { StopConfig } from "./run/runner.ts";
 
@@ -15,57 +17,91 @@ import type { StopConfig } from "./run/runner.ts";
 const DISCARD_TIMEOUT = 5000;
 /** How long what stood around a server may take to notice that it has ended, in ms. */
 const REST_TIMEOUT = 1000;
+/** How long the kernel may take to end what was killed, in ms. */
+const KILL_TIMEOUT = 5000;
 
 export interface Stopped {
-  /** `stopping`: it was still running when the time was over. */
+  /** `stopping`: some of it was still running when the time was over. */
   outcome: "stopped" | "killed" | "stopping";
   /** The exit status of the stop command, if it has ended. */
   status?: number;
+  /** The processes that still run. */
+  left?: ProcessId[];
 }
 
 /**
- * Runs the stop command on an instance and waits until its process is gone: at most
- * `stop_timeout`, or `kill_after` if that is set, and then it is killed.
+ * Runs the stop command on an instance and waits until none of its processes is left: at
+ * most `stop_timeout`, or `kill_after` if that is set, and then they are killed.
  */
 export async function stopInstance(
   service: StopConfig,
   instance: Instance,
 ): Promise<Stopped> {
   const { stopTimeout, killAfter } = service;
-  const { process } = instance;
+  const processes = ProcessSet.of(instance);
   let status: number | undefined;
-  if (isRunning(process)) {
-    runnerOf(instance).stop(service, instance)?.then((code) => status = code);
+  const present = follow(instance);
+  if (present !== undefined) processes.add(present.process);
+  const before = processes.look();
+  const main = present?.process;
+  const supervisors = main === undefined ? [] : ancestorsOf(main, before);
+  if (present !== undefined) {
+    const stopping = runnerOf(present).stop(service, present);
+    stopping?.then((code) => status = code);
   }
-  const gone = await waitUntil(() => isRunning(process) ? undefined : true, {
-    timeout: killAfter ?? stopTimeout,
-    interval: 2,
-  });
-  if (gone) {
-    if (instance.pidFile === undefined) await endRest(service, instance);
-    return ended(instance, "stopped", status);
+  const end = performance.now() + (killAfter ?? stopTimeout);
+  if (main !== undefined) {
+    const gone = () => isRunning(main) ? undefined : true;
+    await waitUntil(gone, { timeout: end - performance.now(), interval: 2 });
   }
-  if (killAfter === undefined) return { outcome: "stopping", status };
-  const rest = processesOf(instance.id, undefined, { fresh: true });
+  // With a pid file, what works on something else may finish that.
+  await endRest(
+    processes,
+    main,
+    end,
+    (process) =>
+      main === undefined || instance.pidFile === undefined ||
+      supervisors.includes(process.pid) ||
+      !before.some((other) => isSame(other, process)),
+  );
+  if (await allGone(processes, end)) {
+    return ended(instance, { outcome: "stopped", status });
+  }
+  if (killAfter === undefined) {
+    return { outcome: "stopping", status, left: processes.look() };
+  }
   await runnerOf(instance).kill?.(instance);
-  await kill([process, ...rest]);
-  return ended(instance, "killed", status);
+  const left = await killAll(processes);
+  return left.length > 0
+    ? { outcome: "stopping", status, left }
+    : ended(instance, { outcome: "killed", status });
+}
+
+/** Those of the processes that are above one. */
+function ancestorsOf({ pid }: ProcessId, among: ProcessId[]): number[] {
+  const parent = readStat(pid)?.parent;
+  const above = among.find((process) => process.pid === parent);
+  return above === undefined ? [] : [above.pid, ...ancestorsOf(above, among)];
 }
 
 /**
- * What zdd tracks without a pid file it tracks whole: shells and helpers around the
- * server end with it, by themselves or by SIGTERM.
+ * Shells and helpers around the server end with it, by themselves or by SIGTERM, and so does
+ * what they start in its place.
+ *
+ * @param ends whether a process is one of these
  */
 async function endRest(
-  { stopTimeout }: StopConfig,
-  { id, process: { boot } }: Instance,
+  processes: ProcessSet,
+  main: ProcessId | undefined,
+  end: number,
+  ends: (process: ProcessId) => boolean,
 ): Promise<void> {
-  if (boot !== currentBoot()) return;
-  const gone = () => processesOf(id).length === 0 ? true : undefined;
-  if (await waitUntil(gone, { timeout: REST_TIMEOUT })) return;
-  const rest = processesOf(id, undefined, { fresh: true });
-  for (const process of rest) sendSignal(process, "SIGTERM");
-  await waitUntil(gone, { timeout: stopTimeout });
+  if (main !== undefined && isRunning(main)) return;
+  const patience = main === undefined ? 0 : REST_TIMEOUT;
+  const gone = () => processes.look().some(ends) ? undefined : true;
+  const timeout = Math.max(0, Math.min(end - performance.now(), patience));
+  if (await waitUntil(gone, { timeout })) return;
+  signalAll(processes.look().filter(ends), "SIGTERM");
 }
 
 /**
@@ -80,37 +116,66 @@ export async function discardInstance(
   instance?: Instance,
   leader?: ProcessId,
 ): Promise<void> {
-  const all = () => {
-    const marked = processesOf(id, leader, { fresh: true });
-    const main = instance?.process;
-    return main !== undefined && isRunning(main) ? [main, ...marked] : marked;
-  };
-  if (instance !== undefined && isRunning(instance.process)) {
-    runnerOf(instance).stop(service, instance);
+  const traces: Traces = instance ?? { id, leader, log: service.log };
+  const processes = ProcessSet.of(traces);
+  const present = instance && follow(instance);
+  const own = processes.look();
+  if (present !== undefined) {
+    processes.add(present.process);
+    runnerOf(present).stop(service, present);
   } else {
-    for (const process of all()) sendSignal(process, "SIGTERM");
+    signalAll(own, "SIGTERM");
   }
-  await waitUntil(() => all().length === 0 ? true : undefined, {
-    timeout: Math.min(service.stopTimeout, DISCARD_TIMEOUT),
-  });
-  if (instance !== undefined) await runnerOf(instance).kill?.(instance);
-  await kill(all());
-  if (instance !== undefined) ended(instance, "killed");
+  const patience = Math.min(service.stopTimeout, DISCARD_TIMEOUT);
+  await allGone(processes, performance.now() + patience);
+  await runnerOf(traces).kill?.(traces);
+  await killAll(processes);
+  if (instance !== undefined) ended(instance, { outcome: "killed" });
 }
 
-async function kill(processes: ProcessId[]): Promise<void> {
-  for (const process of processes) sendSignal(process, "SIGKILL");
-  await waitUntil(() => processes.some(isRunning) ? undefined : true, {
-    timeout: 5000,
-  });
+/** Waits until no process is left. @param end in ms of `performance.now()` */
+async function allGone(processes: ProcessSet, end: number): Promise<boolean> {
+  const gone = () => processes.look().length === 0 ? true : undefined;
+  const timeout = Math.max(0, end - performance.now());
+  return await waitUntil(gone, { timeout }) ?? false;
+}
+
+/**
+ * Kills all processes. They are stopped before, so that none of them starts another
+ * meanwhile. Returns those that don't end.
+ */
+async function killAll(processes: ProcessSet): Promise<ProcessId[]> {
+  const end = performance.now() + KILL_TIMEOUT;
+  for (;;) {
+    const stopped = new Set<number>();
+    for (;;) {
+      const running = processes.look().filter(({ pid }) => !stopped.has(pid));
+      if (running.length === 0) break;
+      signalAll(running, "SIGSTOP");
+      for (const { pid } of running) stopped.add(pid);
+    }
+    const left = processes.look();
+    if (left.length === 0 || performance.now() > end) return left;
+    signalAll(left, "SIGKILL");
+    await sleep(5);
+  }
+}
+
+/** Signals what it may. */
+function signalAll(processes: ProcessId[], signal: Deno.Signal): void {
+  for (const process of processes) {
+    try {
+      sendSignal(process, signal);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    }
+  }
 }
 
 /** Removes what an instance left behind; `<pid>.port` would mislead whoever gets its pid. */
-function ended(
-  { portFile }: Instance,
-  outcome: Stopped["outcome"],
-  status?: number,
-): Stopped {
-  if (portFile !== undefined) removeIfExists(portFile);
-  return { outcome, status };
+function ended({ portFile }: Instance, stopped: Stopped): Stopped {
+  try {
+    if (portFile !== undefined) removeIfExists(portFile);
+  } catch { /* the service has made something else of it */ }
+  return stopped;
 }

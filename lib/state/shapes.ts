@@ -34,11 +34,30 @@ export function isInstance(value: unknown): value is Instance {
     ["id", "service", "startedAt", "log"].every((key) =>
       typeof value[key] === "string"
     ) &&
-    ["release", "fingerprint", "pidFile", "portFile", "runner", "handle"].every(
+    [
+      "release",
+      "fingerprint",
+      "pidFile",
+      "portFile",
+      "runner",
+      "handle",
+      "socketFile",
+    ].every(
       (key) => isOptionalText(value[key]),
     ) &&
+    (value.leader === undefined || isProcessId(value.leader)) &&
+    isOptionalList(value.roots, isProcessId) &&
+    isOptionalList(value.users, (user) => Number.isInteger(user)) &&
+    isOptionalList(value.sockets, (inode) => typeof inode === "string") &&
     (value.slot === undefined || value.slot === "a" || value.slot === "b") &&
     (value.stopping === undefined || isStopping(value.stopping));
+}
+
+function isOptionalList(
+  value: unknown,
+  isItem: (item: unknown) => boolean,
+): boolean {
+  return value === undefined || Array.isArray(value) && value.every(isItem);
 }
 
 /** Whether a value is a state of the present version. */

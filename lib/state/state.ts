@@ -80,6 +80,32 @@ export function mapServices(
   return { ...state, services: Object.fromEntries(services) };
 }
 
+/** The state in which each instance is what `edit` makes of it; the same, if that changes none. */
+export function mapInstances(
+  state: State,
+  edit: (instance: Instance) => Instance,
+): State {
+  let changed = false;
+  const update = (instance: Instance): Instance => {
+    const next = edit(instance);
+    changed ||= next !== instance;
+    return next;
+  };
+  const next = mapServices(state, (own) => ({
+    ...own,
+    current: own.current.map(update),
+    standby: own.standby.map(update),
+    ...own.canary && {
+      canary: { ...own.canary, instances: own.canary.instances.map(update) },
+    },
+    retiring: own.retiring.map((retiring) => ({
+      ...retiring,
+      instance: update(retiring.instance),
+    })),
+  }));
+  return changed ? next : state;
+}
+
 /** Every instance of a service that may still run. */
 export function instancesOf(
   { current, standby, canary, retiring }: ServiceState,

@@ -158,22 +158,28 @@ function broughtBack(
   return retire({ ...own, current, retiring }, own.current);
 }
 
-/** The state without the instances that have ended. A standby that has ended is no use any more. */
+/**
+ * The state without the instances that have ended. A standby that has ended is no use any
+ * more. What some have left behind is to be stopped.
+ */
 export function withoutEnded(
   state: State,
   isAlive: (instance: Instance) => boolean,
+  isGone: (instance: Instance) => boolean = () => true,
 ): State {
-  return mapServices(state, (own) => ({
-    ...own,
-    current: own.current.filter(isAlive),
-    standby: own.standby.filter(isAlive),
-    ...own.canary && {
-      canary: {
-        ...own.canary,
-        instances: own.canary.instances.filter(isAlive),
+  return mapServices(state, ({ canary, ...own }) => {
+    const rest = [...own.current, ...own.standby, ...canary?.instances ?? []]
+      .filter((instance) => !isAlive(instance) && !isGone(instance));
+    const present = {
+      ...own,
+      current: own.current.filter(isAlive),
+      standby: own.standby.filter(isAlive),
+      ...canary && {
+        canary: { ...canary, instances: canary.instances.filter(isAlive) },
       },
-    },
-  }));
+    };
+    return rest.length === 0 ? present : retire(present, rest);
+  });
 }
 
 /** Instances beside the current ones of their services, in the order of their numbers. */
@@ -202,10 +208,10 @@ export function withInstances(
   present: readonly Instance[],
 ): State {
   const byId = new Map(present.map((instance) => [instance.id, instance]));
-  const update = (instance: Instance): Instance => ({
-    ...instance,
-    process: byId.get(instance.id)?.process ?? instance.process,
-  });
+  const update = (instance: Instance): Instance => {
+    const { process, roots, users } = byId.get(instance.id) ?? instance;
+    return { ...instance, process, roots, users };
+  };
   return mapServices(state, (own) => ({
     ...own,
     current: own.current.map(update),

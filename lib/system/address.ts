@@ -1,9 +1,15 @@
+import { isIPv4, isIPv6 } from "node:net";
+
 /** Where an instance listens: a TCP port of this host, or a unix socket. */
-export type Address = { host: string; port: number } | { path: string };
+export type Address = { host: string; port: number } | {
+  path: string;
+  /** Which socket it is, should the path be another's by now; see `socketFile`. */
+  file?: string;
+};
 
 /**
  * Reads one line of a port file: `45643`, `host:port`, `[::1]:8080` or
- * `unix:/path`. Returns undefined if it is none of them.
+ * `unix:/path`, where the host is `localhost`, `*` or an IP address. Returns undefined if it is none of them.
  */
 export function parseAddress(text: string): Address | undefined {
   const line = text.trim();
@@ -14,14 +20,19 @@ export function parseAddress(text: string): Address | undefined {
       new TextEncoder().encode(path).length < 108;
     return usable ? { path } : undefined;
   }
-  const match = /^(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+|\*):)?(\d{1,5})$/.exec(
-    line,
-  );
+  const match = /^(?:(.+):)?(\d{1,5})$/.exec(line);
   if (match === null) return undefined;
   const [, host = "127.0.0.1", digits = ""] = match;
   const port = Number(digits);
-  if (port < 1 || port > 65535) return undefined;
+  if (!isHost(host) || port < 1 || port > 65535) return undefined;
   return { host, port };
+}
+
+/** Names other than `localhost` may mean anything by the time that nginx looks them up. */
+function isHost(host: string): boolean {
+  if (host === "localhost" || host === "*" || isIPv4(host)) return true;
+  const literal = /^\[([0-9A-Fa-f:.]+)\]$/.exec(host)?.[1];
+  return literal !== undefined && isIPv6(literal);
 }
 
 /** The text of an address: `127.0.0.1:45643` or `unix:/path`, as nginx's `server` takes it. */

@@ -18,7 +18,11 @@ export interface ProcessStat {
   /** `R`, `S`, `D`, `Z` (zombie), … */
   state: string;
   parent: number;
+  /** Its process group. */
+  group: number;
   session: number;
+  /** How many threads it has. */
+  threads: number;
   /** Clock ticks after boot. */
   startTime: number;
 }
@@ -41,7 +45,9 @@ export function readStat(pid: number): ProcessStat | undefined {
     pid,
     state: fields[0] ?? "",
     parent: Number(fields[1]),
+    group: Number(fields[2]),
     session: Number(fields[3]),
+    threads: Number(fields[17]),
     startTime: Number(fields[19]),
   };
 }
@@ -142,6 +148,17 @@ export function memoryOf(pid: number): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
+/**
+ * The memory of some processes together in bytes: what they share counts once (Pss,
+ * proc(5)) where that may be read, else for each of them.
+ */
+export function memoryOfAll(pids: number[]): number {
+  return pids.reduce((sum, pid) => {
+    const share = /^Pss:\s+(\d+)/m.exec(readOwn(pid, "smaps_rollup"))?.[1];
+    return sum + (share ? Number(share) * 1024 : memoryOf(pid) ?? 0);
+  }, 0);
+}
+
 /** When a process started, in ms since 1970; undefined if it is gone. */
 export function startedAt(pid: number): number | undefined {
   const stat = readStat(pid);
@@ -169,7 +186,7 @@ export function childrenOf(pid: number): ProcessStat[] {
 
 /** The value of a variable in the environment a process was started with. */
 export function environmentOf(pid: number, name: string): string | undefined {
-  const entries = (readProc(pid, "environ") ?? "").split("\0");
+  const entries = readOwn(pid, "environ").split("\0");
   const prefix = name + "=";
   return entries.find((entry) => entry.startsWith(prefix))
     ?.slice(prefix.length);
@@ -177,27 +194,60 @@ export function environmentOf(pid: number, name: string): string | undefined {
 
 /** The targets of a process's open files, by descriptor; empty if they can't be read. */
 export function openFiles(pid: number): Map<number, string> {
+  const files = filesIn(`/proc/${pid}/fd`);
+  const thread = files.size > 0 ? undefined : livingThreadOf(pid);
+  return thread === undefined ? files : filesIn(`${thread}/fd`);
+}
+
+function filesIn(directory: string): Map<number, string> {
   const files = new Map<number, string>();
   try {
-    for (const entry of Deno.readDirSync(`/proc/${pid}/fd`)) {
+    for (const { name } of Deno.readDirSync(directory)) {
       try {
-        files.set(
-          Number(entry.name),
-          Deno.readLinkSync(`/proc/${pid}/fd/${entry.name}`),
-        );
+        files.set(Number(name), Deno.readLinkSync(`${directory}/${name}`));
       } catch { /* closed meanwhile */ }
     }
   } catch { /* gone, or another user's */ }
   return files;
 }
 
-function isDead(stat: ProcessStat): boolean {
-  return stat.state === "Z" || stat.state === "X";
+/** A process whose first thread has ended looks like a zombie, but others of it may go on. */
+function isDead({ state, threads }: ProcessStat): boolean {
+  return state === "X" || state === "Z" && threads <= 1;
+}
+
+/**
+ * Where the memory and the files of a process are shown whose first thread has ended
+ * while others go on; undefined for any other process.
+ */
+function livingThreadOf(pid: number): string | undefined {
+  const stat = readStat(pid);
+  if (stat?.state !== "Z" || isDead(stat)) return undefined;
+  const tasks = `/proc/${pid}/task`;
+  try {
+    const other = [...Deno.readDirSync(tasks)]
+      .find(({ name }) => Number(name) !== pid);
+    return other && `${tasks}/${other.name}`;
+  } catch {
+    return undefined; // gone
+  }
+}
+
+/** A file in /proc that a process's memory is needed for; empty if there is nothing to see. */
+function readOwn(pid: number, file: string): string {
+  const text = readProc(pid, file);
+  if (text) return text;
+  const thread = livingThreadOf(pid);
+  return (thread && read(`${thread}/${file}`)) ?? "";
 }
 
 function readProc(pid: number, file: string): string | undefined {
+  return read(`/proc/${pid}/${file}`);
+}
+
+function read(path: string): string | undefined {
   try {
-    return Deno.readTextFileSync(`/proc/${pid}/${file}`);
+    return Deno.readTextFileSync(path);
   } catch (error) {
     const isGone = error instanceof Deno.errors.NotFound ||
       // ESRCH: it ended while it was read. Deno has no class for that.

@@ -25,6 +25,14 @@ export interface ShellScope {
   killSignal?: KillSignal;
 }
 
+/** What was started here and hasn't ended. */
+const children = new Set<number>();
+
+/** Whether zdd has started a process itself, as a child in a session of its own. */
+export function isOwnChild(pid: number): boolean {
+  return children.has(pid);
+}
+
 /** A command that goes on without zdd. */
 export interface Detached {
   pid: number;
@@ -88,9 +96,11 @@ export function startDetached(
       { cause: error },
     );
   }
+  children.add(child.pid);
   child.unref();
   if (escapes) letEscape(child, scope);
   const exited = child.status.then((status) => {
+    children.delete(child.pid);
     output.close();
     return status.code;
   });

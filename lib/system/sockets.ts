@@ -1,14 +1,16 @@
-import type { Address } from "./address.ts";
+import { type Address, connectHost } from "./address.ts";
+import { SocketState } from "./netlink.ts";
 import { openFiles } from "./process.ts";
 import {
-  askForSockets,
+  askForTcpSockets,
   type SocketEnd,
   type SocketFilter,
-  SocketState,
   type TcpSocket,
-} from "./sock_diag.ts";
+} from "./tcp_diag.ts";
+import { askForUnixSockets, fileOf, type UnixSocket } from "./unix_diag.ts";
 
 type TcpAddress = Extract<Address, { port: number }>;
+type UnixAddress = Extract<Address, { path: string }>;
 
 /** The states of a server's end of a connection, and of a client's. */
 const TAKEN = SocketState.established | SocketState.synReceived;
@@ -21,14 +23,14 @@ const BEGUN = SocketState.established | SocketState.synSent;
  * or its third, and then only the client's end is established.
  */
 export function openConnections(address: Address): number {
-  if ("path" in address) return unixConnections(address.path);
+  if ("path" in address) return unixConnections(address);
   const clients = [...takenFrom(address), ...begunBy(address)];
   return new Set(clients.map(({ host, port }) => `${host} ${port}`)).size;
 }
 
 /** Whether there is one. Where there are many on the host, that takes half as long. */
 export function isConnected(address: Address): boolean {
-  if ("path" in address) return unixConnections(address.path) > 0;
+  if ("path" in address) return unixConnections(address) > 0;
   return takenFrom(address).length > 0 || begunBy(address).length > 0;
 }
 
@@ -44,21 +46,49 @@ function begunBy({ host, port }: TcpAddress): SocketEnd[] {
     .filter(({ remote }) => isHost(remote, host)).map(({ local }) => local);
 }
 
-function unixConnections(wanted: string): number {
-  return unixSockets().filter(({ path, listening, state }) =>
-    path === wanted && !listening && UNIX_CONNECTED.includes(state)
-  ).length;
+/** Those that were accepted, and those that wait for it. */
+function unixConnections({ path, file = fileOf(path) }: UnixAddress): number {
+  const sockets = file === undefined
+    // It is gone, but its connections may not be.
+    ? unixSockets().filter((socket) => socket.path === path)
+    : socketsOf({ path, file });
+  return sockets.reduce(
+    (sum, { listening, waiting }) => sum + (listening ? waiting : 1),
+    0,
+  );
 }
 
-/** The inodes of the sockets that listen on an address. */
+/** The inodes of the sockets that a client of an address may reach. */
 export function listeningInodes(address: Address): string[] {
   const sockets = "path" in address
-    ? unixSockets().filter(({ path, listening }) =>
-      path === address.path && listening
-    )
+    ? socketsOf(address).filter(({ listening }) => listening)
     : tcpSockets(SocketState.listening, { localPort: address.port })
-      .filter(({ local }) => isHost(local, address.host));
+      .filter((socket) => isReached(socket, address.host));
   return sockets.map(({ inode }) => inode);
+}
+
+/** The file of the socket that has a path now, as {@linkcode Address} may have it; undefined if none has it. */
+export function socketFile(path: string): string | undefined {
+  return fileOf(path);
+}
+
+/**
+ * The sockets at a path. Not the names that they were bound to count, which anybody can
+ * choose and a server may change, but the file.
+ */
+function socketsOf({ path, file = fileOf(path) }: UnixAddress): UnixSocket[] {
+  const sockets = unixSockets();
+  const known = sockets.filter((socket) => socket.file === file);
+  // Some file systems show stat(2) other numbers than the kernel has (overlayfs, btrfs).
+  return known.length > 0
+    ? known
+    : sockets.filter((socket) =>
+      socket.path === path && inodeOf(socket.file) === inodeOf(file)
+    );
+}
+
+function inodeOf(file?: string): string | undefined {
+  return file?.split(" ")[1];
 }
 
 /** A TCP port that some processes listen on. */
@@ -74,9 +104,9 @@ export function listeningSockets(pids: number[]): ListeningSocket[] {
     pid,
     open: new Set(openFiles(pid).values()),
   }));
-  return tcpSockets(SocketState.listening).flatMap(({ local, inode }) => {
-    const { host, port } = local;
-    const reachable = REACHABLE.get(host) ??
+  return tcpSockets(SocketState.listening).flatMap((socket) => {
+    const { local: { host, port }, inode, ipv6Only } = socket;
+    const reachable = (ipv6Only ? ONLY_IPV6 : REACHABLE).get(host) ??
       (host.startsWith("127.") ? host : undefined);
     const holding = files.filter(({ open }) => open.has(`socket:[${inode}]`))
       .map(({ pid }) => pid);
@@ -91,6 +121,7 @@ const REACHABLE = new Map([
   [`ipv6:${"0".repeat(32)}`, "127.0.0.1"],
   [`ipv6:${"0".repeat(31)}1`, "[::1]"],
 ]);
+const ONLY_IPV6 = new Map([...REACHABLE.keys()].map((host) => [host, "[::1]"]));
 
 /** Those of the processes that have one of these sockets open. */
 export function holders(inodes: string[], pids: number[]): number[] {
@@ -100,17 +131,51 @@ export function holders(inodes: string[], pids: number[]): number[] {
   );
 }
 
-/** Whether the host of a socket's end is the wanted one, or one that includes it or may be it. */
+/** Whether the host of a connection's end is the wanted one, or may be. */
 function isHost({ host }: SocketEnd, wanted: string): boolean {
-  const literal = /^\d+\.\d+\.\d+\.\d+$/.test(wanted);
-  if (!literal || wanted === "0.0.0.0" || host === "0.0.0.0") return true;
-  return host.startsWith("ipv6:") || host === wanted;
+  return ANY.includes(wanted) || hostsOf(wanted).includes(host);
+}
+
+/** Whether a client of a host may reach a socket that listens. */
+function isReached(
+  { local: { host }, ipv6Only }: TcpSocket,
+  wanted: string,
+): boolean {
+  return hostsOf(connectHost(wanted)).some((target) =>
+    target === host || host === ANY_IPV6 && !(ipv6Only && isIPv4(target)) ||
+    host === "0.0.0.0" && isIPv4(target)
+  );
+}
+
+const ANY = ["0.0.0.0", "*", "[::]"];
+const ANY_IPV6 = `ipv6:${"0".repeat(32)}`;
+
+function isIPv4(host: string): boolean {
+  return !host.startsWith("ipv6:");
+}
+
+/** The addresses that a host means, as sockets have them. */
+function hostsOf(host: string): string[] {
+  if (host === "localhost") return ["127.0.0.1", ...hostsOf("[::1]")];
+  if (!host.startsWith("[")) return [host];
+  // A URL has no IPv4 at its end any more, and :: once at most.
+  const [left = "", right] = new URL(`http://${host}`).hostname.slice(1, -1)
+    .split("::");
+  const digits = (part = "") =>
+    part.split(":").map((group) => group && group.padStart(4, "0")).join("");
+  const [begin, end] = [digits(left), digits(right)];
+  const hex = begin + "0".repeat(32 - begin.length - end.length) + end;
+  if (!hex.startsWith("00000000000000000000ffff")) return [`ipv6:${hex}`];
+  return [
+    hex.slice(24).match(/../g)?.map((byte) => parseInt(byte, 16)).join(".") ??
+      "",
+  ];
 }
 
 /** The TCP sockets in some states. */
 function tcpSockets(states: number, filter: SocketFilter = {}): TcpSocket[] {
   try {
-    return askForSockets(states, filter);
+    return askForTcpSockets(states, filter);
   } catch {
     return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
       readSockets(file, states, filter)
@@ -155,26 +220,32 @@ function hostOf(hex: string): string {
   return bytes.slice(-4).map((byte) => parseInt(byte, 16)).join(".");
 }
 
-interface UnixSocket {
-  listening: boolean;
-  state: string;
-  inode: string;
-  path: string;
-}
-
 /** SS_CONNECTING, which is not accepted yet, and SS_CONNECTED of linux/net.h, as /proc/net/unix prints them. */
 const UNIX_CONNECTED = ["02", "03"];
 /** __SO_ACCEPTCON of linux/net.h. */
 const ACCEPTS_CONNECTIONS = 0x10000;
 
-/** The sockets of `/proc/net/unix` that have a path (proc(5)). */
+/** The unix sockets that have a path, or were accepted from one that has. */
 function unixSockets(): UnixSocket[] {
-  return readOrEmpty("/proc/net/unix").split("\n").slice(1).flatMap((line) => {
+  try {
+    return askForUnixSockets();
+  } catch {
+    return readUnixSockets("/proc/net/unix");
+  }
+}
+
+/**
+ * The sockets of `/proc/net/unix` (proc(5)). That has names only: the file is taken for the
+ * one that has the name now.
+ */
+export function readUnixSockets(file: string): UnixSocket[] {
+  return readOrEmpty(file).split("\n").slice(1).flatMap((line) => {
     const match = /^\S+ \S+ \S+ (\S+) \S+ (\S+) +(\d+) (.+)$/.exec(line);
     if (match === null) return [];
     const [, flags = "", state = "", inode = "", path = ""] = match;
     const listening = (parseInt(flags, 16) & ACCEPTS_CONNECTIONS) !== 0;
-    return [{ listening, state, inode, path }];
+    if (!listening && !UNIX_CONNECTED.includes(state)) return [];
+    return [{ listening, inode, path, file: fileOf(path) ?? "", waiting: 0 }];
   });
 }
 

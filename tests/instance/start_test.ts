@@ -4,10 +4,10 @@ import { ZddError } from "../../lib/error.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { type Launch, start } from "../../lib/instance/start.ts";
 import { planInstance } from "../../lib/instance/plan.ts";
-import { processesOf } from "../../lib/system/instance_mark.ts";
+import { processesOf } from "../../lib/instance/processes.ts";
 import { isRunning, openFiles, sendSignal } from "../../lib/system/process.ts";
 import { sleep } from "../../lib/system/wait.ts";
-import { until } from "../support/site.ts";
+import { until } from "../support/until.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { serviceIn } from "./service_config.ts";
@@ -29,7 +29,9 @@ async function launch(
   try {
     await body(await started.instance(signal), started);
   } finally {
-    for (const process of processesOf(plan.id, started.leader)) {
+    const { id, log } = plan;
+    const { leader } = started;
+    for (const process of processesOf({ id, log, leader })) {
       sendSignal(process, "SIGKILL");
     }
   }

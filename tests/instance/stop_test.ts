@@ -83,6 +83,7 @@ Deno.test("stopInstance() leaves a process that doesn't end to itself", async ()
   assertEquals(await stopInstance(service, instance), {
     outcome: "stopping",
     status: 3,
+    left: [instance.process],
   });
   assert(isRunning(instance.process));
   assert(directory.names().includes(`${child.pid}.port`));

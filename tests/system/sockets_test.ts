@@ -7,7 +7,7 @@ import {
   openConnections,
   readSockets,
 } from "../../lib/system/sockets.ts";
-import { SocketState } from "../../lib/system/sock_diag.ts";
+import { SocketState } from "../../lib/system/netlink.ts";
 import { TempDir } from "./temp_dir.ts";
 import { until } from "../support/until.ts";
 

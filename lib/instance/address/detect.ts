@@ -1,8 +1,8 @@
 import { ZddError } from "../../error.ts";
-import { processesOf } from "../../system/instance_mark.ts";
 import { listeningSockets } from "../../system/sockets.ts";
 import type { AddressKind, Located, Locator, Sought, Started } from "./kind.ts";
-import { namedProcess, topmost } from "./processes.ts";
+import { topmost } from "../topmost.ts";
+import { namedProcess } from "./named_process.ts";
 
 /** The service chooses a TCP port and tells nobody: zdd looks where its processes listen. */
 export const detect: AddressKind = {
@@ -22,8 +22,8 @@ class Detected implements Locator {
   constructor(readonly sought: Sought) {}
 
   look(start: Started): Located | string {
-    const { id, pidFile, service: { portNumber } } = this.sought;
-    const own = processesOf(id, start.leader);
+    const { pidFile, service: { portNumber } } = this.sought;
+    const own = start.processes(false);
     const sockets = listeningSockets(own.map(({ pid }) => pid))
       .filter(({ address }) =>
         portNumber === undefined || address.port === portNumber

@@ -2,7 +2,7 @@ import { dirname } from "@std/path";
 import { hold, holdDirectory } from "../../system/held.ts";
 import { portFileOf, readPort } from "../port_file.ts";
 import type { AddressKind, Located, Locator, Started } from "./kind.ts";
-import { namedProcess } from "./processes.ts";
+import { namedProcess } from "./named_process.ts";
 
 /** The service tells in a port file beside its pid file. */
 export const file: AddressKind = {

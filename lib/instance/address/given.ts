@@ -1,9 +1,9 @@
 import { ZddError } from "../../error.ts";
 import { type Address, formatAddress } from "../../system/address.ts";
-import { processesOf } from "../../system/instance_mark.ts";
 import { holders, listeningInodes } from "../../system/sockets.ts";
 import type { Located, Locator, Sought, Started } from "./kind.ts";
-import { namedProcess, topmost } from "./processes.ts";
+import { topmost } from "../topmost.ts";
+import { namedProcess } from "./named_process.ts";
 
 /** zdd handed out the address: whichever of its processes listens there is the server. */
 export class GivenAddress implements Locator {
@@ -15,14 +15,15 @@ export class GivenAddress implements Locator {
   }
 
   look(start: Started): Located | string {
-    const { id, pidFile } = this.sought;
+    const { pidFile } = this.sought;
     const address = this.#address;
     const missing = `nobody listens on ${formatAddress(address)}`;
     const inodes = listeningInodes(address);
     if (inodes.length === 0) return missing;
-    const own = processesOf(id, start.leader);
-    const listening = holders(inodes, own.map(({ pid }) => pid));
-    if (listening.length === 0) {
+    const own = start.processes(true);
+    const pids = own.map(({ pid }) => pid);
+    const listening = holders(inodes, pids);
+    if (inodes.some((inode) => holders([inode], pids).length === 0)) {
       throw new ZddError(
         `another program listens on ${formatAddress(address)}`,
       );

@@ -37,7 +37,13 @@ export interface Locator {
 export interface Started {
   /** The process of the command. */
   leader: ProcessId;
-  /** Whether a process is one that it brought about. */
+  /**
+   * Those of its processes that run.
+   *
+   * @param fresh looks anew, where one that has just been forked must not be missed
+   */
+  processes(fresh: boolean): ProcessId[];
+  /** Whether a process that the service names is one that it brought about. */
   isOurs(process: ProcessId): boolean;
 }
 

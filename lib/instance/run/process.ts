@@ -1,5 +1,10 @@
 import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
-import { identify, sendSignal } from "../../system/process.ts";
+import {
+  currentBoot,
+  identify,
+  readStat,
+  sendSignal,
+} from "../../system/process.ts";
 import { startDetached } from "../../system/shell.ts";
 import { readTail, sizeOf } from "../../system/tail.ts";
 import type { Instance } from "../instance.ts";
@@ -23,7 +28,9 @@ export const process: Runner = {
       scope: { name: `zdd-${id}`, killSignal: signalOf(service) },
     });
     return {
-      leader: identify(pid) ?? { pid, startTime: 0, boot: "" },
+      // It may have ended already.
+      leader: identify(pid) ??
+        { pid, startTime: readStat(pid)?.startTime ?? 0, boot: currentBoot() },
       exited,
       output: () => readTail(log, printed),
       source: log,

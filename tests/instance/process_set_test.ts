@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  descendsFrom,
-  INSTANCE_VARIABLE,
-  isMarked,
-  processesOf,
-} from "../../lib/system/instance_mark.ts";
+import { processesOf } from "../../lib/instance/processes.ts";
+import { INSTANCE_VARIABLE, markOf } from "../../lib/system/instance_mark.ts";
 import {
   commandLine,
   identify,
@@ -12,10 +8,11 @@ import {
   type ProcessId,
   readStat,
 } from "../../lib/system/process.ts";
+import { descendsFrom } from "../../lib/system/process_table.ts";
 import { startDetached } from "../../lib/system/shell.ts";
-import { endSession } from "./child.ts";
-import { TempDir } from "./temp_dir.ts";
 import { until } from "../support/until.ts";
+import { endSession } from "../system/child.ts";
+import { TempDir } from "../system/temp_dir.ts";
 
 /** A command that is running in a session of its own, until it is disposed of. */
 class Session implements Disposable {
@@ -53,6 +50,10 @@ class Session implements Disposable {
   }
 }
 
+function find(id: string, leader?: ProcessId): ProcessId[] {
+  return processesOf({ id, leader, log: "/nowhere" });
+}
+
 function pids(processes: ProcessId[]): number[] {
   return processes.map(({ pid }) => pid).sort();
 }
@@ -63,10 +64,10 @@ Deno.test("processesOf() finds what has the mark, and nothing with another one",
   using other = new Session("sleep 60", { [INSTANCE_VARIABLE]: `${id}2` });
   const { pid } = session.leader;
   await until("they run", () => commandLine(other.leader.pid) === "sleep 60");
-  await until("it runs", () => isMarked(pid, id));
-  assertEquals(processesOf(id), [session.leader]);
-  assert(!isMarked(other.leader.pid, id));
-  assertEquals(processesOf(id.slice(0, -1)), []);
+  await until("it runs", () => markOf(pid) === id);
+  assertEquals(find(id), [session.leader]);
+  assert(markOf(other.leader.pid) !== id);
+  assertEquals(find(id.slice(0, -1)), []);
 });
 
 Deno.test("processesOf() finds a daemon that has left its parent and its session", async () => {
@@ -80,7 +81,7 @@ Deno.test("processesOf() finds a daemon that has left its parent and its session
   await until("it runs", () => commandLine(daemon) === "sleep 60");
   assert(!descendsFrom(daemon, session.leader.pid));
   assert(readStat(daemon)?.session !== session.leader.pid);
-  assertEquals(pids(processesOf(id, session.leader)), [daemon]);
+  assertEquals(pids(find(id, session.leader)), [daemon]);
 });
 
 Deno.test("processesOf() finds what has lost the mark, in the session of the start command", async () => {
@@ -91,10 +92,10 @@ Deno.test("processesOf() finds what has lost the mark, in the session of the sta
   );
   const child = await session.pidIn("pid");
   await until("it runs", () => commandLine(child) === "/bin/sleep 60");
-  assert(!isMarked(child, id));
+  assert(markOf(child) !== id);
   const { leader } = session;
-  assertEquals(pids(processesOf(id)), [leader.pid]);
-  assertEquals(pids(processesOf(id, leader)), [leader.pid, child].sort());
+  assertEquals(pids(find(id)), [leader.pid, child].sort(), "a child of it");
+  assertEquals(pids(find(id, leader)), [leader.pid, child].sort());
 });
 
 Deno.test("processesOf() takes no session whose number was used before, in this boot or another", async () => {
@@ -102,23 +103,23 @@ Deno.test("processesOf() takes no session whose number was used before, in this 
   using session = new Session("sleep 60");
   const { leader } = session;
   await until("it runs", () => commandLine(leader.pid) === "sleep 60");
-  assertEquals(processesOf(id, leader), [leader]);
+  assertEquals(find(id, leader), [leader]);
   const later = { ...leader, startTime: leader.startTime + 1 };
-  assertEquals(processesOf(id, later), []);
+  assertEquals(find(id, later), []);
   const earlier = { ...leader, startTime: leader.startTime - 1000 };
-  assertEquals(processesOf(id, earlier), [], "another process had the number");
+  assertEquals(find(id, earlier), [], "another process had the number");
   const rebooted = { ...leader, boot: "another" };
-  assertEquals(processesOf(id, rebooted), [], "another boot had the number");
+  assertEquals(find(id, rebooted), [], "another boot had the number");
 });
 
 Deno.test("processesOf() never finds zdd itself, nor what it runs below", async () => {
   const id = `web-${crypto.randomUUID()}`;
   using directory = new TempDir();
-  const module = new URL("../../lib/system/instance_mark.ts", import.meta.url);
+  const module = new URL("../../lib/instance/processes.ts", import.meta.url);
   const script = directory.write(
     "script.ts",
     `import { processesOf } from ${JSON.stringify(module.href)};
-    console.log(JSON.stringify(processesOf(Deno.args[0])));`,
+    console.log(JSON.stringify(processesOf({ id: Deno.args[0], log: "" })));`,
   );
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const deno = `"${Deno.execPath()}" run -A --no-check --no-lock`;
@@ -147,16 +148,15 @@ Deno.test("descendsFrom() follows the parents, itself included", async () => {
   assert(!descendsFrom(Deno.pid, pid));
 });
 
-Deno.test("processesOf() misses nothing that has just begun, if it looks anew", () => {
+Deno.test("processesOf() misses nothing that has just begun", () => {
   using directory = new TempDir();
   const options = { cwd: directory.path, log: directory.join("log") };
   const env = { [INSTANCE_VARIABLE]: "just-begun" };
   // A look that others could use for a few ms, and what it can't have seen.
-  processesOf("other", undefined, { fresh: true });
+  find("other");
   const { pid } = startDetached("sleep 60", { ...options, env });
   try {
-    const found = processesOf("just-begun", undefined, { fresh: true });
-    assertEquals(pids(found), [pid]);
+    assertEquals(pids(find("just-begun")), [pid]);
   } finally {
     endSession(pid);
   }

@@ -1,0 +1,235 @@
+import { parseAddress } from "../system/address.ts";
+import { markOf } from "../system/instance_mark.ts";
+import {
+  currentBoot,
+  identify,
+  isRunning,
+  openFiles,
+  type ProcessId,
+  type ProcessStat,
+  userOf,
+} from "../system/process.ts";
+import { otherProcesses } from "../system/process_table.ts";
+import { holders, listeningInodes } from "../system/sockets.ts";
+import { adopt, reap } from "../system/subreaper.ts";
+import type { Instance } from "./instance.ts";
+import { mayName, readPid } from "./port_file.ts";
+import type { Ran } from "./run/runner.ts";
+import { runnerOf } from "./run/runners.ts";
+
+/** What an instance is found by. Each of these may be missing. */
+export type Traces =
+  & Ran
+  & Partial<
+    Pick<
+      Instance,
+      | "process"
+      | "address"
+      | "leader"
+      | "roots"
+      | "users"
+      | "sockets"
+      | "pidFile"
+      | "runner"
+    >
+  >;
+
+/** Those of the instances that this run has started, by id. */
+const started = new Map<string, ProcessSet>();
+
+/**
+ * The processes of an instance, which come and go: looked for again and again, those that
+ * were seen are known for certain however they change.
+ *
+ * Certain are those that were recorded, with their start time; those that the runner keeps
+ * together; those whose parent, or whose session's or process group's leader, is certain;
+ * and those that hold the very socket with which the instance listened. Whatever else
+ * points to a process could have been forged: it counts only for a process of a user as
+ * whom the instance runs.
+ */
+export class ProcessSet {
+  /** The user ids that its processes ran as. */
+  readonly users: Set<number>;
+  readonly #known = new Map<number, ProcessId>();
+  /** The parents that they had, by pid. */
+  readonly #parents = new Map<number, number>();
+  /** The sessions and process groups that its processes lead, or led and others of it are in. */
+  #led = new Set<number>();
+
+  /** That of an instance which this run has started, or else a new one. */
+  static of(traces: Traces): ProcessSet {
+    return started.get(traces.id) ?? new ProcessSet(traces);
+  }
+
+  /** That of an instance which is being started: what this run sees of it can't be seen again. */
+  static ofStarted(traces: Traces): ProcessSet {
+    const processes = new ProcessSet(traces);
+    started.set(traces.id, processes);
+    return processes;
+  }
+
+  constructor(public traces: Traces) {
+    const { users = [Deno.uid() ?? 0], process, leader, roots = [] } = traces;
+    this.users = new Set(users);
+    for (const one of [leader, process, ...roots]) {
+      if (one !== undefined && isRunning(one)) this.add(one);
+    }
+  }
+
+  /** Takes in a process that is the instance's for certain. */
+  add(process: ProcessId): void {
+    this.#known.set(process.pid, process);
+    const user = userOf(process.pid);
+    if (user !== undefined) this.users.add(user);
+  }
+
+  /** Whether a process has been seen to be the instance's. */
+  has({ pid, startTime }: ProcessId): boolean {
+    return this.#known.get(pid)?.startTime === startTime;
+  }
+
+  /**
+   * Those that run now.
+   *
+   * @param fresh looks anew, where one that has just been forked must not be missed
+   */
+  look({ fresh = true } = {}): ProcessId[] {
+    const boot = this.#boot;
+    if (boot !== undefined && boot !== currentBoot()) return [];
+    const table = otherProcesses(fresh).filter((stat) => this.#isYoung(stat));
+    this.#forgetEnded();
+    for (const process of runnerOf(this.traces).processes(this.traces)) {
+      this.add(process);
+    }
+    const suspects = table.filter(({ pid }) => !this.#known.has(pid));
+    for (const { pid } of suspects.filter((one) => this.#isTraced(one))) {
+      this.#take(pid);
+    }
+    this.#takeRelated(table);
+    this.#takeServing(table);
+    this.#noteAdopted(table);
+    return [...this.#known.values()];
+  }
+
+  /** Of some processes of it, those whose parents aren't. */
+  roots(): ProcessId[] {
+    const parents = new Map(
+      otherProcesses(false).map(({ pid, parent }) => [pid, parent]),
+    );
+    return [...this.#known.values()].filter(({ pid }) =>
+      !this.#known.has(parents.get(pid) ?? 0)
+    );
+  }
+
+  /** Those that have lost their parents while zdd keeps what does. */
+  #noteAdopted(table: ProcessStat[]): void {
+    for (const { pid, parent } of table) {
+      if (!this.#known.has(pid)) continue;
+      const before = this.#parents.get(pid) ?? parent;
+      if (parent === Deno.pid && before !== parent) adopt(pid);
+      this.#parents.set(pid, parent);
+    }
+  }
+
+  get #boot(): string | undefined {
+    const { leader, process } = this.traces;
+    return (leader ?? process)?.boot;
+  }
+
+  #isYoung({ startTime }: ProcessStat): boolean {
+    return startTime >= (this.traces.leader?.startTime ?? 0);
+  }
+
+  #take(pid: number): void {
+    const process = identify(pid);
+    if (process !== undefined) this.add(process);
+  }
+
+  #forgetEnded(): void {
+    for (const process of this.#known.values()) {
+      if (isRunning(process)) continue;
+      this.#known.delete(process.pid);
+      reap(process.pid);
+    }
+  }
+
+  /** Whether the environment of a process, or its session and its log, say that it is the instance's. */
+  #isTraced({ pid, session }: ProcessStat): boolean {
+    const { id, leader, log } = this.traces;
+    if (!this.#isOfItsUser(pid)) return false;
+    if (markOf(pid) === id) return true;
+    // Its number may have been given to another session since.
+    return leader !== undefined && session === leader.pid && pid !== session &&
+      !this.#known.has(session) && identify(session) === undefined &&
+      [...openFiles(pid).values()].some((file) => file === log);
+  }
+
+  #isOfItsUser(pid: number): boolean {
+    const user = userOf(pid);
+    return user !== undefined && this.users.has(user);
+  }
+
+  /** Children, and whoever is in a session or a process group that one of it leads. */
+  #takeRelated(table: ProcessStat[]): void {
+    for (let before = -1; before < this.#known.size;) {
+      before = this.#known.size;
+      for (const { pid, parent, session, group } of table) {
+        if (this.#known.has(pid)) continue;
+        const related = this.#known.has(parent) || this.#led.has(session) ||
+          this.#led.has(group) || this.#leads(session) || this.#leads(group);
+        if (related && !this.#isOfAnother(pid)) this.#take(pid);
+      }
+    }
+    // A number isn't given to others as long as a session or a group has it.
+    const alive = table.filter(({ pid }) => this.#known.has(pid));
+    this.#led = new Set(
+      alive.flatMap(({ session, group }) => [session, group])
+        .filter((number) => this.#led.has(number) || this.#leads(number)),
+    );
+  }
+
+  #leads(number: number): boolean {
+    return this.#known.has(number);
+  }
+
+  /** One that was started by an instance that deploys others. */
+  #isOfAnother(pid: number): boolean {
+    const mark = markOf(pid);
+    return mark !== undefined && mark !== this.traces.id;
+  }
+
+  /** When its process has ended: whoever has its socket by now, or is named by its pid file. */
+  #takeServing(table: ProcessStat[]): void {
+    const { process, sockets = [], address, pidFile } = this.traces;
+    const main = process ?? this.traces.leader;
+    if (main !== undefined && this.has(main)) return;
+    const listening = address === undefined ? undefined : parseAddress(address);
+    if (listening === undefined) return;
+    const inodes = listeningInodes(listening);
+    const inherited = inodes.filter((inode) => sockets.includes(inode));
+    const others = table.filter(({ pid }) =>
+      !this.#known.has(pid) && this.#isOfItsUser(pid) && !this.#isOfAnother(pid)
+    ).map(({ pid }) => pid);
+    if (inherited.length > 0) {
+      for (const pid of holders(inherited, others)) this.#take(pid);
+    }
+    const named = pidFile === undefined ? undefined : readPidFile(pidFile);
+    if (named !== undefined && others.includes(named)) {
+      const family = table.filter(({ pid, parent }) =>
+        pid === named || parent === named
+      ).map(({ pid }) => pid);
+      if (holders(inodes, family).length > 0) this.#take(named);
+    }
+    this.#takeRelated(table);
+  }
+}
+
+/** The process that a pid file names and may name; undefined if there is none. */
+function readPidFile(pidFile: string): number | undefined {
+  try {
+    const pid = readPid(pidFile);
+    return pid !== undefined && mayName(pidFile, pid) ? pid : undefined;
+  } catch {
+    return undefined; // it names nobody
+  }
+}

@@ -1,0 +1,56 @@
+import { libc } from "./libc.ts";
+import { readStat } from "./process.ts";
+
+/** prctl(2), linux/prctl.h. */
+const PR_SET_CHILD_SUBREAPER = 36;
+/** waitpid(2). */
+const WNOHANG = 1;
+
+let users = 0;
+
+/**
+ * Until it is disposed of, whatever loses its parent below this process becomes a child of
+ * it, and not of init (PR_SET_CHILD_SUBREAPER, prctl(2)): a daemon can't get away while it
+ * is being started. Where that isn't possible, nothing happens.
+ */
+export class Subreaper implements Disposable {
+  #done = false;
+
+  constructor() {
+    if (users++ === 0) set(1);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#done) return;
+    this.#done = true;
+    if (--users === 0) set(0);
+  }
+}
+
+function set(on: 0 | 1): void {
+  try {
+    libc().prctl(PR_SET_CHILD_SUBREAPER, BigInt(on), 0n, 0n, 0n);
+  } catch { /* another C library */ }
+}
+
+/** Those that have become children of this process. */
+const adopted = new Set<number>();
+
+/** Remembers a process that has become a child of this one, which Deno has not started. */
+export function adopt(pid: number): void {
+  adopted.add(pid);
+}
+
+/**
+ * Takes note of the end of an adopted process, so that no zombie is left of it, for which
+ * others would wait. Deno does that for those that it has started.
+ */
+export function reap(pid: number): void {
+  if (!adopted.has(pid)) return;
+  const stat = readStat(pid);
+  if (stat?.state !== "Z" || stat.parent !== Deno.pid) return;
+  adopted.delete(pid);
+  try {
+    libc().waitpid(pid, new Int32Array(1), WNOHANG);
+  } catch { /* another C library */ }
+}

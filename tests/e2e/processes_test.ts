@@ -1,0 +1,133 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { DAEMONS, daemonTest } from "../support/daemons.ts";
+import {
+  instancesOf,
+  isAlive,
+  nginxProcesses,
+  pidAt,
+} from "../support/live_site.ts";
+import type { Site } from "../support/site.ts";
+import { until } from "../support/until.ts";
+
+// Servers that nobody here wrote do with their processes whatever they like: all of these
+// are the instance, and none is left when it is said to be stopped.
+
+/** The processes of a site that aren't nginx's. */
+function own(site: Site): number[] {
+  const nginx = nginxProcesses(site);
+  return site.processes().filter((pid) => !nginx.includes(pid));
+}
+
+/** The instance that serves, as `status` tells. */
+async function serving(site: Site) {
+  const [instance, ...more] = (await instancesOf(site))
+    .filter(({ state }) => state === "serving");
+  assertEquals(more, []);
+  assert(instance !== undefined, "nothing serves");
+  return instance;
+}
+
+for (const [kind, { isHttp }] of Object.entries(DAEMONS)) {
+  daemonTest("deployed twice and stopped", kind, async (site) => {
+    await site.deploy();
+    const first = await serving(site);
+    await site.deploy();
+    const second = await serving(site);
+    assert(first.pid !== second.pid);
+    assert(!isAlive(first.pid), "the first one still runs");
+    if (isHttp) await pidAt(site);
+    const { stderr } = await site.deploy("stop");
+    assertMatch(stderr, new RegExp(`stopped ${second.pid}`));
+    assertEquals(own(site), []);
+  });
+
+  daemonTest("a failed deploy leaves nothing", kind, async (site) => {
+    await site.deploy();
+    const before = own(site).sort();
+    site.write(
+      "deploy.conf",
+      site.read("deploy.conf").replace(
+        "[deploy]",
+        "[deploy]\nbefore_switch: false",
+      ),
+    );
+    assertEquals((await site.zdd()).code, 1);
+    assertEquals(own(site).sort(), before);
+  });
+}
+
+daemonTest(
+  "a server that was started again is still the instance",
+  "a shell's loop",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    Deno.kill(pid, "SIGKILL");
+    await until(
+      "it serves again",
+      async () => (await site.get()).status === 200,
+    );
+    const again = await serving(site);
+    assert(again.pid !== pid);
+    assertEquals((await site.zdd("status")).code, 0);
+    await site.deploy("start");
+    assertEquals((await serving(site)).pid, again.pid);
+
+    // What is on its way is waited for.
+    const slow = site.get("/slow");
+    await until(
+      "it is asked",
+      async () => (await serving(site)).connections === 1,
+    );
+    await site.deploy();
+    assertEquals((await slow).text, `v1 ${again.pid} 0\n`);
+    await site.deploy("stop");
+    assertEquals(own(site), []);
+  },
+);
+
+daemonTest(
+  "a connection to a socket that was renamed is waited for",
+  "a renamed socket",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    const slow = site.get("/slow");
+    await until(
+      "it is asked",
+      async () => (await serving(site)).connections === 1,
+    );
+    await site.deploy();
+    assertEquals(await slow, { status: 200, text: `v1 ${pid} 0\n` });
+  },
+);
+
+daemonTest(
+  "a worker that doesn't end is killed with its server",
+  "gunicorn with setproctitle",
+  async (site) => {
+    await site.deploy();
+    const stuck = site.get("/stuck").catch(() => {});
+    await until("it is stuck", () => site.exists("stuck"));
+    const pid = Number(site.read("stuck"));
+    const { stderr } = await site.deploy("stop");
+    assertMatch(stderr, /web: killed \d+/);
+    assert(!isAlive(pid), `${pid} still runs`);
+    assertEquals(own(site), []);
+    await stuck;
+  },
+  ["kill_after: 1"],
+);
+
+daemonTest(
+  "all processes count as memory",
+  "gunicorn with setproctitle",
+  async (site) => {
+    await site.deploy();
+    const { stdout } = await site.zdd("status", "--json");
+    const [{ instances: [{ memory, pid }] }] = JSON.parse(stdout).services;
+    const status = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
+    const one = Number(/^Pss:\s+(\d+)/m.exec(status)?.[1]) * 1024;
+    assert(memory > 1.5 * one, `${memory} of which the master has ${one}`);
+  },
+);

@@ -1,0 +1,198 @@
+import { printMessage } from "../../lib/cli/output.ts";
+import { Site } from "./site.ts";
+import { anyConf } from "./any_site.ts";
+import { liveTemplate } from "./live_site.ts";
+
+/** Debian's Python, for which its packages are. */
+const PYTHON = "/usr/bin/python3";
+
+/** A WSGI application that answers with its pid; `/slow` after some seconds, `/stuck` never. */
+const APP = `\
+import os, signal, time
+try:
+    import setproctitle
+    setproctitle.setproctitle("app that has overwritten its environment " + "x" * 3000)
+except ImportError:
+    pass
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/slow":
+        time.sleep(2)
+    if path == "/stuck":
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT):
+            signal.signal(name, signal.SIG_IGN)
+        open("stuck", "w").write(str(os.getpid()))
+        while True:
+            time.sleep(60)
+    body = f"v1 {os.getpid()} 0\\n".encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+`;
+
+const PHP_FPM = `\
+[global]
+error_log = %DIR%/fpm.log
+daemonize = yes
+%PID%
+[web]
+listen = \${SOCKET}
+listen.mode = 0666
+user = www-data
+group = www-data
+pm = static
+pm.max_children = 2
+`;
+
+/** A server that listens at PORT or SOCKET, and takes its time for /slow. */
+export const SERVER = `\
+import http from "node:http";
+import fs from "node:fs";
+const { PORT, SOCKET } = process.env;
+const server = http.createServer((request, response) => {
+  const answer = () => response.end("v1 " + process.pid + " 0\\n");
+  request.url === "/slow" ? setTimeout(answer, 2000) : answer();
+});
+process.on("SIGTERM", () => server.close());
+if (SOCKET === undefined) server.listen(Number(PORT), "127.0.0.1");
+else server.listen(SOCKET + ".new", () => fs.renameSync(SOCKET + ".new", SOCKET));
+`;
+
+/** A kind of server that the world has. */
+export interface Daemon {
+  /** What must be installed. */
+  needs: string[];
+  /** The lines of its section. */
+  lines: string[];
+  /** Its files, beside those that every site here has. */
+  files?: Record<string, string>;
+  /** Whether it answers as {@linkcode SERVER} does. */
+  isHttp: boolean;
+}
+
+const gunicorn = `${PYTHON} -m gunicorn -w 2 -b 127.0.0.1:$PORT`;
+
+/** Servers, by what is special about them. */
+export const DAEMONS: Record<string, Daemon> = {
+  "a shell's loop": {
+    needs: ["node"],
+    lines: ["start: ./loop", "port: env"],
+    files: {
+      loop: "#!/bin/sh\nwhile :; do node server.mjs; sleep 0.1; done\n",
+    },
+    isHttp: true,
+  },
+  "a renamed socket": {
+    needs: ["node"],
+    lines: ["start: node server.mjs", "port: socket"],
+    isHttp: true,
+  },
+  "gunicorn with setproctitle": {
+    needs: ["gunicorn", "setproctitle"],
+    lines: [`start: ${gunicorn} app:app`, "port: env"],
+    isHttp: true,
+  },
+  "gunicorn --daemon with setproctitle": {
+    needs: ["gunicorn", "setproctitle"],
+    lines: [`start: ${gunicorn} --daemon app:app`, "port: env"],
+    isHttp: true,
+  },
+  "gunicorn --daemon without an environment": {
+    needs: ["gunicorn"],
+    lines: [
+      `start: env -i PATH="$PATH" ${gunicorn} --daemon app:app`,
+      "port: env",
+    ],
+    isHttp: true,
+  },
+  "php-fpm --daemonize": {
+    needs: ["php-fpm8.2"],
+    lines: ["start: php-fpm8.2 --fpm-config fpm.conf", "port: socket"],
+    files: { "fpm.conf": PHP_FPM.replace("%PID%", "") },
+    isHttp: false,
+  },
+  "php-fpm --daemonize with a pid file": {
+    needs: ["php-fpm8.2"],
+    lines: [
+      "start: php-fpm8.2 --fpm-config fpm.conf",
+      "port: socket",
+      "pid_file: fpm.pid",
+    ],
+    files: { "fpm.conf": PHP_FPM.replace("%PID%", "pid = %DIR%/fpm.pid") },
+    isHttp: false,
+  },
+  "uWSGI": {
+    needs: ["uwsgi_python3"],
+    lines: [
+      "start: uwsgi_python3 --http-socket 127.0.0.1:$PORT --master --processes 2 --wsgi-file app.py --callable app",
+      "stop: kill -INT",
+      "port: env",
+    ],
+    isHttp: true,
+  },
+};
+
+/** A site whose service is a kind of server. Nothing runs yet. */
+export function daemonSite(daemon: Daemon, more: string[] = []): Site {
+  const site = Site.create({
+    "deploy.conf": anyConf([...daemon.lines, ...more]),
+    "nginx.conf.template": liveTemplate(),
+    "app.py": APP,
+    "server.mjs": SERVER,
+    ...daemon.files,
+  });
+  for (const [name, text] of Object.entries(daemon.files ?? {})) {
+    site.write(name, text.replaceAll("%DIR%", site.directory));
+    Deno.chmodSync(site.path(name), 0o755);
+  }
+  return site;
+}
+
+const present = new Map<string, boolean>();
+
+/** Tests something with a kind of server, if that is installed. */
+export function daemonTest(
+  name: string,
+  kind: string,
+  body: (site: Site) => Promise<void>,
+  more?: string[],
+): void {
+  const daemon = DAEMONS[kind];
+  if (daemon === undefined) throw new TypeError(kind);
+  const missing = daemon.needs.filter((need) => !isInstalled(need));
+  Deno.test({
+    name: `${name} (${kind})`,
+    ignore: missing.length > 0,
+    async fn() {
+      await using site = daemonSite(daemon, more);
+      await body(site);
+    },
+  });
+  if (missing.length > 0) {
+    printMessage(`${name} (${kind}) is skipped: no ${missing.join(", ")}`);
+  }
+}
+
+/** Whether a program or a module of Debian's Python is there. */
+export function isInstalled(need: string): boolean {
+  const known = present.get(need);
+  if (known !== undefined) return known;
+  const found = ["gunicorn", "setproctitle"].includes(need)
+    ? succeeds(PYTHON, "-c", `import ${need}`)
+    : succeeds("/bin/sh", "-c", `command -v ${need}`);
+  present.set(need, found);
+  return found;
+}
+
+function succeeds(program: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(program, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
