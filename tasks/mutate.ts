@@ -134,6 +134,7 @@ async function passes(
   const { success } = await child.status;
   clearTimeout(timer);
   endLeftovers();
+  await unmountBelow(root);
   Deno.removeSync(temporary, { recursive: true });
   return success;
 }
@@ -150,6 +151,16 @@ function endLeftovers(): void {
     } catch {
       // It has ended, or is another user's.
     }
+  }
+}
+
+/** Takes away the mounts that a run has left behind. */
+async function unmountBelow(root: string): Promise<void> {
+  const places = Deno.readTextFileSync("/proc/self/mounts").split("\n")
+    .map((line) => line.split(" ")[1] ?? "")
+    .filter((place) => place.startsWith(`${root}/`));
+  for (const place of places.toReversed()) {
+    await new Deno.Command("umount", { args: ["--lazy", place] }).output();
   }
 }
 
