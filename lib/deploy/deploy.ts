@@ -9,6 +9,7 @@ import { bringBack, withInstances } from "../state/transitions.ts";
 import type { ProcessId } from "../system/process.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
 import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
+import { requireOwnUpstreams } from "./own_upstreams.ts";
 import type { Project } from "./read.ts";
 import { recover, tidy } from "./recover.ts";
 import { switchByReload } from "./reload_switch.ts";
@@ -124,6 +125,7 @@ async function putLive(
 
   // 5. Render.
   const conf = render(run.project, next);
+  requireOwnUpstreams(conf.text, launched?.instances ?? []);
 
   // 6. Switch: by links that exist, by a reload for all else.
   const links = await prepareLiveSwitch(run, journal, conf, before, next);

@@ -1,6 +1,10 @@
 import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { type Address, formatAddress } from "../system/address.ts";
+import {
+  type Address,
+  formatAddress,
+  parseAddress,
+} from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
 import {
   identify,
@@ -69,6 +73,8 @@ export class Launch implements Disposable {
   #instance?: Instance;
   /** What one that ends now didn't do. */
   #lacks = "didn't start";
+  #isChecked = false;
+  #isConfirmed = false;
   #watch?: ReturnType<typeof setInterval>;
   /** Since when none of its processes is seen, in ms of `performance.now()`. */
   #goneSince?: number;
@@ -147,16 +153,43 @@ export class Launch implements Disposable {
   /** Takes note that the instance has been checked: one that ends from now on didn't stay up. */
   checked(): void {
     this.#lacks = "didn't stay up";
+    this.#isChecked = true;
     this.#letGo();
   }
 
   /**
    * Looks at the instance that was found. One that makes itself a daemon goes on in another
-   * process.
+   * process. The first look after the check, before it is put live, is at its address too.
    *
-   * @throws {ZddError} with the last lines of its log, if it has ended.
+   * @throws {ZddError} with the last lines of its log, if it has ended or its address isn't
+   * its own any more.
    */
   async look(): Promise<Instance> {
+    const present = await this.#follow();
+    if (!this.#isChecked || this.#isConfirmed) return present;
+    await this.#confirm(present);
+    this.#isConfirmed = true;
+    return present;
+  }
+
+  async #confirm({ address, socketFile: file }: Instance): Promise<void> {
+    const parsed = parseAddress(address);
+    if (parsed !== undefined && "path" in parsed) {
+      const isSame = file === undefined || socketFile(parsed.path) === file;
+      if (!isSame && !this.holds(parsed)) {
+        throw await this.failure(`another program listens on ${address}`);
+      }
+    }
+    const pids = this.#lookAtProcesses(true).map(({ pid }) => pid);
+    try {
+      addressKind(this.plan.service).confirm?.(this.plan, pids);
+    } catch (error) {
+      const hint = error instanceof ZddError ? error.hint : undefined;
+      throw await this.failure(messageOf(error), hint);
+    }
+  }
+
+  async #follow(): Promise<Instance> {
     this.#ended.signal.throwIfAborted();
     const known = this.#instance;
     if (known === undefined) throw new TypeError("it wasn't found");
@@ -228,7 +261,7 @@ export class Launch implements Disposable {
   }
 
   #found({ process, address, portFile }: Located): Instance {
-    const look = () => this.look().catch(() => clearInterval(this.#watch));
+    const look = () => this.#follow().catch(() => clearInterval(this.#watch));
     const watch = setInterval(look, WATCH);
     Deno.unrefTimer(watch); // zdd doesn't stay for this
     this.#watch = watch;

@@ -1,5 +1,8 @@
 import { ZddError } from "../../error.ts";
-import { listeningSockets } from "../../system/sockets.ts";
+import {
+  type ListeningSocket,
+  listeningSockets,
+} from "../../system/sockets.ts";
 import type { AddressKind, Located, Locator, Sought, Started } from "./kind.ts";
 import { topmost } from "../topmost.ts";
 import { namedProcess } from "./named_process.ts";
@@ -8,10 +11,13 @@ import { namedProcess } from "./named_process.ts";
 export const detect: AddressKind = {
   plan: () => undefined,
   locator: (sought) => new Detected(sought),
+  confirm({ service: { portNumber } }, pids) {
+    if (portNumber === undefined) requireOne(portsOf(listeningSockets(pids)));
+  },
 };
 
 /** How long no other port must be opened, in ms: the first may be one for metrics. */
-const SETTLED = 200;
+const SETTLED = 1200;
 
 /** The service chooses its port and tells nobody: its processes' sockets are looked at. */
 class Detected implements Locator {
@@ -28,14 +34,8 @@ class Detected implements Locator {
       .filter(({ address }) =>
         portNumber === undefined || address.port === portNumber
       );
-    const ports = [...new Set(sockets.map(({ address }) => address.port))];
-    if (ports.length > 1) {
-      throw new ZddError(
-        `it listens on several ports: ${ports.join(", ")}; say which one ` +
-          `serves with "port: detect ${ports[0]}"`,
-        { hint: 'if they are others at each start, use "port: env"' },
-      );
-    }
+    const ports = portsOf(sockets);
+    requireOne(ports);
     const [socket] = sockets;
     if (socket === undefined) {
       return portNumber === undefined
@@ -60,4 +60,18 @@ class Detected implements Locator {
     this.#seen = seen;
     return now - this.#since >= SETTLED;
   }
+}
+
+function portsOf(sockets: ListeningSocket[]): number[] {
+  return [...new Set(sockets.map(({ address }) => address.port))];
+}
+
+/** @throws {ZddError} if there are several. */
+function requireOne(ports: number[]): void {
+  if (ports.length < 2) return;
+  throw new ZddError(
+    `it listens on several ports: ${ports.join(", ")}; say which one ` +
+      `serves with "port: detect ${ports[0]}"`,
+    { hint: 'if they are others at each start, use "port: env"' },
+  );
 }

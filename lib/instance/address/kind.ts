@@ -14,6 +14,14 @@ export interface AddressKind {
   /** Begins to look for where an instance listens, before it is started. */
   locator(sought: Sought): Locator;
 
+  /**
+   * Looks once more at an instance that is about to be put live.
+   *
+   * @param pids of its processes
+   * @throws {ZddError} if its address isn't certain any more.
+   */
+  confirm?(sought: Sought, pids: number[]): void;
+
   /** Does what must be done before nginx can connect to an address. */
   open?(address: Address): void;
 }
