@@ -241,3 +241,19 @@ Deno.test("findEntry() prefers the section's own entry", () => {
   assertEquals(findEntry(section, defaults, "b")?.line, 3);
   assertEquals(findEntry(section, defaults, "c"), undefined);
 });
+
+Deno.test("interpolate() hints at a key of [DEFAULT] only where one of the same name hides it", () => {
+  const hints = (...lines: string[]) =>
+    expand("a", ...lines).problems.map(({ hint }) => hint);
+  const none = [undefined];
+  assertEquals(hints("[DEFAULT]", "a = %(a)s", "[s]"), none);
+  assertEquals(hints("[s]", "a = %(a)s"), none);
+  assertEquals(
+    hints("[DEFAULT]", "a = 1", "[s]", "a = %(b)s", "b = %(a)s"),
+    none,
+  );
+  assertEquals(
+    hints("[DEFAULT]", "a = %(b)s", "[s]", "b = %(a)s"),
+    none,
+  );
+});
