@@ -215,6 +215,51 @@ Deno.test("render() says on which line a tag asks for something that isn't there
   assertStringIncludes(error.message, "line 3");
 });
 
+/** The text of each rendered line with the template's line that it comes from. */
+function renderedLines(text: string): string[] {
+  const template = new Template("/srv/nginx.conf.template", text);
+  const rendered = template.renderLines({ ...NAMES, two: "x\ny" });
+  assertEquals(rendered.text, template.render({ ...NAMES, two: "x\ny" }));
+  return rendered.text.split("\n").map((line, i) =>
+    `${rendered.lines[i]}: ${line}`
+  );
+}
+
+Deno.test("renderLines() tells which line of the template each line comes from", () => {
+  assertEquals(renderedLines("a\n{web}\n\nb\r\nc"), [
+    "1: a",
+    "2: 8080",
+    "3: ",
+    "4: b\r",
+    "5: c",
+  ]);
+});
+
+Deno.test("renderLines() counts a value or a tag of several lines as the line that has it", () => {
+  assertEquals(renderedLines("a\nb {two}\n<%= it.two %>\nc"), [
+    "1: a",
+    "2: b x",
+    "2: y",
+    "3: x",
+    "3: y",
+    "4: c",
+  ]);
+  assertEquals(renderedLines("a <%\n/* three\nlines */\n%> b\nc\n"), [
+    "1: a  b",
+    "5: c",
+    "6: ",
+  ]);
+});
+
+Deno.test("renderLines() tells the line of what a loop repeats", () => {
+  assertEquals(
+    renderedLines(
+      "<% for (const n of [1, 2]) { %>\n  n <%= n %>;\n<% } %>\nend",
+    ),
+    ["1: ", "2:   n 1;", "1: ", "2:   n 2;", "3: ", "4: end"],
+  );
+});
+
 /** Numbers from 0 to below `limit`, always the same ones (a linear congruential generator). */
 function generator(seed: number): (limit: number) => number {
   return (limit) => {
