@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import { templateWarnings } from "../live/check.ts";
 import { readIfExists } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
 import { isSimple } from "../system/shell.ts";
@@ -27,11 +28,13 @@ export async function checkProject(project: Project): Promise<Checked> {
   ];
   const { nginx, config: { nginx: { rendered, conf } } } = project;
   nginx.requireOwn();
-  const { text } = render(project, presentState(project));
+  const rendering = render(project, presentState(project));
+  const { text, lines } = rendering;
+  warnings.push(...templateWarnings(project.template, rendering));
   if (conf === rendered) {
-    await nginx.testText(text);
+    await nginx.testText(text, lines);
   } else if (readIfExists(rendered) === text) {
-    await nginx.test();
+    await nginx.test(lines);
   } else {
     warnings.push(
       `nginx can test "${rendered}" only in its place, which the next ` +

@@ -38,12 +38,13 @@ export interface Reloaded {
 export async function switchByReload(
   run: Run,
   journal: Journal,
-  { text }: Rendered,
+  rendered: Rendered,
   next: State,
   { links, keys, moves }: LiveSwitch,
   signal?: AbortSignal,
 ): Promise<Reloaded> {
   const { nginx } = run.project;
+  const { text } = rendered;
   const used = moves.length > 0 ? links : undefined;
   requireAccessToAll(workersOf(nginx.master()), next, used);
   const hash = await sha256(text);
@@ -51,7 +52,7 @@ export async function switchByReload(
   if (known !== undefined) {
     return { action: "unchanged", nginx: known, oldWorkers: [] };
   }
-  const reloaded = await useConf(run, journal, text, signal);
+  const reloaded = await useConf(run, journal, rendered, signal);
   const { action, master, oldWorkers } = reloaded;
   requireAccessToAll(workersOf(master), next, used);
   const since = new Date().toISOString();
@@ -76,7 +77,7 @@ function runsWith(
 async function useConf(
   { project: { nginx, config }, report }: Run,
   journal: Journal,
-  text: string,
+  { text, lines }: Rendered,
   signal?: AbortSignal,
 ) {
   const { rendered: path } = config.nginx;
@@ -94,7 +95,7 @@ async function useConf(
   journal.recordConf(confBefore);
   try {
     if (present !== text) writeAtomically(path, text);
-    await nginx.test();
+    await nginx.test(lines);
     const tested = `rendered and tested ${path}`;
     report({
       ...{ step: "render", subject: "nginx", message: tested },

@@ -41,6 +41,8 @@ export interface LivePlan {
   passes: PlannedPass[];
   choices: PlannedChoice[];
   splits: Splits;
+  /** The configuration with the marks; empty if it can't be read. */
+  root: Block;
 }
 
 const PASS = "zdd_live_pass";
@@ -114,6 +116,7 @@ export function planLive(
       marker,
     })),
     splits,
+    root: root ?? [],
   };
 
   /** Whether a choice holds at a place; where nothing is known of either, it does. */

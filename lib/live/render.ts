@@ -5,7 +5,8 @@ import {
   type Block,
   parseConfiguration,
 } from "../nginx/configuration.ts";
-import { withIncludes } from "../nginx/includes.ts";
+import { type IncludePlace, withIncludes } from "../nginx/includes.ts";
+import { SyntaxMistake } from "../nginx/tokens.ts";
 import { realPath } from "../system/files.ts";
 import type { RenderedText, Template } from "../template/template.ts";
 import { isMarker, type LivePlan, planLive } from "./plan.ts";
@@ -17,6 +18,8 @@ export interface Rendered extends RenderedText {
   live: string[];
   /** How they are, for findings: the lines in it are those of `marked`. */
   plan?: LivePlan;
+  /** What keeps the configuration from being read, and its line in `marked`. */
+  unreadable?: SyntaxMistake;
   /** The rendering with marks in place of snippets, by which the plan was made. */
   marked: RenderedText;
 }
@@ -40,31 +43,40 @@ export function renderTemplate(
   if (passes.length + choices.length === 0) {
     return { ...marked, live: [], marked };
   }
-  const root = readConfiguration(marked.text, config.nginx);
+  const read = readConfiguration(marked.text, config.nginx);
+  const unreadable = read instanceof SyntaxMistake ? read : undefined;
+  const root = read instanceof SyntaxMistake ? undefined : read;
   const plan = planLive(passes, choices, root);
   const second = templateNames(config, places, version, plan);
   const rendered = template.renderLines(second.names);
-  return { ...rendered, live: second.live.used, plan, marked };
+  return { ...rendered, live: second.live.used, plan, marked, unreadable };
 }
 
-/** The directives of a text and of what it includes or, if they can be known, those around it. */
+/** The directives of a text and of what it includes and, if they can be known, those around it. */
 function readConfiguration(
   text: string,
   { conf, rendered }: NginxConfig,
-): Block | undefined {
+): Block | SyntaxMistake {
   const directory = dirname(conf);
-  const texts = new Map([[realPath(rendered), text]]);
   try {
-    if (conf !== rendered) {
-      const main = withIncludes(
-        parseConfiguration(Deno.readTextFileSync(conf), conf),
-        { directory, texts },
-      );
-      if ([...allDirectives(main)].some(isMarker)) return main;
-    }
-  } catch { /* without what is around it, then */ }
+    const own = withIncludes(parseConfiguration(text), { directory });
+    const around = conf === rendered ? undefined : readAround(conf, {
+      directory,
+      texts: new Map([[realPath(rendered), text]]),
+    });
+    return around ?? own;
+  } catch (error) {
+    if (error instanceof SyntaxMistake) return error;
+    throw error;
+  }
+}
+
+/** The main configuration with all that it includes, if the marks are in it. */
+function readAround(conf: string, place: IncludePlace): Block | undefined {
   try {
-    return withIncludes(parseConfiguration(text), { directory });
+    const text = Deno.readTextFileSync(conf);
+    const main = withIncludes(parseConfiguration(text, conf), place);
+    return [...allDirectives(main)].some(isMarker) ? main : undefined;
   } catch {
     return undefined; // nginx says what is wrong with it
   }

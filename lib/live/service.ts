@@ -5,6 +5,7 @@ export interface LiveService {
   name: string;
   /** The addresses of each slot; undefined if the service chooses its own. */
   slots?: Slots;
+  instances: number;
   /** How many connections each worker keeps to a slot; 0: none. */
   keepalive: number;
 }

@@ -95,6 +95,7 @@ function liveService(
   const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
   return {
     name,
+    instances,
     keepalive,
     slots: inSlots ? slots ?? { a: unknown, b: unknown } : undefined,
   };

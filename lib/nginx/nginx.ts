@@ -76,9 +76,13 @@ export class Nginx {
     return parseVersion(new TextDecoder().decode(stderr));
   }
 
-  /** @throws {ZddError} with nginx's words, if the configuration doesn't pass `nginx -t`. */
-  async test(): Promise<void> {
-    await this.#test(this.config.conf);
+  /**
+   * Lets nginx test its configuration.
+   *
+   * @throws {ZddError} with nginx's words, if it doesn't pass `nginx -t`.
+   */
+  async test(lines: TemplateLines = []): Promise<void> {
+    await this.#test(this.config.conf, lines);
   }
 
   /**
@@ -86,7 +90,7 @@ export class Nginx {
    * beside that, for what it includes, and removed. nginx may create the logs and
    * temporary directories that it names.
    */
-  async testText(text: string): Promise<void> {
+  async testText(text: string, lines: TemplateLines = []): Promise<void> {
     const { conf, pidFile } = this.config;
     const unique = crypto.randomUUID().slice(0, 8);
     const file = join(dirname(conf), `.${basename(conf)}.${unique}`);
@@ -94,7 +98,7 @@ export class Nginx {
     // There may be a secret in it.
     writeAtomically(file, text, { mode: modeOf(conf) ?? 0o600 });
     try {
-      await this.#test(file);
+      await this.#test(file, lines);
     } finally {
       discard(file);
       // nginx -t leaves an empty one.
@@ -104,8 +108,8 @@ export class Nginx {
     }
   }
 
-  async #test(file: string): Promise<void> {
-    const { command, conf } = this.config;
+  async #test(file: string, lines: TemplateLines): Promise<void> {
+    const { command, conf, rendered, template } = this.config;
     const args = ["-t", "-c", file];
     const cwd = dirname(conf);
     traceCommand([command, ...args], cwd);
@@ -116,7 +120,8 @@ export class Nginx {
     }).output();
     if (success) return;
     const words = new TextDecoder().decode(stderr).replaceAll(file, conf)
-      .trim().split("\n").map(escapeControls);
+      .trim().split("\n").map(escapeControls)
+      .map((line) => withTemplateLine(line, rendered, template, lines));
     throw new ZddError(`nginx refuses "${conf}"`, {
       quote: words.filter((line) => !/ test failed$/.test(line)),
       source: `${command} -t -c ${conf}`,
@@ -229,6 +234,23 @@ export class Nginx {
       await waitUntil(() => isRunning(master) ? undefined : true, { timeout });
     }
   }
+}
+
+/** The template's line that each line of the rendered file comes from, the first one's first. */
+export type TemplateLines = readonly number[];
+
+/** nginx's words with the template's line behind that of the rendered file. */
+function withTemplateLine(
+  words: string,
+  rendered: string,
+  template: string,
+  lines: TemplateLines,
+): string {
+  const [, file, number] = / in (.+):(\d+)$/.exec(words) ?? [];
+  const line = file === rendered ? lines[Number(number) - 1] : undefined;
+  return line === undefined
+    ? words
+    : `${words} (${basename(template)}:${line})`;
 }
 
 /** nginx can't use the new configuration and says so: what ran before runs on. */

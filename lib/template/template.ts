@@ -70,14 +70,13 @@ export class Template {
 
   /** A part of the template with the number of each line at its beginning. */
   #withLines(text: string, start: number): string {
-    if (text === "") return ""; // between `switch (…) {` and `case`, nothing may stand
     let line = lineAt(this.text, start);
     return LINE + line + LINE_END +
       text.replace(/\r\n|\r|\n/g, (end) => end + LINE + ++line + LINE_END);
   }
 
-  /** Adds everything that is wrong with the template to `diagnostics`. */
-  check(names: TemplateNames, diagnostics: Diagnostics): void {
+  /** Adds everything that is wrong with the template to `diagnostics`. Returns whether it can be rendered. */
+  check(names: TemplateNames, diagnostics: Diagnostics): boolean {
     const known = Object.keys(names);
     const found = [
       ...this.#unknownPlaceholders(names),
@@ -92,13 +91,15 @@ export class Template {
         : `did you mean "${near}"?`;
       diagnostics.add({ file: basename(this.file), line, message, hint });
     }
-    if (found.length > 0) return;
+    if (found.length > 0) return false;
     try {
       this.render(names);
+      return true;
     } catch (error) {
       const place = placeOf(error);
       const line = place.line ?? this.#lineOfWrongStatement();
       diagnostics.add({ file: basename(this.file), ...place, line });
+      return false;
     }
   }
 

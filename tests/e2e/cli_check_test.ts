@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { Site } from "../support/site.ts";
 import {
   classicTemplate,
@@ -29,6 +34,10 @@ Deno.test("check lets nginx test what would be rendered, and leaves nothing behi
     `nginx refuses "${site.path("nginx.conf")}"`,
   );
   assertStringIncludes(bad.stderr, 'unknown directive "nonsense"');
+  // nginx names a line of what would be rendered.
+  const lines = site.read("nginx.conf.template").split("\n");
+  const line = lines.findIndex((each) => each.includes("nonsense")) + 1;
+  assertStringIncludes(bad.stderr, ` (nginx.conf.template:${line})\n`);
   assert(!site.exists("nginx.conf"));
 });
 
@@ -57,7 +66,8 @@ Deno.test("check says what nginx can only test in its place, until it stands the
       "template: site.conf.template\nconf: main.conf",
     ),
     "site.conf.template": "<%= it.live.upstreams() %>\nserver {\n" +
-      'listen 127.0.0.1:%PORT%;\nlocation / { <%= it.live.pass("web") %> }\n}\n',
+      '<%= it.live.choose("web") %>\nlisten 127.0.0.1:%PORT%;\n' +
+      'location / { <%= it.live.pass("web") %> }\n}\n',
   });
   site.write(
     "main.conf",
@@ -91,4 +101,35 @@ Deno.test("check warns of programs that aren't there", async () => {
     const { stdout } = await site.deploy("check", "--json", "-q");
     assertEquals(JSON.parse(stdout).warnings, [], start);
   }
+});
+
+Deno.test("check tells of a location that changes with every deploy, and deploys nothing that can't work", async () => {
+  await using site = Site.live({ template: liveTemplate({ chosen: [] }) });
+  const { code, stderr } = await site.zdd("check");
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    /nginx\.conf\.template:17: it\.live\.pass chooses in the location here/,
+  );
+  site.write(
+    "nginx.conf.template",
+    liveTemplate(),
+  );
+  assertEquals(
+    (await site.zdd("check")).stderr,
+    "deploy.conf: no mistakes\n",
+  );
+  site.write(
+    "nginx.conf.template",
+    liveTemplate({
+      location: '<%= it.live.pass("web") %>\nproxy_pass http://x;',
+    }),
+  );
+  const refused = await site.zdd();
+  assertEquals(refused.code, 2);
+  assertMatch(
+    refused.stderr,
+    /nginx\.conf\.template:18: proxy_pass stands beside it\.live\.pass/,
+  );
+  assertEquals(site.processes(), []);
 });

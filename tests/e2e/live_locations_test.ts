@@ -3,7 +3,6 @@ import { fromFileUrl } from "@std/path";
 import { LOCATIONS, PASS_PLAINLY } from "../support/locations.ts";
 import { exchange } from "../support/raw_exchange.ts";
 import { freePort, Site } from "../support/site.ts";
-import { pidsOf } from "../support/live_site.ts";
 
 const SERVER = fromFileUrl(
   new URL("../support/echo_server.mjs", import.meta.url),
@@ -119,7 +118,7 @@ Deno.test("a location does the same whichever slot serves, by an address, and wi
   const served = new Set<number>();
   for (let round = 0; round < 2; round++) { // in either slot
     await site.deploy();
-    for (const pid of await pidsOf(site, "serving")) served.add(pid);
+    for (const pid of await site.pidsOf("serving")) served.add(pid);
     const different: unknown[] = [];
     for (const way of ["slots", "address"] as const) {
       for (const { name, number } of casesOf(way)) {

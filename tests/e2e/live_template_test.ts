@@ -86,6 +86,7 @@ for (
       mistake: "a service that doesn't exist",
       template: liveTemplate({
         locations: 'location / { <%= it.live.pass("wbe") %> }',
+        chosen: [],
       }),
       expected: /nginx.conf.template:17: There is no service "wbe"/,
     },
@@ -124,7 +125,7 @@ for (const port of ["env", "file"] as const) {
     await site.deploy();
     const { stdout } = await site.deploy("render");
     for (const name of ["proxy", "grpc", "fastcgi", "uwsgi", "scgi"]) {
-      assertMatch(stdout, new RegExp(`^ +${name}_pass \\S*\\$zdd_web;$`, "m"));
+      assertMatch(stdout, new RegExp(`\\b${name}_pass \\S*\\$zdd_web;$`, "m"));
     }
   });
 }

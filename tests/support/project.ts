@@ -79,6 +79,8 @@ export interface TemplateOptions {
   http?: string;
   /** The `upstream` blocks. */
   upstream?: string;
+  /** The services that are chosen in the server; all that the locations pass to, if not given. */
+  chosen?: string[];
 }
 
 /** A template with a live switch: requests go to `web` unless it says so. */
@@ -100,8 +102,13 @@ export function classicTemplate(options: TemplateOptions = {}): string {
 }
 
 function template(
-  { location, locations, http = "", upstream }: TemplateOptions,
+  { location, locations = `location / { ${location} }`, ...options }:
+    TemplateOptions,
 ): string {
+  const { http = "", upstream, chosen = passedIn(locations) } = options;
+  const choose = chosen.length === 0
+    ? ""
+    : `<%= it.live.choose(${chosen.join(", ")}) %>`;
   return `\
 pid {nginx_pid_filename};
 worker_processes 2;
@@ -118,10 +125,16 @@ http {
     client_body_buffer_size 1m; proxy_max_temp_file_size 0;
     ${upstream}
     server {
-        listen 127.0.0.1:%PORT%;
-        ${locations ?? `location / { ${location} }`}
+        listen 127.0.0.1:%PORT%; ${choose}
+        ${locations}
     }
     ${http}
 }
 `;
+}
+
+/** The services that locations pass to, as the template writes them. */
+function passedIn(locations: string): string[] {
+  const names = locations.matchAll(/it\.live\.pass\(("[^"]+")/g);
+  return [...new Set([...names].map(([, name = ""]) => name))];
 }

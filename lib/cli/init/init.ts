@@ -48,8 +48,11 @@ export async function initialize(
   const directory = dirname(file);
   if (!isDirectory(directory)) throw usage(`There is no "${directory}"`);
   const kind = named ?? await guessKind(directory);
-  const { start, note } = await findServer(kind, directory, command);
-  const site = plan(directory, start, listen, isSystem);
+  const { start, settings, note } = await findServer(kind, directory, command);
+  const site = {
+    ...plan(directory, start, listen, isSystem),
+    settings,
+  };
   const template = resolve(directory, site.template);
   const files = { [file]: confText(site), [template]: templateText(site) };
   requireAbsent([...Object.keys(files), template.replace(/\.template$/, "")]);

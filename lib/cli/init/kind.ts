@@ -14,6 +14,8 @@ export interface Kind {
 /** How a server is started, as deploy.conf says it. */
 export interface Server {
   start: string;
+  /** More lines of its section. */
+  settings?: string[];
   /** What may be wrong with it. */
   note?: string;
 }

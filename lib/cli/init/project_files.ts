@@ -6,6 +6,8 @@ export interface Site {
   name: string;
   /** The command that starts the server. */
   start: string;
+  /** More lines of the service's section. */
+  settings?: string[];
   /** Where nginx listens. */
   listen: number;
   /** The template, as deploy.conf says it; absolute for the system's nginx. */
@@ -20,7 +22,7 @@ const SAMPLE_LISTEN = "8003";
 
 /** deploy.conf for a project, with comments about what else can be said. */
 export function confText(site: Site): string {
-  const { name, start, listen, template, conf, stateDir } = site;
+  const { name, start, settings = [], listen, template, conf, stateDir } = site;
   let text = LIVE_CONF;
   text = replace(
     text,
@@ -51,7 +53,7 @@ export function confText(site: Site): string {
   text = replace(
     text,
     "start: node server.js",
-    `start: ${start.replaceAll("%", "%%")}`,
+    [`start: ${start.replaceAll("%", "%%")}`, ...settings].join("\n"),
   );
   if (!start.startsWith("node ")) {
     text = replace(text, "NODE_ENV=production", "KEY=value");
@@ -75,6 +77,7 @@ export function templateText(
 ): string {
   let text = conf === undefined ? LIVE_TEMPLATE : httpPart(LIVE_TEMPLATE);
   text = replace(text, `listen ${SAMPLE_LISTEN};`, `listen ${listen};`);
+  text = replace(text, 'it.live.choose("web")', `it.live.choose("${name}")`);
   text = replace(text, 'it.live.pass("web")', `it.live.pass("${name}")`);
   // nginx's workers can't get at what the project's directory holds.
   return stateDir === undefined

@@ -41,7 +41,7 @@ start: node server.js
 
 /** samples/live/nginx.conf.template. */
 export const LIVE_TEMPLATE = `\
-# nginx.conf is made from this: {project_dir} is this directory, and zdd fills in the two
+# nginx.conf is made from this: {project_dir} is this directory, and zdd fills in the three
 # snippets of the live switch. \`zddeploy render\` shows the result.
 
 # deploy.conf says where; zdd finds nginx by it.
@@ -100,21 +100,18 @@ http {
         # ssl_certificate_key /etc/letsencrypt/live/example.com/privkey.pem;
         # ssl_session_cache shared:tls:10m;
 
-        location / {
-            # Passes the request on, websockets too. It sets proxy_pass, the version and
-            # Connection and Upgrade headers of HTTP, proxy_redirect, proxy_next_upstream,
-            # sendfile and open_file_cache: nginx takes each of them once a location. A
-            # \`rewrite … break\` stands below it: what is behind one isn't looked at.
-            <%= it.live.pass("web") %>
+        # Chooses for each request which instance serves it, so that the locations below may
+        # hold whatever nginx allows in one.
+        <%= it.live.choose("web") %>
 
-            # The site's name as the client wrote it, with its port.
-            proxy_set_header Host $http_host;
-            # Who the client is. It may have sent an X-Forwarded-For itself: nginx appends
-            # to that, so only the last address is to be trusted.
+        location / {
+            # Passes the request on, websockets too, with Host as the client sent it, and
+            # X-Forwarded-For, -Proto and -Host. What the location sets itself stands. The
+            # client may have sent an X-Forwarded-For: nginx appends to that, so only the
+            # last address is to be trusted.
+            <%= it.live.pass("web") %>
+            # Who the client is, in one address.
             proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            # Whether it came by TLS, for links and cookies.
-            proxy_set_header X-Forwarded-Proto $scheme;
 
             # An instance of this host accepts at once, or something is wrong.
             proxy_connect_timeout 5s;

@@ -121,6 +121,11 @@ Deno.test("init gunicorn and uvicorn find the application, and the virtual envir
   );
 });
 
+Deno.test("init puma has nginx open a connection for each request", async () => {
+  const { settings } = await found({ "config.ru": "run App" });
+  assertEquals(settings?.at(-1), "keepalive: 0");
+});
+
 Deno.test("init puma goes through Bundler where there is one", async () => {
   const files = { "config.ru": "run App" };
   assertEquals((await found(files)).start, "puma -b tcp://127.0.0.1:{port}");

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   confText,
   type Site,
@@ -78,4 +78,9 @@ Deno.test("templateText() has nginx listen where it should", () => {
   assert(
     templateText({ ...SITE, listen: 80 }).includes("\n        listen 80;"),
   );
+});
+
+Deno.test("confText() has a server's own settings below its start", () => {
+  const text = confText({ ...SITE, settings: ["# why", "keepalive: 0"] });
+  assertStringIncludes(text, `start: ${SITE.start}\n# why\nkeepalive: 0\n`);
 });

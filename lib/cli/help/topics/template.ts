@@ -42,6 +42,10 @@ export const TEMPLATE: Topic = {
           "whether nginx is of that version or later",
         ],
         ["it.live.upstreams()", "what the live switch needs in http"],
+        [
+          'it.live.choose("NAME", …)',
+          "what it needs in a server: chooses who serves each request",
+        ],
         ['it.live.pass("NAME")', "what it needs in a location"],
         [
           'it.live.pass("NAME", { by: "$remote_addr" })',
@@ -49,7 +53,11 @@ export const TEMPLATE: Topic = {
         ],
         [
           'it.live.pass("NAME", { protocol: "fastcgi" })',
-          "the same for a service that speaks FastCGI; or uwsgi, or scgi",
+          "the same for a service that speaks FastCGI; or https, grpc, grpcs, uwsgi, scgi",
+        ],
+        [
+          'it.live.pass("NAME", { headers: false })',
+          "the same without X-Forwarded-For, -Proto and -Host",
         ],
       ],
     },
@@ -68,6 +76,7 @@ http {
     <%= it.live.upstreams() %>
     server {
         listen 8080;
+        <%= it.live.choose("web") %>
         location / {
             <%= it.live.pass("web") %>
         }
@@ -76,8 +85,14 @@ http {
     },
     {
       text:
-        "Each directive that `pass` sets may stand only once in a location; headers " +
-        "can be added. `zddeploy init` writes a whole template.",
+        "The choice is made in the server, so that a location may hold whatever nginx " +
+        "allows there. `pass` sends Host as the client sent it, X-Forwarded-For, -Proto " +
+        "and -Host, and Upgrade for websockets; what the location sets itself stands in " +
+        "place of that, and headers that are set around it are sent, too. Without " +
+        "`choose`, `pass` chooses in its location, where limit_except, an earlier if, " +
+        "try_files and `rewrite … break` change with every deploy. `zddeploy check` tells " +
+        "that, and what else would go wrong, with the template's line. `zddeploy init` " +
+        "writes a whole template.",
     },
   ],
 };

@@ -7,6 +7,10 @@ export const PUMA: Kind = {
   isIn: (directory) => isFile(join(directory, "config.ru")),
   find: (directory, given) => ({
     start: command(directory) + (given === undefined ? "" : ` ${given}`),
+    settings: [
+      "# Puma 5 answers a kept connection late while others wait.",
+      "keepalive: 0",
+    ],
   }),
 };
 

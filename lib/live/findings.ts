@@ -1,0 +1,214 @@
+import {
+  type Block,
+  type Directive,
+  inForce,
+  levelsOf,
+} from "../nginx/configuration.ts";
+import type { LivePlan, PlannedChoice, PlannedPass } from "./plan.ts";
+import { kindOf } from "./protocols.ts";
+
+/** What is wrong, or may be, with a template that is switched live. */
+export interface Finding {
+  /** Whose line it is about; undefined if that isn't known. */
+  directive?: Directive;
+  message: string;
+  hint?: string;
+  /** nginx would refuse it, or requests would fail: nothing may be run. */
+  isMistake: boolean;
+}
+
+/** What can be told of a template without running anything. */
+export function findingsIn({ passes, choices, root }: LivePlan): Finding[] {
+  return [
+    ...choices.flatMap((choice) => ofChoice(choice, root)),
+    ...passes.flatMap((pass) => [
+      ...withoutChoice(pass),
+      ...duplicates(pass),
+      ...lostRetries(pass),
+      ...keyWithSlot(pass),
+      ...pass.service.slots === undefined ? ofAddress(pass) : [],
+    ]),
+  ];
+}
+
+/** What keeps a choice from being made. */
+function ofChoice({ marker, passes }: PlannedChoice, root: Block): Finding[] {
+  if (marker === undefined || passes.length === 0) return [];
+  const levels = [...levelsOf(marker, root)];
+  const [here = []] = levels;
+  const choose = "it.live.choose";
+  const open = here.find(isOn("open_file_cache"));
+  const [symlinks] = inForce(levels, "disable_symlinks").filter(
+    isOn("disable_symlinks"),
+  );
+  const above = here.slice(0, here.indexOf(marker)).find(ends);
+  return [
+    ...open === undefined ? [] : [mistake(
+      open,
+      `open_file_cache beside ${choose} would remember who served before`,
+      "set it in the locations that serve files",
+    )],
+    ...symlinks === undefined ? [] : [mistake(
+      symlinks,
+      `disable_symlinks keeps nginx from the links that ${choose} asks for`,
+      "set it in the locations that serve files",
+    )],
+    ...above === undefined ? [] : [mistake(
+      above,
+      `What is rewritten here skips ${choose}, and could not be passed on`,
+      `put ${choose} above it`,
+    )],
+  ];
+}
+
+/** Whether nginx runs nothing of the server behind it. */
+function ends({ name, args, block }: Directive): boolean {
+  if (name === "break") return true;
+  if (name === "rewrite") return ["break", "last"].includes(args[2] ?? "");
+  return name === "if" && (block ?? []).some(ends);
+}
+
+function isOn(wanted: string): (directive: Directive) => boolean {
+  return ({ name, args }) => name === wanted && args[0] !== "off";
+}
+
+function withoutChoice(
+  { service: { name, slots }, isChosen, isConditional, marker }: PlannedPass,
+): Finding[] {
+  if (slots === undefined || isChosen) return [];
+  const choose = `<%= it.live.choose("${name}") %>`;
+  const hint = `write ${choose} in the server`;
+  return [
+    isConditional
+      ? mistake(marker, `In an "if", it.live.pass needs ${choose}`, hint)
+      : warning(
+        marker,
+        "it.live.pass chooses in the location here, where limit_except, if, " +
+          "try_files and rewrite … break change with every deploy",
+        hint,
+      ),
+  ];
+}
+
+/** Directives that nginx allows once, and that `pass` can't leave to the location. */
+function duplicates(
+  { service, protocol, marker, levels: [here = []] }: PlannedPass,
+): Finding[] {
+  const handlers = ["proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass"];
+  const own = [...handlers, "scgi_pass"];
+  if (service.slots === undefined) own.push("root", "alias");
+  return here.filter(({ name }) => own.includes(name)).map((directive) =>
+    mistake(
+      directive,
+      `${directive.name} stands beside it.live.pass, which sets ` +
+        (own.slice(0, 5).includes(directive.name)
+          ? `${kindOf(protocol).module}_pass`
+          : `root for "${service.name}"`),
+      "a location can have one of them",
+    )
+  ).concat(
+    here.some((other) =>
+        other !== marker && other.name === marker?.name &&
+        here.indexOf(other) < here.indexOf(marker)
+      )
+      ? [mistake(
+        marker,
+        "There is another it.live.pass in this location",
+        "a location can have one of them",
+      )]
+      : [],
+  );
+}
+
+/** A request whose instance is gone, or whose kept connection is, must get another try. */
+function lostRetries({ protocol, levels }: PlannedPass): Finding[] {
+  const { module } = kindOf(protocol);
+  const [here = []] = levels;
+  const words = here.filter(({ name, args }) =>
+    name === `${module}_next_upstream` &&
+    (args.includes("off") || !args.includes("error"))
+  );
+  const tries = inForce(levels, `${module}_next_upstream_tries`)
+    .filter(({ args }) => args[0] === "1");
+  return [...words, ...tries].map((directive) =>
+    warning(
+      directive,
+      `${directive.name} ${directive.args.join(" ")} takes the second try ` +
+        "away: a request whose instance is replaced while it arrives gets a 502",
+    )
+  );
+}
+
+/** A cache must not know the slot: the next release but one has the same. */
+function keyWithSlot({ protocol, levels }: PlannedPass): Finding[] {
+  const key = `${kindOf(protocol).module}_cache_key`;
+  return inForce(levels, key)
+    .filter(({ args }) => /\$\{?(proxy_host|upstream_)/.test(args.join(" ")))
+    .map((directive) =>
+      warning(
+        directive,
+        `${key} has the slot in it: a release is answered with what the one ` +
+          "before the last has left",
+        "write $host in its place",
+      )
+    );
+}
+
+/** What a service that chooses its own address can't have. */
+function ofAddress(pass: PlannedPass): Finding[] {
+  const { service: { name, instances }, marker, levels, protocol } = pass;
+  const [here = []] = levels;
+  const isEarly = (directive: Directive) =>
+    ["set", "rewrite", "return", "if", "location"].includes(directive.name);
+  const { module } = kindOf(protocol);
+  const late = new Set([
+    ...here.filter((directive) => !isEarly(directive)),
+    ...inForce(levels, `${module}_set_header`),
+    ...inForce(levels, `${module}_param`),
+  ]);
+  const using = (pattern: RegExp) =>
+    [...late].filter(({ args }) => args.some((arg) => pattern.test(arg)));
+  return [
+    ...instances > 1
+      ? [warning(
+        marker,
+        `"${name}" chooses its own port: if one of its ${instances} instances ` +
+          "ends, its share of the requests fails until the next start",
+        "with port: env or port: socket, nginx asks another",
+      )]
+      : [],
+    ...using(/\$\{?[1-9]/).map((directive) =>
+      warning(
+        directive,
+        `${directive.name} gets another $1: nginx finds the address of ` +
+          `"${name}" by a regular expression`,
+        "keep it in a variable, as with: set $own $1;",
+      )
+    ),
+    ...using(/\$\{?(document_root|realpath_root|request_filename)\b/)
+      .map((directive) =>
+        warning(
+          directive,
+          `${directive.name} gets a live link for the root: it leads nginx to ` +
+            `"${name}"`,
+          "write the path",
+        )
+      ),
+  ];
+}
+
+function mistake(
+  directive: Directive | undefined,
+  message: string,
+  hint?: string,
+): Finding {
+  return { directive, message, hint, isMistake: true };
+}
+
+function warning(
+  directive: Directive | undefined,
+  message: string,
+  hint?: string,
+): Finding {
+  return { directive, message, hint, isMistake: false };
+}
