@@ -18,7 +18,8 @@ import {
 } from "../state/state.ts";
 import { readState, setStateAside, writeState } from "../state/state_file.ts";
 import { bringBack } from "../state/transitions.ts";
-import { removeLeftovers } from "../system/files.ts";
+import { parseAddress } from "../system/address.ts";
+import { readIfExists, removeLeftovers } from "../system/files.ts";
 import { isSame, userOf } from "../system/process.ts";
 import { stopwatch } from "./report.ts";
 import { retire } from "./retire.ts";
@@ -47,7 +48,7 @@ export async function recover(run: Run): Promise<State> {
   const isLost = damaged !== undefined || missing;
   const found = config.services.reduce((next, service) => {
     const own = stateOf(next, service.name);
-    const adopted = adopt(run, service, own, { isLost, missing });
+    const adopted = adopt(run, service, own, isLost);
     return adopted === own ? next : withService(next, service.name, adopted);
   }, present);
   // There may be nothing else to do, and nobody else who writes down what was found.
@@ -96,21 +97,20 @@ async function finishDeadDeploy(run: Run, { deploy }: State): Promise<void> {
 
 /** A service's state with the instances that serve, be they known or found; the same if it isn't any other. */
 function adopt(
-  { directory, report }: Run,
+  run: Run,
   service: ServiceConfig,
   own: ServiceState,
-  { isLost, missing }: { isLost: boolean; missing: boolean },
+  isLost: boolean,
 ): ServiceState {
   if (own.current.some(isAlive)) return own;
-  const links = new LiveLinks(directory.path);
-  const marked = isLost ? adoptMarked(service, own, links, missing) : undefined;
+  const marked = isLost ? adoptMarked(run, service, own) : undefined;
   // What the pid file names may be known as something else than the current one.
   const others = instancesOf({ ...own, current: [] });
   const adopted = marked ?? { ...own, current: findOthers(service, others) };
   if (adopted.current.length === 0) return own;
   for (const { process: { pid }, address } of adopted.current) {
     const message = `found ${pid} on ${address}`;
-    report({ step: "recover", subject: service.name, message });
+    run.report({ step: "recover", subject: service.name, message });
   }
   return adopted;
 }
@@ -123,32 +123,29 @@ function findOthers(service: ServiceConfig, known: Instance[]): Instance[] {
 }
 
 /**
- * A service's state by the instances that zdd once started: those serve that are of the
- * slot that the live link names, or else of the newest one's. The others are to be
- * stopped. Undefined if there are none.
- *
- * @param onlyOwn leaves out those of other users: before the first deploy, anybody
- * could mark a process of his own
+ * A service's state by the instances that zdd once started: those serve that nginx passes
+ * requests to or, if that can't be told, the newest. The others are to be stopped.
+ * Undefined if there are none. Anybody can mark a process of his own: another user's counts
+ * only where nginx passes requests to it.
  */
 function adoptMarked(
+  { project: { config }, directory }: Run,
   service: ServiceConfig,
   own: ServiceState,
-  links: LiveLinks,
-  onlyOwn: boolean,
 ): ServiceState | undefined {
-  const linked = mainSlot(links.read(linkKey(service.name, true)) ?? "");
-  const marked = findMarked(service).filter(({ process: { pid } }) =>
-    !onlyOwn || userOf(pid) === Deno.uid()
+  const conf = readIfExists(config.nginx.rendered) ?? "";
+  const serves = servesNow(service.name, new LiveLinks(directory.path), conf);
+  const marked = findMarked(service).filter((instance) =>
+    userOf(instance.process.pid) === Deno.uid() || serves(instance)
   );
-  const slot = marked.some((instance) => instance.slot === linked)
-    ? linked
-    : marked[0]?.slot;
+  const serving = marked.filter(serves);
+  const [first] = serving.length > 0 ? serving : marked;
   const current: Instance[] = [];
-  for (const instance of marked) {
+  for (const instance of serving.length > 0 ? serving : marked) {
     const isNew = !current.some(({ number }) => number === instance.number);
-    if (isNew && instance.slot === slot) current.push(instance);
+    if (isNew && instance.slot === first?.slot) current.push(instance);
   }
-  if (current.length === 0) return undefined;
+  if (first === undefined) return undefined;
   const since = new Date().toISOString();
   const going = marked.filter((instance) => !current.includes(instance))
     .map((instance) => ({ instance, since }));
@@ -158,6 +155,21 @@ function adoptMarked(
     ...own,
     current,
     retiring: [...own.retiring, ...going],
-    ...slot && { slots: { a: [], b: [], [slot]: addresses } },
+    ...first.slot && { slots: { a: [], b: [], [first.slot]: addresses } },
+  };
+}
+
+/** Whether nginx passes the requests of a service to an instance, by the live link and what was rendered last. */
+function servesNow(name: string, links: LiveLinks, conf: string) {
+  const slot = mainSlot(links.read(linkKey(name, true)) ?? "");
+  const linked = links.addresses(linkKey(name, false));
+  return (instance: Instance): boolean => {
+    if (linked.length > 0) return linked.includes(instance.address);
+    if (slot !== undefined && instance.slot !== slot) return false;
+    const address = parseAddress(instance.address);
+    if (address === undefined) return false;
+    // A template may have given the port another host.
+    const text = "path" in address ? address.path : `:${address.port}`;
+    return conf.split(text).slice(1).some((rest) => /^[;:\s/]/.test(rest));
   };
 }

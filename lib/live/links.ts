@@ -51,6 +51,23 @@ export class LiveLinks {
     }
   }
 
+  /** The addresses that a link leads to, of a service without slots; none if there is no such link. */
+  addresses(key: string): string[] {
+    const target = this.read(key) ?? "";
+    const places = target.startsWith("route:")
+      ? entries(join(this.directory, target)).map((bucket) =>
+        basename(dirname(this.read(join(target, bucket)) ?? ""))
+      )
+      : [target];
+    return [...new Set(places)].flatMap((place) => {
+      const [, kind, name = ""] = /^(at|socket):(.+)$/.exec(place) ?? [];
+      if (kind === "at") return [name];
+      if (kind !== "socket") return [];
+      const path = this.read(join(".sockets", name));
+      return path === undefined ? [] : [`unix:${path}`];
+    });
+  }
+
   /**
    * Makes what a link needs that leads to a route, and returns the link's text.
    *

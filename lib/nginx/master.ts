@@ -6,6 +6,7 @@ import {
   commandLine,
   identify,
   type ProcessId,
+  userOf,
 } from "../system/process.ts";
 
 const MASTER_TITLE = "nginx: master process ";
@@ -40,7 +41,7 @@ export function findMaster(
 
   function confOf({ pid }: ProcessId): "same" | "other" | "unknown" {
     const title = commandLine(pid);
-    if (!title.startsWith(MASTER_TITLE)) return "other";
+    if (!title.startsWith(MASTER_TITLE) || !isTrusted(pid)) return "other";
     // There may be blanks in it.
     if (`${title} `.includes(` -c ${conf} `)) return "same";
     const path = confIn(title);
@@ -75,12 +76,19 @@ function readMaster(pidFile: string): ProcessId | undefined {
   try {
     const text = readSmallFile(pidFile) ?? "";
     const process = /^\d+\s*$/.test(text) ? identify(Number(text)) : undefined;
-    return process && commandLine(process.pid).startsWith(MASTER_TITLE)
+    return process && isTrusted(process.pid) &&
+        commandLine(process.pid).startsWith(MASTER_TITLE)
       ? process
       : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Anybody can give a process of his own any title: root's and one's own count. */
+function isTrusted(pid: number): boolean {
+  const user = userOf(pid);
+  return user === 0 || user === Deno.uid();
 }
 
 /** The workers of a master; empty if there is none. */

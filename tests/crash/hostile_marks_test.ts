@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { environmentOf } from "../../lib/system/process.ts";
+import { listeningSockets } from "../../lib/system/sockets.ts";
 import { isAlive } from "../support/processes.ts";
 import { Site } from "../support/site.ts";
 import { until } from "../support/until.ts";
@@ -9,12 +10,17 @@ import { AS_NOBODY, rootTest, zddWithin } from "./hostile.ts";
 // as a part of the new instance and listens where that will: he must get no traffic, and
 // nobody's processes no signal.
 
-/** Takes its time before it listens, so that another can be faster. */
+/** Waits for a file before it listens, so that another is faster. */
 const SERVER = `\
 const http = require("node:http");
+const fs = require("node:fs");
 const port = Number(process.env.PORT ?? 0);
-setTimeout(() => http.createServer((_, answer) =>
-  answer.end("v1 " + process.pid + " 0\\n")).listen(port, "127.0.0.1"), 600);
+const timer = setInterval(() => {
+  if (!fs.existsSync("go")) return;
+  clearInterval(timer);
+  http.createServer((_, answer) => answer.end("v1 " + process.pid + " 0\\n"))
+    .listen(port, "127.0.0.1");
+}, 20);
 `;
 
 /** Listens, and says who it is. */
@@ -63,6 +69,10 @@ async function newProcess(site: Site, before: number[]): Promise<number> {
   return found ?? 0;
 }
 
+function untilListening(pid: number): Promise<void> {
+  return until("it listens", () => listeningSockets([pid]).length > 0);
+}
+
 async function end(child: Deno.ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await child.output();
@@ -72,7 +82,7 @@ function siteWith(port: string): Site {
   return Site.live({
     port,
     start: "node server.cjs",
-    files: { "server.cjs": SERVER, "attacker.cjs": ATTACKER },
+    files: { "server.cjs": SERVER, "attacker.cjs": ATTACKER, go: "" },
   });
 }
 
@@ -86,6 +96,8 @@ rootTest(
     const deploy = zddWithin(site, 20);
     const victim = await newProcess(site, processes);
     const attacker = attack(site, victim, environmentOf(victim, "PORT") ?? "");
+    await untilListening(attacker.pid);
+    site.write("go", "");
     const { code, stderr } = await deploy;
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /another program listens on|ended with exit status/);
@@ -116,20 +128,22 @@ rootTest(
 rootTest(
   "a marked process of nobody's keeps no stopped instance alive, and is not adopted",
   async () => {
-    await using site = siteWith("env");
+    await using site = siteWith("detect");
     await site.deploy();
     const pid = await site.pidAt();
     const attacker = attack(site, pid, "0");
     await until(
-      "it runs",
-      () => environmentOf(attacker.pid, "ZDD_INSTANCE") !== undefined,
+      "it listens",
+      () => listeningSockets([attacker.pid]).length > 0,
     );
     Deno.writeTextFileSync(site.path(".zdd/state.json"), "{");
-    const { stderr } = await site.deploy();
+    const { stderr } = await site.deploy("start");
+    assertMatch(stderr, new RegExp(`found ${pid} on `));
     assert(!stderr.includes(String(attacker.pid)), stderr);
-    assert(!isAlive(pid), "the old one still runs");
+    assertEquals(await site.pidAt(), pid);
     const { stderr: stopped } = await site.deploy("stop");
     assert(!stopped.includes("warning"), stopped);
+    assert(!isAlive(pid), "it still runs");
     assert(isAlive(attacker.pid), "nobody's process was signalled");
     await end(attacker);
   },

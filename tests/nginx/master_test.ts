@@ -6,7 +6,12 @@ import {
   workersOf,
 } from "../../lib/nginx/master.ts";
 import { Nginx } from "../../lib/nginx/nginx.ts";
-import { identify, isRunning, sendSignal } from "../../lib/system/process.ts";
+import {
+  commandLine,
+  identify,
+  isRunning,
+  sendSignal,
+} from "../../lib/system/process.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { RealNginx } from "./real_nginx.ts";
@@ -117,4 +122,33 @@ Deno.test("workersOf() of a master that is gone are none", async () => {
   assertEquals(workersOf(child.process), []);
   assert(isRunning(child.process));
   assertEquals(identify(child.pid), child.process);
+});
+
+Deno.test({
+  name:
+    "findMaster() takes no process of another user's for nginx's, whatever its title",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    using directory = new TempDir();
+    const conf = directory.write("nginx.conf", "");
+    const pidFile = directory.join("nginx.pid");
+    const title = `nginx: master process nginx -c ${conf}`;
+    const script = `exec -a "$0" sleep 60`;
+    const user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    await using nobody = Child.run(
+      "setpriv",
+      ...user,
+      "bash",
+      "-c",
+      script,
+      title,
+    );
+    await until("it runs", () => commandLine(nobody.pid) === `${title} 60`);
+    assertEquals(findMaster(pidFile, conf), undefined);
+    directory.write("nginx.pid", String(nobody.pid));
+    assertEquals(findMaster(pidFile, conf), undefined);
+    await using own = Child.run("bash", "-c", script, title);
+    await until("it runs", () => commandLine(own.pid) === `${title} 60`);
+    assertEquals(findMaster(pidFile, conf)?.pid, own.pid);
+  },
 });
