@@ -36,9 +36,9 @@ const SLOWEST = ["tests/crash", "tests/e2e", "tests/fuzz", "tests/support"];
 
 /** End-to-end tests of what the source does in its own way: how it starts, what it draws and runs. */
 const DIFFERENT_ON_THE_SOURCE = [
-  "tests/e2e/cli_terminal_test.ts",
-  "tests/e2e/cli_usage_test.ts",
-  "tests/e2e/cli_verbose_test.ts",
+  "tests/e2e/terminal_test.ts",
+  "tests/e2e/usage_test.ts",
+  "tests/e2e/verbose_test.ts",
 ];
 
 interface Run {

@@ -39,7 +39,7 @@ export function overheadOf({ whole, steps }: Timeline): number {
 export async function timeDeploy(site: Site): Promise<Timeline> {
   const began = performance.now();
   const epoch = Date.now() - began;
-  const child = site.spawn("--verbose");
+  const child = site.zddCommand("--verbose").spawn();
   child.stdout.cancel();
   const { text, moments } = await listen(child);
   const { success } = await child.status;

@@ -18,7 +18,7 @@ export const memory: Bench = {
     const peaks: number[] = [];
     for (let round = 0; round < rounds; round++) {
       progress(`deploy ${round + 1} of ${rounds}`);
-      const child = site.spawn("--quiet");
+      const child = site.zddCommand("--quiet").spawn();
       child.stdout.cancel();
       child.stderr.cancel();
       peaks.push(await peakMemory(child) / MIB);

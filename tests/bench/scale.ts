@@ -1,5 +1,9 @@
 import { NGINX } from "../../tasks/packages.ts";
-import { liveConf, liveTemplate } from "../support/live_site.ts";
+import {
+  deployConf,
+  liveTemplate,
+  serviceSection,
+} from "../support/project.ts";
 import { ZDD } from "../support/site.ts";
 import type { Bench, Check, How } from "./bench.ts";
 import { measureDrain } from "./drain_cost.ts";
@@ -97,26 +101,20 @@ async function measure(
 }
 
 function filesFor(kind: Kind, count: number): Record<string, string> {
-  const start = "start: busybox httpd -f -p 127.0.0.1:{port}";
+  const start = "busybox httpd -f -p 127.0.0.1:{port}";
   const names = kind === "instances"
     ? ["web"]
     : Array.from({ length: count }, (_, i) => `web${i + 1}`);
   const instances = kind === "instances" ? count : 1;
   const sections = names.map((name) =>
-    [
-      `[service:${name}]`,
-      "port: env",
-      `instances: ${instances}`,
-      start,
-      "",
-    ].join("\n")
+    serviceSection({ name, start, lines: [`instances: ${instances}`] })
   );
   const locations = names.map((name) =>
     `location /${name}/ { <%= it.live.pass("${name}") %> }`
   ).join("\n        ");
   return {
-    "deploy.conf": liveConf(sections),
-    "nginx.conf.template": liveTemplate(locations),
+    "deploy.conf": deployConf({ services: sections }),
+    "nginx.conf.template": liveTemplate({ locations }),
   };
 }
 

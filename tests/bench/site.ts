@@ -1,7 +1,9 @@
 import { fromFileUrl } from "@std/path";
 import { Site } from "../support/site.ts";
 
-export { freePort, type Site, until } from "../support/site.ts";
+export { freePort } from "../support/free_port.ts";
+export type { Site } from "../support/site.ts";
+export { until } from "../support/until.ts";
 
 /** How the service ends: see app.mjs. */
 export type Ending = "drains" | "exits";

@@ -1,5 +1,5 @@
 import { NGINX, WRK } from "../../tasks/packages.ts";
-import { liveConf, liveTemplate } from "../support/live_site.ts";
+import { deployConf, liveTemplate } from "../support/project.ts";
 import type { Bench, Check } from "./bench.ts";
 import { appCommand, openSite, run, type Site } from "./site.ts";
 import {
@@ -84,15 +84,15 @@ export const throughput: Bench = {
     await using site = openSite({
       "release": "r0",
       "bare.conf.in": BARE,
-      "deploy.conf": liveConf(
-        cases.map(({ service, section }) =>
+      "deploy.conf": deployConf({
+        services: cases.map(({ service, section }) =>
           [`[service:${service}]`, ...section, ""].join("\n")
         ),
-      ),
-      "nginx.conf.template": liveTemplate(
-        cases.map(locations).join("\n"),
-        cases.map(upstream).join("\n"),
-      ),
+      }),
+      "nginx.conf.template": liveTemplate({
+        locations: cases.map(locations).join("\n"),
+        http: cases.map(upstream).join("\n"),
+      }),
     });
     await site.deploy();
     const rows = [["behind nginx", "live / static", "live", "static"]];

@@ -88,6 +88,7 @@ Deno.test("a deploy.conf of the Python zdd deploys unchanged, and again", async 
     stderr,
     new RegExp(`warning: ${old} still runs 10 s after "kill -WINCH"`),
   );
+  assertMatch(stderr, /use `stop: kill -TERM`/);
   assertEquals(gunicornMasters(site).length, 2);
 });
 

@@ -94,11 +94,6 @@ for (const { name, options, says } of [...SUDDEN, ...SLOW]) {
     for (const words of says) assertMatch(stderr, words);
     assert(seconds < 60, `it took ${seconds} s`);
     await assertUntouched(site, before);
-
-    site.configure();
-    await site.deploy();
-    assert(await site.pidAt() !== before.instance);
-    await site.untilCount(before.processes.length);
   });
 }
 

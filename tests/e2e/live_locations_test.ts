@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { LOCATIONS, PASS_PLAINLY } from "../support/locations.ts";
 import { exchange } from "../support/raw_exchange.ts";
-import { freePort, Site } from "../support/site.ts";
+import { freePort } from "../support/free_port.ts";
+import { Site } from "../support/site.ts";
 
 const SERVER = fromFileUrl(
   new URL("../support/echo_server.mjs", import.meta.url),

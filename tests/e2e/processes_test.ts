@@ -1,26 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DAEMONS, daemonTest } from "../support/daemons.ts";
-import {
-  instancesOf,
-  isAlive,
-  nginxProcesses,
-  pidAt,
-} from "../support/live_site.ts";
-import type { Site } from "../support/site.ts";
 import { until } from "../support/until.ts";
+import type { Site } from "../support/site.ts";
+import { isAlive } from "../support/processes.ts";
 
 // Servers that nobody here wrote do with their processes whatever they like: all of these
 // are the instance, and none is left when it is said to be stopped.
 
-/** The processes of a site that aren't nginx's. */
-function own(site: Site): number[] {
-  const nginx = nginxProcesses(site);
-  return site.processes().filter((pid) => !nginx.includes(pid));
-}
-
 /** The instance that serves, as `status` tells. */
 async function serving(site: Site) {
-  const [instance, ...more] = (await instancesOf(site))
+  const [instance, ...more] = (await site.instances())
     .filter(({ state }) => state === "serving");
   assertEquals(more, []);
   assert(instance !== undefined, "nothing serves");
@@ -35,15 +24,15 @@ for (const [kind, { isHttp }] of Object.entries(DAEMONS)) {
     const second = await serving(site);
     assert(first.pid !== second.pid);
     assert(!isAlive(first.pid), "the first one still runs");
-    if (isHttp) await pidAt(site);
+    if (isHttp) await site.pidAt();
     const { stderr } = await site.deploy("stop");
     assertMatch(stderr, new RegExp(`stopped ${second.pid}`));
-    assertEquals(own(site), []);
+    assertEquals(site.besidesNginx(), []);
   });
 
   daemonTest("a failed deploy leaves nothing", kind, async (site) => {
     await site.deploy();
-    const before = own(site).sort();
+    const before = site.besidesNginx();
     site.write(
       "deploy.conf",
       site.read("deploy.conf").replace(
@@ -52,7 +41,7 @@ for (const [kind, { isHttp }] of Object.entries(DAEMONS)) {
       ),
     );
     assertEquals((await site.zdd()).code, 1);
-    assertEquals(own(site).sort(), before);
+    assertEquals(site.besidesNginx(), before);
   });
 }
 
@@ -82,7 +71,7 @@ daemonTest(
     await site.deploy();
     assertEquals((await slow).text, `v1 ${again.pid} 0\n`);
     await site.deploy("stop");
-    assertEquals(own(site), []);
+    assertEquals(site.besidesNginx(), []);
   },
 );
 
@@ -113,7 +102,7 @@ daemonTest(
     const { stderr } = await site.deploy("stop");
     assertMatch(stderr, /web: killed \d+/);
     assert(!isAlive(pid), `${pid} still runs`);
-    assertEquals(own(site), []);
+    assertEquals(site.besidesNginx(), []);
     await stuck;
   },
   ["kill_after: 1"],

@@ -123,25 +123,6 @@ Deno.test("the old instance is stopped by the stop command of today", async () =
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
 });
 
-Deno.test("gunicorn's master outlives `kill -WINCH`, and the report says so", async () => {
-  await using site = Site.fromSample("gunicorn");
-  site.write(
-    "deploy.conf",
-    site.read("deploy.conf").replace(
-      "stop: kill -TERM",
-      "stop: kill -WINCH\nstop_timeout: 2",
-    ),
-  );
-  await site.deploy();
-  const [first] = await instances(site);
-  const { stderr } = await site.deploy();
-  assertMatch(
-    stderr,
-    new RegExp(`warning: ${first?.pid} still runs 2 s after "kill -WINCH"`),
-  );
-  assertMatch(stderr, /use `stop: kill -TERM`/);
-});
-
 /** The `sleep 600` of stop commands that run. */
 function sleepers(site: Site): number[] {
   return site.processes().filter((pid) => titleOf(pid) === "sleep 600");

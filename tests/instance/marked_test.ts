@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { findMarked } from "../../lib/instance/marked.ts";
-import { freePort } from "../support/site.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { serverIn, Started } from "./started.ts";
+import { freePort } from "../support/free_port.ts";
 
 Deno.test("findMarked() finds the instances that zdd told where to listen, the newest first", async () => {
   using directory = new TempDir();

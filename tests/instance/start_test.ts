@@ -7,10 +7,10 @@ import { planInstance } from "../../lib/instance/plan.ts";
 import { processesOf } from "../../lib/instance/processes.ts";
 import { isRunning, openFiles, sendSignal } from "../../lib/system/process.ts";
 import { sleep } from "../../lib/system/wait.ts";
-import { until } from "../support/until.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { serviceIn } from "./service_config.ts";
+import { until } from "../support/until.ts";
 
 /** Writes pid and port as a good server does; `$1` is the pid. */
 const ANNOUNCE = "echo 45643 >$1.port; echo $1 >web.pid";

@@ -5,9 +5,9 @@ import { type Worker, workersOf } from "../../lib/nginx/master.ts";
 import { Nginx } from "../../lib/nginx/nginx.ts";
 import { identify } from "../../lib/system/process.ts";
 import { canUnshareMounts } from "../support/mount_namespace.ts";
-import { until } from "../support/site.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { RealNginx } from "./real_nginx.ts";
+import { until } from "../support/until.ts";
 
 /** A process that stands in for a worker, for which commands have changed what is mounted. */
 class Elsewhere implements AsyncDisposable {

@@ -1,7 +1,6 @@
 import { printMessage } from "../../lib/cli/output.ts";
 import { Site } from "./site.ts";
-import { anyConf } from "./any_site.ts";
-import { liveTemplate } from "./live_site.ts";
+import { deployConf, liveTemplate } from "./project.ts";
 
 /** Debian's Python, for which its packages are. */
 const PYTHON = "/usr/bin/python3";
@@ -135,7 +134,10 @@ export const DAEMONS: Record<string, Daemon> = {
 /** A site whose service is a kind of server. Nothing runs yet. */
 export function daemonSite(daemon: Daemon, more: string[] = []): Site {
   const site = Site.create({
-    "deploy.conf": anyConf([...daemon.lines, ...more]),
+    "deploy.conf": deployConf({
+      deploy: [],
+      services: ["[service:web]", ...daemon.lines, ...more],
+    }),
     "nginx.conf.template": liveTemplate(),
     "app.py": APP,
     "server.mjs": SERVER,

@@ -1,7 +1,6 @@
 import { dirname, fromFileUrl, join } from "@std/path";
-import { freePort } from "./free_port.ts";
 import { Load, type LoadOptions } from "./load.ts";
-import { isAlive, processesOf, titleOf } from "./processes.ts";
+import { isAlive, titleOf } from "./processes.ts";
 import {
   classicTemplate,
   deployConf,
@@ -10,12 +9,10 @@ import {
   SERVER,
 } from "./project.ts";
 import { type Outcome, outcomeOf, RunningCommand } from "./running_command.ts";
+import { sorted, TestDirectory } from "./test_directory.ts";
 import { until } from "./until.ts";
 
 const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
-
-/** The environment variable that marks whatever a test has brought about. */
-const MARK = "ZDD_TEST_SITE";
 
 /** The command under test: `ZDD_BIN`, or zddeploy's source. */
 export const ZDD: string[] = Deno.env.get("ZDD_BIN")?.split(" ") ??
@@ -24,8 +21,6 @@ export const ZDD: string[] = Deno.env.get("ZDD_BIN")?.split(" ") ??
     ...[Deno.execPath(), "run", "-A", "--no-lock", "--no-code-cache"],
     join(ROOT, "main.ts"),
   ];
-
-export { freePort, type Outcome, outcomeOf, until };
 
 /** The texts of a site. */
 export interface SiteOptions extends ProjectOptions {
@@ -47,17 +42,12 @@ export interface InstanceStatus {
  * A directory with a deploy.conf, in which the real zddeploy runs with a real nginx.
  * Disposing of it ends every process that came from it, by pid, and removes it.
  */
-export class Site implements AsyncDisposable {
-  /** A free port for nginx to listen on; `%PORT%` in the files becomes it. */
-  readonly port = freePort();
-  readonly directory = Deno.makeTempDirSync({ prefix: "zdd-test-" });
-  readonly #mark = `${MARK}=${crypto.randomUUID()}`;
+export class Site extends TestDirectory {
   /** What options leave open. */
   #defaults: ProjectOptions = {};
 
   private constructor() {
-    // nginx's workers are another user, and must be able to enter.
-    Deno.chmodSync(this.directory, 0o755);
+    super();
   }
 
   /** A site with these files. */
@@ -113,49 +103,6 @@ export class Site implements AsyncDisposable {
     this.write("deploy.conf", deployConf({ ...this.#defaults, ...options }));
   }
 
-  path(name: string): string {
-    return join(this.directory, name);
-  }
-
-  write(name: string, text: string): void {
-    Deno.mkdirSync(dirname(this.path(name)), { recursive: true });
-    Deno.writeTextFileSync(
-      this.path(name),
-      text.replaceAll("%PORT%", String(this.port)),
-    );
-  }
-
-  read(name: string): string {
-    return Deno.readTextFileSync(this.path(name));
-  }
-
-  exists(name: string): boolean {
-    try {
-      Deno.lstatSync(this.path(name));
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** A command that runs in the directory, and ends with the site at the latest. */
-  command(program: string, ...args: string[]): Deno.Command {
-    const [name = "", mark = ""] = this.#mark.split("=");
-    return new Deno.Command(program, {
-      args,
-      cwd: this.directory,
-      env: { [name]: mark, NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    });
-  }
-
-  /** Runs a program in the directory and waits for it. */
-  async run(program: string, ...args: string[]): Promise<Outcome> {
-    return await outcomeOf(this.command(program, ...args));
-  }
-
   /** The command that runs zddeploy in the directory. */
   zddCommand(...args: string[]): Deno.Command {
     const [program = "", ...first] = ZDD;
@@ -176,10 +123,6 @@ export class Site implements AsyncDisposable {
   /** Starts zddeploy without waiting for it. */
   start(...args: string[]): RunningCommand {
     return new RunningCommand(this.zddCommand(...args));
-  }
-
-  spawn(...args: string[]): Deno.ChildProcess {
-    return this.zddCommand(...args).spawn();
   }
 
   /** Runs zddeploy, and throws with all that it printed if it fails. */
@@ -275,29 +218,24 @@ export class Site implements AsyncDisposable {
     });
   }
 
-  /** The pids of everything that runs because of this site, nginx included. */
-  processes(): number[] {
-    return sorted(processesOf(this.#mark, this.directory));
-  }
-
   /** nginx's master and all its workers, those that shut down too. */
   nginx(): number[] {
-    return this.#titled(/^nginx: /);
+    return this.titled(/^nginx: /);
   }
 
   /** The nginx workers that take connections. */
   activeWorkers(): number[] {
-    return this.#titled(/^nginx: worker process(?! is shutting)/);
+    return this.titled(/^nginx: worker process(?! is shutting)/);
   }
 
   /** The processes of the tests' server. */
   servers(): number[] {
-    return this.#titled(new RegExp(SERVER));
+    return this.titled(new RegExp(SERVER));
   }
 
   /** Everything but nginx. */
   besidesNginx(): number[] {
-    return this.#titled(/^(?!nginx: )/);
+    return this.titled(/^(?!nginx: )/);
   }
 
   /** The pid of the running nginx; undefined if there is none. */
@@ -307,62 +245,4 @@ export class Site implements AsyncDisposable {
     const runs = titleOf(pid).startsWith("nginx: master") && isAlive(pid);
     return runs ? pid : undefined;
   }
-
-  /**
-   * Waits until exactly these processes are there. A stop command may end after what
-   * it stopped, and so after zddeploy; what is really left over stays.
-   */
-  async untilProcesses(expected: number[]): Promise<void> {
-    const wanted = sorted(expected).join();
-    await this.#untilProcesses(
-      `the processes ${wanted}`,
-      (found) => found.join() === wanted,
-    );
-  }
-
-  /** Waits until so many processes are there, e.g. all workers of a server. */
-  async untilCount(count: number): Promise<void> {
-    await this.#untilProcesses(
-      `${count} processes`,
-      ({ length }) => length === count,
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (let round = 0; round < 100; round++) {
-      const left = this.processes();
-      if (left.length === 0) break;
-      for (const pid of left) {
-        try {
-          Deno.kill(pid, "SIGKILL");
-        } catch { /* gone meanwhile */ }
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    Deno.removeSync(this.directory, { recursive: true });
-  }
-
-  #titled(title: RegExp): number[] {
-    return this.processes().filter((pid) => title.test(titleOf(pid)));
-  }
-
-  async #untilProcesses(
-    what: string,
-    condition: (found: number[]) => boolean,
-  ): Promise<void> {
-    try {
-      await until(what, () => condition(this.processes()));
-    } catch (cause) {
-      const left = this.processes().map((pid) => `\n${pid} ${titleOf(pid)}`);
-      throw new Error(`Expected ${what}, got ${left.join("")}`, { cause });
-    }
-  }
-}
-
-export async function deployed(site: Site): Promise<Site> {
-  return await site.deployed();
-}
-
-function sorted(pids: Iterable<number>): number[] {
-  return [...pids].toSorted((a, b) => a - b);
 }

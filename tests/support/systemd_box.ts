@@ -1,5 +1,5 @@
 import { dirname, fromFileUrl, join } from "@std/path";
-import { type Outcome, outcomeOf } from "./site.ts";
+import { type Outcome, outcomeOf } from "./running_command.ts";
 
 const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 const SCRIPT = join(ROOT, "tests/support/systemd_box.sh");

@@ -1,4 +1,4 @@
-import { classicTemplate } from "../../support/live_site.ts";
+import { classicTemplate } from "../../support/project.ts";
 import { run, type Site, untilListening } from "../site.ts";
 import { missingProgram } from "./installed.ts";
 import { betweenTwoBackends } from "./two_backends.ts";

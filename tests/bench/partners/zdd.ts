@@ -1,9 +1,8 @@
 import {
   classicTemplate,
-  liveConf,
+  deployConf,
   liveTemplate,
-} from "../../support/live_site.ts";
-import { deployed } from "../../support/site.ts";
+} from "../../support/project.ts";
 import { appCommand, type Ending, openSite, type Site } from "../site.ts";
 import { missingProgram } from "./installed.ts";
 import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
@@ -14,16 +13,13 @@ export type Way = "live" | "reload";
 /** A site of zdd's with the service, deployed once. */
 export async function zddSite(way: Way, ending: Ending): Promise<Site> {
   const pidFile = way === "reload" ? "web.pid" : undefined;
-  const service = [
-    "[service:web]",
-    `start: ${appCommand(ending, "release", pidFile).join(" ")}`,
-    pidFile === undefined ? "port: env" : `pid_file: ${pidFile}`,
-  ].join("\n");
-  return await deployed(openSite({
+  const start = appCommand(ending, "release", pidFile).join(" ");
+  const port = way === "reload" ? "file" : "env";
+  return await openSite({
     "release": "r0",
-    "deploy.conf": liveConf([service]),
+    "deploy.conf": deployConf({ port, start }),
     "nginx.conf.template": way === "live" ? liveTemplate() : classicTemplate(),
-  }));
+  }).deployed();
 }
 
 /** zdd itself. */

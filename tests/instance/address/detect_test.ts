@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ServiceConfig } from "../../../lib/config/config.ts";
 import { ZddError } from "../../../lib/error.ts";
-import { freePort } from "../../support/site.ts";
 import { TempDir } from "../../system/temp_dir.ts";
 import { serverIn, Started } from "../started.ts";
+import { freePort } from "../../support/free_port.ts";
 
 /** A service whose server listens on these ports. */
 function listeningOn(

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ZddError } from "../../../lib/error.ts";
-import { freePort } from "../../support/site.ts";
 import { TempDir } from "../../system/temp_dir.ts";
 import { serverIn, Started } from "../started.ts";
+import { freePort } from "../../support/free_port.ts";
 
 Deno.test("port: env takes the process that listens where zdd said", async () => {
   using directory = new TempDir();

@@ -36,7 +36,7 @@ Deno.test("hooks run in their order, are told what happens, and their words are 
       'echo $ZDD_HOOK >>order; env >$ZDD_HOOK.env; echo "it is $ZDD_HOOK"',
     ),
   });
-  const { stderr } = await site.deploy("deploy", "--release", "r 2");
+  const { stderr } = await site.deploy("deploy", "--release", "r-2");
   const pid = await site.pidAt();
   const ran = HOOKS.slice(0, 4);
   assertEquals(site.read("order"), ran.map((hook) => `${hook}\n`).join(""));
@@ -62,7 +62,7 @@ Deno.test("hooks run in their order, are told what happens, and their words are 
       site.path("deploy.conf"),
       site.path(".zdd"),
     ]);
-    assertEquals([ZDD_SERVICES, ZDD_RELEASE, ZDD_ERROR], ["web", "r 2", ""]);
+    assertEquals([ZDD_SERVICES, ZDD_RELEASE, ZDD_ERROR], ["web", "r-2", ""]);
   }
   // Before the start, who serves; from then on, who is about to.
   assertEquals(
