@@ -3,6 +3,7 @@ import { processesOf } from "../../lib/instance/processes.ts";
 import { INSTANCE_VARIABLE, markOf } from "../../lib/system/instance_mark.ts";
 import {
   commandLine,
+  currentBoot,
   identify,
   isRunning,
   type ProcessId,
@@ -26,7 +27,8 @@ class Session implements Disposable {
       log: this.#directory.join("log"),
       env,
     });
-    this.leader = identify(pid) ?? { pid, startTime: 0, boot: "" };
+    // It may have ended already.
+    this.leader = identify(pid) ?? { pid, startTime: 0, boot: currentBoot() };
   }
 
   /** The pid that the command has written to a file. */
