@@ -93,6 +93,7 @@ rootTest(
     await site.deploy();
     const before = await site.pidAt();
     const processes = site.processes();
+    Deno.removeSync(site.path("go"));
     const deploy = zddWithin(site, 20);
     const victim = await newProcess(site, processes);
     const attacker = attack(site, victim, environmentOf(victim, "PORT") ?? "");
@@ -113,9 +114,12 @@ rootTest(
     await using site = siteWith("detect");
     await site.deploy();
     const processes = site.processes();
+    Deno.removeSync(site.path("go"));
     const deploy = zddWithin(site, 20);
     const victim = await newProcess(site, processes);
     const attacker = attack(site, victim, "0");
+    await untilListening(attacker.pid);
+    site.write("go", "");
     const { code, stderr } = await deploy;
     assertEquals(code, 0, stderr);
     assertEquals(await site.pidAt(), victim);
