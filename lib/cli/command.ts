@@ -62,8 +62,8 @@ export interface Command {
   rest?: string;
   /** What it does, in one line of the help. */
   summary: string;
-  /** What there is to say beyond that, in paragraphs. */
-  about: readonly string[];
+  /** What there is to say beyond that, in paragraphs; it may have to be loaded. */
+  about: readonly string[] | (() => Promise<readonly string[]>);
   /** Command lines that show how it is used. */
   examples: readonly string[];
   options?: readonly Option[];

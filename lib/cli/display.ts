@@ -1,5 +1,5 @@
 import { formatDuration } from "../text/duration.ts";
-import { spellControls } from "../text/escape.ts";
+import { spellControls } from "../text/controls.ts";
 import type { Event } from "../deploy/report.ts";
 import { PLAIN, type Style, widthOf } from "./style.ts";
 import { ESCAPE } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import { spellControls } from "../text/escape.ts";
+import { spellControls } from "../text/controls.ts";
 import { OWN_ESCAPES } from "./terminal.ts";
 
 // The one door through which zdd prints. Nothing that others have written, be it a log, an

@@ -1,4 +1,4 @@
-import { spellControls } from "../text/escape.ts";
+import { spellControls } from "../text/controls.ts";
 import { widthOf } from "./style.ts";
 
 /** Rows as columns of equal width, two blanks between them. */

@@ -1,4 +1,4 @@
-import { spellControls } from "../text/escape.ts";
+import { spellControls } from "../text/controls.ts";
 import { draw, printResult } from "./output.ts";
 import { cut } from "./style.ts";
 import { ESCAPE, screenSize } from "./terminal.ts";

@@ -8,8 +8,7 @@ export const abort: Command = {
   about: ["Ends the canary. The release beside it serves all requests again."],
   examples: ["zddeploy abort"],
   async run(options, input) {
-    const { runChange } = await import("../cli/run_change.ts");
-    const { abort } = await import("../deploy/traffic.ts");
+    const { abort, runChange } = await import("./changing.ts");
     return await runChange(options, input, "aborted", abort);
   },
 };

@@ -22,10 +22,9 @@ export const boot: Command = {
   async run(options, { words: [word = ""] }) {
     const action = ACTIONS.find((action) => action === word);
     if (action === undefined) throw unknown("action", word, ACTIONS);
-    const { bootStatus, disableBoot, enableBoot } = await import(
-      "../deploy/boot.ts"
+    const { bootStatus, disableBoot, enableBoot, readProject } = await import(
+      "./changing.ts"
     );
-    const { readProject } = await import("../deploy/read.ts");
     const { config } = readProject(options.conf);
     if (action === "status") {
       const status = await bootStatus(config);

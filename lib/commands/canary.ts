@@ -14,8 +14,7 @@ export const canary: Command = {
   examples: ["zddeploy canary 50"],
   async run(options, input) {
     const percent = readPercent(input.words[0] ?? "");
-    const { runChange } = await import("../cli/run_change.ts");
-    const { shareCanary } = await import("../deploy/traffic.ts");
+    const { runChange, shareCanary } = await import("./changing.ts");
     return await runChange(
       options,
       input,

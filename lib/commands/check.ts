@@ -13,8 +13,7 @@ export const check: Command = {
   ],
   examples: ["zddeploy check", "zddeploy check --json"],
   async run(options) {
-    const { checkProject } = await import("../deploy/check_project.ts");
-    const { readProject } = await import("../deploy/read.ts");
+    const { checkProject, readProject } = await import("./changing.ts");
     const project = readProject(options.conf);
     const { nginxTested, warnings } = await checkProject(project);
     if (options.json) {

@@ -1,5 +1,5 @@
 import type { Command } from "../cli/command.ts";
-import { loadShell, SHELL_NAMES } from "../cli/completion/shells.ts";
+import { scriptFor, SHELL_NAMES } from "../cli/completion/shells.ts";
 import { printResult } from "../cli/output.ts";
 import { either } from "../cli/usage.ts";
 import { ExitStatus } from "../error.ts";
@@ -20,8 +20,8 @@ export const completion: Command = {
     'zddeploy completion zsh > "${fpath[1]}/_zddeploy"',
     "zddeploy completion fish > ~/.config/fish/completions/zddeploy.fish",
   ],
-  async run(_options, { words: [name = ""] }) {
-    printResult(await loadShell(name));
+  run(_options, { words: [name = ""] }) {
+    printResult(scriptFor(name));
     return ExitStatus.done;
   },
 };

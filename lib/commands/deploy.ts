@@ -55,8 +55,7 @@ export const deploy: Command = {
       release: name === undefined ? undefined : readRelease(name),
     };
     if (input.flags.includes("dry-run")) return await showDryRun(options, what);
-    const { runChange } = await import("../cli/run_change.ts");
-    const { deployRelease } = await import("../deploy/release.ts");
+    const { deployRelease, runChange } = await import("./changing.ts");
     return await runChange(
       options,
       input,
@@ -70,9 +69,7 @@ async function showDryRun(
   options: GlobalOptions,
   what: Pick<ReleaseOptions, "services" | "canary" | "release">,
 ): Promise<number> {
-  const { formatDryRun } = await import("../cli/dry_run_text.ts");
-  const { dryRun } = await import("../deploy/dry_run.ts");
-  const { readProject } = await import("../deploy/read.ts");
+  const { dryRun, formatDryRun, readProject } = await import("./changing.ts");
   const result = await dryRun(readProject(options.conf), what);
   if (options.json) printJson(result);
   else if (!options.quiet) printResult(formatDryRun(result));

@@ -1,5 +1,4 @@
 import type { Command } from "../cli/command.ts";
-import { TOPIC_NAMES } from "../cli/help/topics.ts";
 import { printResult } from "../cli/output.ts";
 import { either } from "../cli/usage.ts";
 import { ExitStatus } from "../error.ts";
@@ -7,27 +6,24 @@ import { ExitStatus } from "../error.ts";
 export const help: Command = {
   name: "help",
   words: ["[TOPIC]"],
-  complete: ({ commands }) => [
-    ...commands.map(({ name }) => name),
-    ...TOPIC_NAMES,
-  ],
+  async complete({ commands }) {
+    const { TOPIC_NAMES } = await import("../cli/help/help.ts");
+    return [...commands.map(({ name }) => name), ...TOPIC_NAMES];
+  },
   summary: "show this help, or that of a command or a topic",
   options: [{ name: "man", help: "print all of it as a man page" }],
-  about: [
-    `TOPIC is a command, or ${either(TOPIC_NAMES)}.`,
-  ],
+  async about() {
+    const { TOPIC_NAMES } = await import("../cli/help/help.ts");
+    return [`TOPIC is a command, or ${either(TOPIC_NAMES)}.`];
+  },
   examples: [
     "zddeploy help deploy.conf",
     "zddeploy help --man > /usr/local/share/man/man1/zddeploy.1",
   ],
   async run(options, { words: [name], flags }, commands) {
-    if (flags.includes("man")) {
-      const { manPage } = await import("../cli/help/man_page.ts");
-      printResult((await manPage(commands)).trimEnd());
-    } else {
-      const { printHelp } = await import("../cli/help/help.ts");
-      await printHelp(commands, name, options);
-    }
+    const { manPage, printHelp } = await import("../cli/help/help.ts");
+    if (!flags.includes("man")) await printHelp(commands, name, options);
+    else printResult((await manPage(commands)).trimEnd());
     return ExitStatus.done;
   },
 };

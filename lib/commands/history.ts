@@ -14,10 +14,9 @@ export const history: Command = {
   ],
   examples: ["zddeploy history --json"],
   async run(options) {
-    const { formatHistory } = await import("../cli/history_table.ts");
-    const { readProject } = await import("../deploy/read.ts");
-    const { readHistory } = await import("../state/history.ts");
-    const { StateDir } = await import("../state/state_dir.ts");
+    const { StateDir, formatHistory, readHistory, readProject } = await import(
+      "./looking.ts"
+    );
     const { config } = readProject(options.conf);
     const entries = readHistory(new StateDir(config.stateDir), COUNT);
     if (options.json) printJson(entries);

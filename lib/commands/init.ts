@@ -1,5 +1,4 @@
 import type { Command } from "../cli/command.ts";
-import { KIND_NAMES } from "../cli/init/kinds.ts";
 import { readPort } from "../cli/option_values.ts";
 import { printJson, printMessage } from "../cli/output.ts";
 import { styleOf } from "../cli/style.ts";
@@ -9,7 +8,7 @@ import { ExitStatus } from "../error.ts";
 export const init: Command = {
   name: "init",
   words: ["[KIND]"],
-  complete: KIND_NAMES,
+  complete: async () => (await import("../cli/init/init.ts")).KIND_NAMES,
   rest: "[COMMAND…]",
   summary: "write a deploy.conf and a template for a kind of server",
   options: [
@@ -23,15 +22,18 @@ export const init: Command = {
       help: "for the system's own nginx, in /etc/nginx/conf.d",
     },
   ],
-  about: [
-    "Writes deploy.conf and nginx.conf.template, with the live switch, so that the " +
-    `next \`zddeploy\` works. KIND is ${either(KIND_NAMES)}; ` +
-    "without it, the files in the directory tell. No file is ever overwritten.",
-    "For `command`, the command stands behind `--`, with {port} or {socket} where it " +
-    "takes its address; it may also read it from PORT.",
-    "`--system` is for the nginx that the system runs: the template goes into " +
-    "/etc/nginx/conf.d and has no http block of its own.",
-  ],
+  async about() {
+    const { KIND_NAMES } = await import("../cli/init/init.ts");
+    return [
+      "Writes deploy.conf and nginx.conf.template, with the live switch, so that the " +
+      `next \`zddeploy\` works. KIND is ${either(KIND_NAMES)}; ` +
+      "without it, the files in the directory tell. No file is ever overwritten.",
+      "For `command`, the command stands behind `--`, with {port} or {socket} where it " +
+      "takes its address; it may also read it from PORT.",
+      "`--system` is for the nginx that the system runs: the template goes into " +
+      "/etc/nginx/conf.d and has no http block of its own.",
+    ];
+  },
   examples: [
     "zddeploy init",
     "zddeploy init node --listen 80",
@@ -41,7 +43,7 @@ export const init: Command = {
   async run(options, { words: [word], rest, values, flags }) {
     const { initialize } = await import("../cli/init/init.ts");
     const listen = readPort("listen", values.listen?.at(-1) ?? "8080");
-    const { kind, start, files, warnings } = await initialize(options.conf, {
+    const { kind, start, files, warnings } = initialize(options.conf, {
       kind: word,
       command: rest,
       listen,

@@ -10,8 +10,7 @@ export const promote: Command = {
   ],
   examples: ["zddeploy promote"],
   async run(options, input) {
-    const { runChange } = await import("../cli/run_change.ts");
-    const { promote } = await import("../deploy/traffic.ts");
+    const { promote, runChange } = await import("./changing.ts");
     return await runChange(options, input, "promoted", promote);
   },
 };

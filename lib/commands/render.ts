@@ -11,9 +11,7 @@ export const render: Command = {
   ],
   examples: ["zddeploy render | diff - nginx.conf"],
   async run(options) {
-    const { readProject } = await import("../deploy/read.ts");
-    const { render } = await import("../deploy/render.ts");
-    const { presentState } = await import("../deploy/status.ts");
+    const { presentState, readProject, render } = await import("./looking.ts");
     const project = readProject(options.conf);
     const { text } = render(project, presentState(project));
     if (options.json) printJson({ path: project.config.nginx.rendered, text });

@@ -11,8 +11,7 @@ export const rollback: Command = {
   ],
   examples: ["zddeploy rollback"],
   async run(options, input) {
-    const { runChange } = await import("../cli/run_change.ts");
-    const { rollback } = await import("../deploy/traffic.ts");
+    const { rollback, runChange } = await import("./changing.ts");
     return await runChange(options, input, "rolled back", rollback);
   },
 };

@@ -11,8 +11,7 @@ export const start: Command = {
   ],
   examples: ["@reboot cd /srv/app && zddeploy start", "zddeploy start -q"],
   async run(options, input) {
-    const { runChange } = await import("../cli/run_change.ts");
-    const { startMissing } = await import("../deploy/start_missing.ts");
+    const { runChange, startMissing } = await import("./changing.ts");
     return await runChange(options, input, "started", startMissing);
   },
 };

@@ -40,9 +40,9 @@ export const status: Command = {
     if (interval !== undefined && !isWatching) {
       throw usage("--interval needs --watch");
     }
-    const { readProject } = await import("../deploy/read.ts");
-    const { status } = await import("../deploy/status.ts");
-    const { formatStatus } = await import("../cli/status_table.ts");
+    const { formatStatus, readProject, status, watch } = await import(
+      "./looking.ts"
+    );
     const format = (found: Status) =>
       formatStatus(found, {
         verbose: options.verbose,
@@ -52,7 +52,6 @@ export const status: Command = {
       });
     let last = status(readProject(options.conf));
     if (isWatching) {
-      const { watch } = await import("../cli/watch.ts");
       await watch(() => {
         last = status(readProject(options.conf));
         return options.json ? toJson(last) : format(last);

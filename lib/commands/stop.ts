@@ -18,8 +18,7 @@ export const stop: Command = {
   async run(options, input) {
     const { service: services } = input.values;
     const nginx = input.flags.includes("nginx");
-    const { runChange } = await import("../cli/run_change.ts");
-    const { stop } = await import("../deploy/stop.ts");
+    const { runChange, stop } = await import("./changing.ts");
     return await runChange(
       options,
       input,

@@ -1,15 +1,17 @@
 import type { ServiceConfig } from "../config/config.ts";
+import type { Log } from "../instance/run/runner.ts";
+import { runnerOf } from "../instance/run/runners.ts";
 import type { State } from "./state.ts";
 
 /**
- * The logs of services, each once: those of the instances that are recorded, and those
- * that the next ones will write to.
+ * The logs of services, each file once: those of the instances that are recorded, and
+ * the files that the next ones will write to.
  */
 export function logsOf(
   services: readonly ServiceConfig[],
   state: State,
-): string[] {
-  const logs = services.flatMap(({ name, log, instances }) => {
+): Log[] {
+  const logs = services.flatMap(({ name, log, instances }): Log[] => {
     const recorded = state.services[name];
     const known = recorded === undefined ? [] : [
       ...recorded.current,
@@ -19,9 +21,12 @@ export function logsOf(
     ];
     const coming = Array.from(
       { length: instances },
-      (_, i) => log.replaceAll("{instance}", String(i + 1)),
+      (_, i) => ({ file: log.replaceAll("{instance}", String(i + 1)) }),
     );
-    return [...known.map(({ log }) => log), ...coming];
+    return [...known.map((each) => runnerOf(each).log(each)), ...coming];
   });
-  return [...new Set(logs)];
+  const files = logs.map((log) => "file" in log ? log.file : undefined);
+  return logs.filter((log, i) =>
+    !("file" in log) || files.indexOf(log.file) === i
+  );
 }

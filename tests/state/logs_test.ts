@@ -25,9 +25,9 @@ Deno.test("logsOf() tells the logs that will be written, also if nothing has run
   });
   const api = serviceIn(directory, { name: "api", log: "/log/api.log" });
   assertEquals(logsOf([web, api], EMPTY_STATE), [
-    "/log/web-1.log",
-    "/log/web-2.log",
-    "/log/api.log",
+    { file: "/log/web-1.log" },
+    { file: "/log/web-2.log" },
+    { file: "/log/api.log" },
   ]);
 });
 
@@ -46,10 +46,10 @@ Deno.test("logsOf() tells the logs of all instances that are recorded, each once
     },
   };
   assertEquals(logsOf([serviceIn(directory, { log: "/next" })], state), [
-    "/now",
-    "/next",
-    "/standby",
-    "/canary",
-    "/old",
+    { file: "/now" },
+    { file: "/next" },
+    { file: "/standby" },
+    { file: "/canary" },
+    { file: "/old" },
   ]);
 });

@@ -15,10 +15,10 @@ export function usageOf(command: Command): string {
 }
 
 /** What a command does, its own options and examples. */
-export function aboutCommand(command: Command): Block[] {
-  const { about, options = [], examples } = command;
+export async function aboutCommand(command: Command): Promise<Block[]> {
+  const { options = [], examples } = command;
   return [
-    ...about.map((text) => ({ text })),
+    ...(await aboutOf(command)).map((text) => ({ text })),
     ...options.length === 0 ? [] : [{
       items: options.map((option) =>
         [optionTerm(option), option.help] as const
@@ -29,11 +29,11 @@ export function aboutCommand(command: Command): Block[] {
 }
 
 /** What `zddeploy help COMMAND` prints. */
-export function commandHelp(command: Command): Block[] {
-  const { about, options = [], examples } = command;
+export async function commandHelp(command: Command): Promise<Block[]> {
+  const { options = [], examples } = command;
   return [
     { text: `usage: ${usageOf(command)}` },
-    ...about.map((text) => ({ text })),
+    ...(await aboutOf(command)).map((text) => ({ text })),
     { heading: "options" },
     {
       items: [...options, ...GLOBAL_OPTIONS].map((option) =>
@@ -44,4 +44,8 @@ export function commandHelp(command: Command): Block[] {
       ? []
       : [{ heading: "examples" }, { code: examples.join("\n") }],
   ];
+}
+
+async function aboutOf({ about }: Command): Promise<readonly string[]> {
+  return typeof about === "function" ? await about() : about;
 }

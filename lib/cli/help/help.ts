@@ -9,7 +9,10 @@ import { screenSize } from "../terminal.ts";
 import { commandHelp } from "./command_help.ts";
 import { type Block, renderText } from "./document.ts";
 import { overview } from "./overview.ts";
-import { loadTopic } from "./topics.ts";
+import { topicOf } from "./topics.ts";
+
+export { manPage } from "./man_page.ts";
+export { TOPIC_NAMES } from "./topics.ts";
 
 /** In columns. */
 const WIDTH = 80;
@@ -35,8 +38,8 @@ async function blocksOf(
   commands: readonly Command[],
   name: string | undefined,
 ): Promise<readonly Block[]> {
-  if (name === undefined) return await overview(commands);
+  if (name === undefined) return overview(commands);
   const command = commands.find((command) => command.name === name);
-  if (command !== undefined) return commandHelp(command);
-  return (await loadTopic(name, commands.map(({ name }) => name))).blocks;
+  if (command !== undefined) return await commandHelp(command);
+  return topicOf(name, commands.map(({ name }) => name)).blocks;
 }

@@ -5,15 +5,17 @@ import { aboutCommand, usageOf } from "./command_help.ts";
 import type { Block } from "./document.ts";
 import { INTRODUCTION } from "./overview.ts";
 import { renderRoff, sectionTitle } from "./roff.ts";
-import { loadTopics } from "./topics.ts";
+import { TOPICS } from "./topics.ts";
 
 /** The man page zddeploy(1), of the same texts as the help. */
 export async function manPage(commands: readonly Command[]): Promise<string> {
-  const about = visibleCommands(commands).flatMap((command): Block[] => [
-    { heading: usageOf(command).replace(/^zddeploy /, "") },
-    { text: `${command.summary}.` },
-    ...aboutCommand(command),
-  ]);
+  const about = await Promise.all(
+    visibleCommands(commands).map(async (command): Promise<Block[]> => [
+      { heading: usageOf(command).replace(/^zddeploy /, "") },
+      { text: `${command.summary}.` },
+      ...await aboutCommand(command),
+    ]),
+  );
   const sections: [title: string, blocks: readonly Block[]][] = [
     ["synopsis", [{ text: "`zddeploy` [COMMAND] [OPTIONS]" }]],
     ["description", [{ text: INTRODUCTION }]],
@@ -22,8 +24,8 @@ export async function manPage(commands: readonly Command[]): Promise<string> {
         [optionTerm(option), option.help] as const
       ),
     }]],
-    ["commands", about],
-    ...(await loadTopics()).map(([name, { blocks }]) =>
+    ["commands", about.flat()],
+    ...Object.entries(TOPICS).map(([name, { blocks }]) =>
       [name.replace("-", " "), blocks] as [string, readonly Block[]]
     ),
   ];

@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { GLOBAL_OPTIONS, optionTerm } from "../options.ts";
 import { commandTerm } from "./command_help.ts";
 import type { Block } from "./document.ts";
-import { loadTopics } from "./topics.ts";
+import { TOPICS } from "./topics.ts";
 import { EXIT_STATUS } from "./topics/exit_status.ts";
 
 export const INTRODUCTION =
@@ -11,7 +11,7 @@ export const INTRODUCTION =
   "it, lets the old one finish, and stops it.";
 
 /** What `zddeploy help` prints. */
-export async function overview(commands: readonly Command[]): Promise<Block[]> {
+export function overview(commands: readonly Command[]): Block[] {
   return [
     { text: INTRODUCTION },
     { text: "usage: zddeploy [COMMAND] [OPTIONS]" },
@@ -31,7 +31,7 @@ export async function overview(commands: readonly Command[]): Promise<Block[]> {
     {
       items: [
         ["help COMMAND", "what a command does, its options, examples"],
-        ...(await loadTopics()).map(([name, { summary }]) =>
+        ...Object.entries(TOPICS).map(([name, { summary }]) =>
           [`help ${name}`, summary] as const
         ),
       ],

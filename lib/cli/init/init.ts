@@ -12,6 +12,8 @@ import { confText, type Site, templateText } from "./project_files.ts";
 const SYSTEM_CONF = "/etc/nginx/nginx.conf";
 const SYSTEM_DIRECTORY = "/etc/nginx/conf.d";
 
+export { KIND_NAMES } from "./kinds.ts";
+
 /** What `init` is asked for. */
 export interface InitOptions {
   /** The kind of server; undefined if the files are to tell. */
@@ -40,15 +42,15 @@ export interface InitResult {
  * @param path of deploy.conf, in the project's directory
  * @throws {ZddError} if something is there already or can't be found.
  */
-export async function initialize(
+export function initialize(
   path: string,
   { kind: named, command, listen, isSystem }: InitOptions,
-): Promise<InitResult> {
+): InitResult {
   const file = resolve(path);
   const directory = dirname(file);
   if (!isDirectory(directory)) throw usage(`There is no "${directory}"`);
-  const kind = named ?? await guessKind(directory);
-  const { start, settings, note } = await findServer(kind, directory, command);
+  const kind = named ?? guessKind(directory);
+  const { start, settings, note } = findServer(kind, directory, command);
   const site = {
     ...plan(directory, start, listen, isSystem),
     settings,

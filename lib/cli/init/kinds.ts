@@ -1,14 +1,20 @@
 import { either, unknown, usage } from "../usage.ts";
 import type { Kind, Server } from "./kind.ts";
+import { COMMAND } from "./kinds/command.ts";
+import { DENO } from "./kinds/deno.ts";
+import { GUNICORN } from "./kinds/gunicorn.ts";
+import { NODE } from "./kinds/node.ts";
+import { PUMA } from "./kinds/puma.ts";
+import { UVICORN } from "./kinds/uvicorn.ts";
 
-/** What `init` writes a deploy.conf for; each is loaded only when it is asked. */
-const KINDS: Record<string, () => Promise<Kind>> = {
-  node: async () => (await import("./kinds/node.ts")).NODE,
-  deno: async () => (await import("./kinds/deno.ts")).DENO,
-  gunicorn: async () => (await import("./kinds/gunicorn.ts")).GUNICORN,
-  uvicorn: async () => (await import("./kinds/uvicorn.ts")).UVICORN,
-  puma: async () => (await import("./kinds/puma.ts")).PUMA,
-  command: async () => (await import("./kinds/command.ts")).COMMAND,
+/** What `init` writes a deploy.conf for. */
+const KINDS: Record<string, Kind> = {
+  node: NODE,
+  deno: DENO,
+  gunicorn: GUNICORN,
+  uvicorn: UVICORN,
+  puma: PUMA,
+  command: COMMAND,
 };
 
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS);
@@ -18,11 +24,8 @@ export const KIND_NAMES: readonly string[] = Object.keys(KINDS);
  *
  * @throws {ZddError} if there is not exactly one.
  */
-export async function guessKind(directory: string): Promise<string> {
-  const found: string[] = [];
-  for (const [name, load] of Object.entries(KINDS)) {
-    if ((await load()).isIn(directory)) found.push(name);
-  }
+export function guessKind(directory: string): string {
+  const found = KIND_NAMES.filter((name) => KINDS[name]?.isIn(directory));
   const [name] = found;
   if (name !== undefined && found.length === 1) return name;
   throw usage(
@@ -39,15 +42,15 @@ export async function guessKind(directory: string): Promise<string> {
  * @param words what the user says of it; else the files there tell
  * @throws {ZddError} if they don't, or if there is no such kind.
  */
-export async function findServer(
+export function findServer(
   name: string,
   directory: string,
   words: readonly string[],
-): Promise<Server> {
-  const load = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-  if (load === undefined) throw unknown("kind", name, KIND_NAMES);
+): Server {
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  if (kind === undefined) throw unknown("kind", name, KIND_NAMES);
   const given = words.length === 1 ? words[0] : words.map(quote).join(" ");
-  return (await load()).find(directory, given || undefined);
+  return kind.find(directory, given || undefined);
 }
 
 /** A word as the shell takes it for one; the braces of {port} are none of its. */

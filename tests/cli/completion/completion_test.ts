@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { candidates } from "../../../lib/cli/completion/candidates.ts";
-import { loadShell } from "../../../lib/cli/completion/shells.ts";
+import { scriptFor } from "../../../lib/cli/completion/shells.ts";
 import { COMMANDS } from "../../../lib/commands/commands.ts";
 import { visibleCommands } from "../../../lib/cli/command.ts";
 import { GLOBAL_OPTIONS } from "../../../lib/cli/options.ts";
@@ -129,7 +129,7 @@ Deno.test("bash completes commands, options and values", async () => {
     "bash",
     ["--norc"],
     [
-      await loadShell("bash"),
+      scriptFor("bash"),
       ...lines,
       "COMP_WORDS=(zddeploy -c oth); COMP_CWORD=2; _zddeploy zddeploy oth",
       'echo "${COMPREPLY[*]}"',
@@ -149,7 +149,7 @@ Deno.test({
       "fish",
       ["--no-config"],
       [
-        await loadShell("fish"),
+        scriptFor("fish"),
         ...[...CASES.map(([words]) => words), ["-c", "oth"]].map((words) =>
           `echo (complete -C 'zddeploy ${words.join(" ")}' | cut -f1)`
         ),
@@ -188,7 +188,7 @@ Deno.test({
     const found = await run(
       "zsh",
       ["-f"],
-      [ZSH_OFFERS, await loadShell("zsh"), ...lines].join("\n"),
+      [ZSH_OFFERS, scriptFor("zsh"), ...lines].join("\n"),
     );
     CASES.forEach(([line, words], i) => {
       assertEquals(found[i], words.join(" "), line.join(" "));

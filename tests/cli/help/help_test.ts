@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { visibleCommands } from "../../../lib/cli/command.ts";
 import { renderText } from "../../../lib/cli/help/document.ts";
 import { manPage } from "../../../lib/cli/help/man_page.ts";
-import { loadTopic, TOPIC_NAMES } from "../../../lib/cli/help/topics.ts";
+import { TOPIC_NAMES, topicOf } from "../../../lib/cli/help/topics.ts";
 import { GLOBAL_OPTIONS } from "../../../lib/cli/options.ts";
 import { readArguments } from "../../../lib/cli/arguments.ts";
 import { COMMANDS } from "../../../lib/commands/commands.ts";
@@ -14,8 +14,8 @@ import { zdd } from "../run_zdd.ts";
 const SHOWN = visibleCommands(COMMANDS);
 
 /** The text of a topic. */
-async function topicText(name: string, width?: number): Promise<string> {
-  return renderText((await loadTopic(name, [])).blocks, { width });
+function topicText(name: string, width?: number): string {
+  return renderText(topicOf(name, []).blocks, { width });
 }
 
 Deno.test("help has every command, global option, topic and exit status, within 80 columns", async () => {
@@ -75,8 +75,8 @@ Deno.test("help shows only examples that zddeploy understands", () => {
   }
 });
 
-Deno.test("help deploy.conf has every key with what it means", async () => {
-  const text = await topicText("deploy.conf", 10_000);
+Deno.test("help deploy.conf has every key with what it means", () => {
+  const text = topicText("deploy.conf", 10_000);
   for (const keys of Object.values(KEYS)) {
     for (const [name, key] of Object.entries(keys)) {
       const meaning = key.meaning.replaceAll("`", "");
@@ -91,8 +91,8 @@ Deno.test("help deploy.conf has every key with what it means", async () => {
   }
 });
 
-Deno.test("help hooks has every hook", async () => {
-  const text = await topicText("hooks");
+Deno.test("help hooks has every hook", () => {
+  const text = topicText("hooks");
   for (const hook of Object.keys(HOOK_KEYS)) {
     assert(text.includes(`\n  ${hook} `), hook);
   }

@@ -1,0 +1,128 @@
+import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import type { Log } from "../instance/run/runner.ts";
+import { LogFile } from "../system/log_file.ts";
+import { sleep } from "../system/wait.ts";
+import { escapeControls } from "../text/escape.ts";
+import { printMessage, printResult } from "./output.ts";
+
+/** How often new lines are looked for in a file, in ms. */
+const INTERVAL = 200;
+
+/**
+ * Prints the last lines of logs, and new ones as they come until nobody reads them.
+ *
+ * @returns the exit status: failed if one of the logs can't be read
+ * @throws {ZddError} if there is none of them yet.
+ */
+export async function showLogs(
+  logs: readonly Log[],
+  { lines, follow }: { lines: number; follow: boolean },
+): Promise<number> {
+  const reader = new Reader(logs.length > 1);
+  const missing: string[] = [];
+  let exitStatus: number = ExitStatus.done;
+  const attempt = async (name: string, body: () => Promise<void> | void) => {
+    try {
+      await body();
+    } catch (error) {
+      exitStatus = ExitStatus.failed;
+      const message = `Cannot read the log "${name}": ${messageOf(error)}`;
+      printMessage(`zddeploy: ${message}`);
+    }
+  };
+  const followed: Promise<void>[] = [];
+  for (const log of logs) {
+    const name = nameOf(log);
+    if ("file" in log) {
+      await attempt(name, () => {
+        const file = new LogFile(log.file);
+        const last = lastOf(file, lines);
+        if (last === undefined) return void missing.push(name);
+        reader.print(name, last);
+        if (follow) followed.push(followFile(file, reader));
+      });
+    } else {
+      const printed = attempt(
+        name,
+        () => printOutput(log.command(lines, follow), name, reader),
+      );
+      if (follow) followed.push(printed);
+      else await printed;
+    }
+  }
+  if (missing.length === logs.length) {
+    throw new ZddError(`There is no log yet: ${missing.join(", ")}`);
+  }
+  await Promise.all(followed);
+  return exitStatus;
+}
+
+/** The file, or the command that prints it. */
+export function nameOf(log: Log): string {
+  return "file" in log ? log.file : log.command(0, false).join(" ");
+}
+
+/** Whoever reads what is printed. */
+class Reader {
+  #last?: string;
+  readonly #gone = new AbortController();
+
+  /** @param hasNames whether there are several logs, so that it is said whose lines these are */
+  constructor(readonly hasNames: boolean) {}
+
+  /** Aborted when nobody reads any more. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  print(name: string, lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    const isNamed = this.hasNames && this.#last !== name;
+    this.#last = name;
+    const text = [...isNamed ? [`==> ${name} <==`] : [], ...lines].join("\n");
+    if (!printResult(text)) this.#gone.abort();
+  }
+}
+
+/** The last lines; undefined if there is no such file. */
+function lastOf(file: LogFile, lines: number): string[] | undefined {
+  try {
+    return file.last(lines);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function followFile(file: LogFile, reader: Reader): Promise<void> {
+  while (!reader.gone.aborted) {
+    reader.print(file.path, file.added());
+    await sleep(INTERVAL);
+  }
+}
+
+/** Runs a command and prints the lines that it prints. @throws {Error} if it fails. */
+async function printOutput(
+  [program = "", ...args]: string[],
+  name: string,
+  reader: Reader,
+): Promise<void> {
+  const child = new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: reader.gone,
+  }).spawn();
+  const complaint = new Response(child.stderr).text();
+  let part = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (part + text).split("\n");
+    part = lines.pop() ?? "";
+    reader.print(name, lines.map(escapeControls));
+  }
+  if (part !== "") reader.print(name, [escapeControls(part)]);
+  const { success } = await child.status;
+  if (success || reader.gone.aborted) return;
+  throw new Error((await complaint).trim().split("\n").at(-1));
+}

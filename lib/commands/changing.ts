@@ -1,0 +1,13 @@
+// What commands load that change who serves, or tell whether that would be possible. See
+// looking.ts for why it is one module.
+
+export { formatDryRun } from "../cli/dry_run_text.ts";
+export { runChange } from "../cli/run_change.ts";
+export { bootStatus, disableBoot, enableBoot } from "../deploy/boot.ts";
+export { checkProject } from "../deploy/check_project.ts";
+export { dryRun } from "../deploy/dry_run.ts";
+export { readProject } from "../deploy/read.ts";
+export { deployRelease } from "../deploy/release.ts";
+export { startMissing } from "../deploy/start_missing.ts";
+export { stop } from "../deploy/stop.ts";
+export { abort, promote, rollback, shareCanary } from "../deploy/traffic.ts";
