@@ -7,13 +7,14 @@ import {
   duration,
   fileInDirectory,
   flag,
+  host,
   inheritance,
+  page,
   path,
   port,
   program,
   script,
   statuses,
-  target,
   url,
   variables,
   variablesInFile,
@@ -148,9 +149,25 @@ export const KEYS = {
       meaning: "time until an instance must accept connections",
       restart: false,
     },
+    ready: {
+      read: command,
+      meaning: "command that must succeed before any traffic is sent, tried " +
+        "again until `start_timeout`; told `ZDD_ADDRESS`, and `PORT` or " +
+        "`SOCKET`",
+      restart: false,
+    },
     health: {
-      read: target,
-      meaning: "path or URL to GET before any traffic is sent",
+      read: page,
+      meaning: "path or URL to GET before any traffic is sent; `none`: a " +
+        "connection is enough. Without it and `ready`, a service with `port: " +
+        "env`, `socket` or `detect` must answer `GET /` with a status below " +
+        "500, unless the template passes to it in another protocol",
+      restart: false,
+    },
+    health_host: {
+      read: host,
+      default: "localhost",
+      meaning: "the Host header of `health`, where that is a path",
       restart: false,
     },
     health_status: {
@@ -163,6 +180,12 @@ export const KEYS = {
       read: duration,
       default: "30",
       meaning: "time until an instance must be healthy",
+      restart: false,
+    },
+    probe_timeout: {
+      read: duration,
+      default: "5",
+      meaning: "time for one try of `health`",
       restart: false,
     },
     keepalive: {

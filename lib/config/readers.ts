@@ -125,6 +125,23 @@ export function target(text: string, place: Place): string {
   return /^\/\S*$/.test(text) ? text : url(text, place);
 }
 
+/** The value of `health` that asks for nothing. */
+export const NONE = "none";
+
+/** What is asked for a page: a path, a URL, or none. */
+export function page(text: string, place: Place): string {
+  return text === NONE ? NONE : target(text, place);
+}
+
+/** What a Host header names: a host, and a port if need be. */
+export function host(text: string, place: Place): string {
+  if (!/^[^\s/?#@\\]+$/.test(text) || !URL.canParse(`http://${text}/`)) {
+    place.reject("a host such as example.org or example.org:8080");
+    return "localhost";
+  }
+  return text;
+}
+
 /** Variables, a line `KEY=VALUE` each. */
 export function variables(
   text: string,

@@ -1,10 +1,11 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { fingerprintOf } from "../config/fingerprint.ts";
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
-import { checkInstance } from "../instance/check.ts";
+import { checkInstance, type CheckOptions } from "../instance/check.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { type Launch, start } from "../instance/start.ts";
+import { servicesWithoutHttp } from "../live/spoken.ts";
 import type { Journal } from "../state/journal.ts";
 import type { State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
@@ -40,10 +41,13 @@ export async function startAll(
     ...launches.map(({ ended }) => ended),
     ...run.signal ? [run.signal] : [],
   ]);
+  const { template, config, nginx } = run.project;
+  const others = servicesWithoutHttp(template, config, () => nginx.version());
   const settled = await Promise.allSettled(launches.map(async (launch) => {
+    const speaksHttp = !others.has(launch.plan.service.name);
     try {
       const instance = {
-        ...await startOne(launch, run.report, signal),
+        ...await startOne(launch, run.report, { speaksHttp, signal }),
         release: run.release,
       };
       journal.noteInstance(instance);
@@ -64,14 +68,14 @@ export async function startAll(
 async function startOne(
   launch: Launch,
   report: Report,
-  signal: AbortSignal,
+  options: CheckOptions,
 ): Promise<Instance> {
   const took = stopwatch();
   const { service } = launch.plan;
   const subject = service.name;
   report({ step: "start", subject, message: "starting", level: "begin" });
-  const found = await launch.instance(signal);
-  const instance = await checkInstance(launch, found, signal);
+  const found = await launch.instance(options.signal);
+  const instance = await checkInstance(launch, found, options);
   const { process: { pid }, address } = instance;
   const message = `started ${pid} on ${address}`;
   report({ step: "start", subject, message, ms: took() });

@@ -7,24 +7,29 @@ import {
   tryConnect,
 } from "../system/address.ts";
 import { waitUntil } from "../system/wait.ts";
+import type { ServiceConfig } from "../config/config.ts";
+import { NONE } from "../config/readers.ts";
 import type { Instance } from "./instance.ts";
 import { addressKind } from "./address/kinds.ts";
 import { probeUntilGood } from "./probe.ts";
+import { waitUntilReady } from "./ready.ts";
 import type { Launch } from "./start.ts";
 
-/** How long one try of `health` may take, in ms. */
-const PROBE_TIMEOUT = 5000;
+/** The statuses that tell of a page, even if it asks for a login or isn't there. */
+const ANY_PAGE = [{ low: 100, high: 499 }];
 
 /**
- * Waits until an instance accepts connections and, if `health` is set, is healthy.
- * Returns it as it is then.
+ * Waits until an instance accepts connections and passes its check: `ready` and `health`
+ * or, if there is neither and only zdd knows its address, any page. Returns it as it is
+ * then.
  *
+ * @param speaksHttp whether it can be asked for a page
  * @throws {ZddError} with what was seen last, when time runs out or the instance ends.
  */
 export async function checkInstance(
   launch: Launch,
   instance: Instance,
-  signal?: AbortSignal,
+  { speaksHttp = true, signal }: CheckOptions = {},
 ): Promise<Instance> {
   const address = parseAddress(instance.address);
   if (address === undefined) throw new TypeError(instance.address);
@@ -34,14 +39,29 @@ export async function checkInstance(
   await waitForConnection(launch, instance, address, either);
   await launch.look();
   await requireOwnSocket(launch, address);
-  addressKind(launch.plan.service).open?.(address);
-  const { health } = launch.plan.service;
-  if (health !== undefined) {
-    await waitForHealth(health, launch, address, either);
+  const { service } = launch.plan;
+  addressKind(service).open?.(address);
+  const { ready, health = speaksHttp ? defaultHealth(service) : NONE } =
+    service;
+  if (ready !== undefined) {
+    await waitUntilReady(ready, launch, address, either);
   }
+  if (health !== NONE) await waitForHealth(health, launch, address, either);
   const present = await launch.look();
   launch.checked();
   return present;
+}
+
+export interface CheckOptions {
+  /** Whether nginx speaks plain HTTP with it. */
+  speaksHttp?: boolean;
+  /** Ends the wait early by throwing its reason. */
+  signal?: AbortSignal;
+}
+
+/** What is asked for where deploy.conf says nothing: files of the Python zdd ask for nothing. */
+function defaultHealth({ ready, port }: ServiceConfig): string {
+  return ready === undefined && addressKind({ port }).isHttp ? "/" : NONE;
 }
 
 /**
@@ -84,7 +104,7 @@ async function waitForConnection(
   throw await launch.failure(
     `process ${instance.process.pid} doesn't accept connections on ` +
       `${instance.address} after ${formatDuration(startTimeout)} (${last})`,
-    "does the port file hold the port that the server listens on?",
+    addressKind(launch.plan.service).hint,
   );
 }
 
@@ -94,17 +114,19 @@ async function waitForHealth(
   address: Address,
   signal: AbortSignal,
 ): Promise<void> {
-  const { healthStatus, healthTimeout: timeout } = launch.plan.service;
+  const { service } = launch.plan;
+  const { healthTimeout: timeout, healthHost, probeTimeout } = service;
+  const isDefault = service.health === undefined;
+  const statuses = isDefault ? ANY_PAGE : service.healthStatus;
   const ofInstance = target.startsWith("/");
-  const host = "path" in address ? "localhost" : formatAddress(address);
   const seen = await probeUntilGood(
-    new URL(ofInstance ? `http://${host}${target}` : target),
+    new URL(ofInstance ? `http://${healthHost}${target}` : target),
     {
       address: ofInstance ? address : undefined,
       isGood: ({ status }) =>
-        healthStatus.some(({ low, high }) => low <= status && status <= high),
+        statuses.some(({ low, high }) => low <= status && status <= high),
       timeout,
-      probeTimeout: PROBE_TIMEOUT,
+      probeTimeout,
       signal,
     },
   );
@@ -114,5 +136,9 @@ async function waitForHealth(
     `${target} isn't healthy on ${formatAddress(address)} after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
       `${formatDuration(timeout)}; last: ${last}`,
+    isDefault
+      ? "`health: PATH` asks for another page, `ready: COMMAND` asks in " +
+        "another way, `health: none` asks for nothing"
+      : undefined,
   );
 }

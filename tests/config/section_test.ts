@@ -250,6 +250,17 @@ Deno.test("a wrong health_status is found although health isn't set", () => {
   assertStringIncludes(mistakeOf("health_status: ok"), "deploy.conf:7: ");
 });
 
+Deno.test("health_host must be a host", () => {
+  for (const value of ["a b", "http://a/", "a/b", "a@b", "a:port"]) {
+    assertStringIncludes(
+      mistakeOf(`health_host: ${value}`),
+      'deploy.conf:7: Cannot use "health_host" of [service:web]: expected',
+    );
+  }
+  using directory = new ConfDir(NGINX, WEB, "health_host: example.org:8080");
+  assertEquals(directory.config().services[0]?.healthHost, "example.org:8080");
+});
+
 Deno.test("health must be a path or a URL, verify a URL", () => {
   for (const value of ["status", "ftp://x/", "http://", "localhost:80/up"]) {
     assertStringIncludes(

@@ -27,7 +27,7 @@ async function check(port: number, options: Checked = {}): Promise<void> {
   const instance = await launch.instance();
   try {
     options.meanwhile?.(instance);
-    await checkInstance(launch, instance, options.signal);
+    await checkInstance(launch, instance, options);
   } finally {
     sendSignal(instance.process, "SIGKILL");
   }

@@ -9,6 +9,8 @@ import { namedProcess } from "./named_process.ts";
 
 /** The service chooses a TCP port and tells nobody: zdd looks where its processes listen. */
 export const detect: AddressKind = {
+  isHttp: true,
+  hint: "does it accept connections there?",
   plan: () => undefined,
   locator: (sought) => new Detected(sought),
   confirm({ service: { portNumber } }, pids) {

@@ -6,6 +6,8 @@ import { namedProcess } from "./named_process.ts";
 
 /** The service tells in a port file beside its pid file. */
 export const file: AddressKind = {
+  isHttp: false,
+  hint: "does the port file hold the port that the server listens on?",
   plan: () => undefined,
   locator({ pidFile, service }) {
     if (pidFile === undefined) throw new TypeError(service.name);

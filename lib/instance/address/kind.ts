@@ -22,6 +22,12 @@ export interface AddressKind {
    */
   confirm?(sought: Sought, pids: number[]): void;
 
+  /** Whether what listens there is HTTP unless deploy.conf says otherwise. */
+  isHttp: boolean;
+
+  /** What to look at if it is told where to listen and doesn't. */
+  hint: string;
+
   /** Does what must be done before nginx can connect to an address. */
   open?(address: Address): void;
 }

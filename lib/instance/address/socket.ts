@@ -5,6 +5,8 @@ import type { AddressKind } from "./kind.ts";
 
 /** zdd hands out the path of a unix socket in `SOCKET`. */
 export const socket: AddressKind = {
+  isHttp: true,
+  hint: "does it listen on the socket in SOCKET, or {socket} in `start`?",
   plan: (_, handedOut) => handedOut,
   locator: (sought) => new GivenAddress(sought),
   open: openSocket,

@@ -1,0 +1,75 @@
+import { messageOf } from "../error.ts";
+import {
+  type Address,
+  formatAddress,
+  templateText,
+} from "../system/address.ts";
+import { capture } from "../system/capture.ts";
+import { waitUntil } from "../system/wait.ts";
+import { formatDuration } from "../text/duration.ts";
+import { escapeControls } from "../text/escape.ts";
+import type { Launch } from "./start.ts";
+
+/** How long the last try has at least, in ms. */
+const LAST_TRY = 100;
+
+/**
+ * Runs the `ready` command of an instance until it succeeds. It is told `ZDD_ADDRESS`, and
+ * `PORT` or `SOCKET`.
+ *
+ * @throws {ZddError} if it doesn't within `start_timeout`.
+ */
+export async function waitUntilReady(
+  command: string,
+  launch: Launch,
+  address: Address,
+  signal: AbortSignal,
+): Promise<void> {
+  const { env, service: { cwd, inheritEnv: inherit, startTimeout: timeout } } =
+    launch.plan;
+  const options = {
+    cwd,
+    env: {
+      ...env,
+      ZDD_ADDRESS: formatAddress(address),
+      ["path" in address ? "SOCKET" : "PORT"]: "path" in address
+        ? address.path
+        : templateText(address),
+    },
+    inherit,
+    signal,
+  };
+  const end = performance.now() + timeout;
+  let tries = 0;
+  let last = "";
+  const ready = await waitUntil(async () => {
+    tries++;
+    const left = Math.ceil(Math.max(end - performance.now(), LAST_TRY));
+    try {
+      const ran = await capture(command, { ...options, timeout: left });
+      if (ran.status === 0) return true;
+      last = describe(ran);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (last === "" || !(error instanceof Deno.errors.TimedOut)) {
+        last = messageOf(error);
+      }
+    }
+    return undefined;
+  }, { timeout, interval: 50, slowest: 1000, signal });
+  if (ready) return;
+  throw await launch.failure(
+    `"${command}" doesn't find it ready on ${formatAddress(address)} after ` +
+      `${tries} ${tries === 1 ? "try" : "tries"} in ` +
+      `${formatDuration(timeout)}; last: ${last}`,
+  );
+}
+
+/** `exit status 1 "connection refused"`: the status and the last words. */
+function describe(
+  { status, output }: { status: number; output: string },
+): string {
+  const words = output.replace(/\s+/g, " ").trim().slice(-80);
+  return `exit status ${status}` +
+    (words === "" ? "" : ` ${escapeControls(JSON.stringify(words))}`);
+}

@@ -1,0 +1,87 @@
+import type { Config } from "../config/config.ts";
+import {
+  allDirectives,
+  type Block,
+  parseConfiguration,
+} from "../nginx/configuration.ts";
+import { parseAddress, templateText } from "../system/address.ts";
+import type { Template } from "../template/template.ts";
+import { templateNames } from "./template_names.ts";
+
+/**
+ * The services to which a template passes nothing in plain HTTP, but something in another
+ * protocol (FastCGI, uwsgi, gRPC, TLS, a bare stream), as far as that can be known: they
+ * can't be asked for a page.
+ */
+export function servicesWithoutHttp(
+  template: Template,
+  config: Config,
+  version: () => string,
+): Set<string> {
+  const samples = sampleAddresses(template, config);
+  const places = Object.fromEntries(
+    config.services.map(({ name, instances }) => {
+      const current = Array(instances).fill({ address: samples.get(name) });
+      return [name, { current }];
+    }),
+  );
+  const { names, live } = templateNames(config, places, version);
+  const { text } = template.renderLines(names);
+  const ways = [
+    ...live.passes.map(({ service, protocol }) =>
+      [service.name, protocol === "http"] as const
+    ),
+    ...classicPasses(text, samples),
+  ];
+  const inHttp = new Set(ways.filter(([, http]) => http).map(([name]) => name));
+  return new Set(
+    ways.map(([name]) => name).filter((name) => !inHttp.has(name)),
+  );
+}
+
+/** An address for each service that is nowhere else in the template. */
+function sampleAddresses(
+  { text }: Template,
+  { services }: Config,
+): Map<string, string> {
+  const ports = Array.from({ length: 20_000 }, (_, i) => 60_000 - i)
+    .filter((port) => !text.includes(String(port)));
+  return new Map(services.map(({ name, port }, i) => [
+    name,
+    port === "socket" ? `unix:/${ports[i]}.sock` : `127.0.0.1:${ports[i]}`,
+  ]));
+}
+
+/** What is passed to which service, and whether that is HTTP, by the directives of nginx. */
+function classicPasses(
+  text: string,
+  samples: Map<string, string>,
+): (readonly [name: string, http: boolean])[] {
+  let root: Block;
+  try {
+    root = parseConfiguration(text);
+  } catch {
+    return []; // nginx says what is wrong with it
+  }
+  const directives = [...allDirectives(root)];
+  const namedIn = (words: string[]) =>
+    [...samples].filter(([, address]) => {
+      const parsed = parseAddress(address);
+      const written = parsed && templateText(parsed);
+      return words.some((word) => written && word.includes(written));
+    }).map(([name]) => name);
+  const upstreams = new Map(
+    directives.filter(({ name }) => name === "upstream").map((
+      { args: [name = ""], block = [] },
+    ) => [name, namedIn(block.flatMap(({ args }) => args))]),
+  );
+  return directives.flatMap(({ name, args: [to = ""] }) => {
+    if (!/^(proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass$/.test(name)) {
+      return [];
+    }
+    const [, scheme = "", host = ""] = /^(\w+:\/\/)?([^/:]*)/.exec(to) ?? [];
+    const http = name === "proxy_pass" && scheme === "http://";
+    return [...namedIn([to]), ...upstreams.get(host) ?? []]
+      .map((service) => [service, http] as const);
+  });
+}
