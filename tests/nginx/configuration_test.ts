@@ -65,6 +65,7 @@ for (
     ['a "b;\n', 1, 'no closing "'],
     ["a 'b'c;", 1, 'unexpected "c" behind \''],
     ["\na_by_lua_block { ", 2, 'no "}" of a Lua block'],
+    ["a_by_lua_block {\n\n}\n}", 4, 'unexpected "}"'],
   ] as const
 ) {
   Deno.test(`parseConfiguration() refuses ${JSON.stringify(text)}`, () => {

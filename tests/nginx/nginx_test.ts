@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ZddError } from "../../lib/error.ts";
 import { workersOf } from "../../lib/nginx/master.ts";
 import { Nginx, ReloadRefused } from "../../lib/nginx/nginx.ts";
@@ -74,6 +74,23 @@ Deno.test("start() returns the master once it serves, and quit() ends it", async
   await nginx.quit(master);
   assert(!isRunning(master));
   await nginx.quit(master); // there is nothing left to do
+});
+
+Deno.test("requireOwn() refuses a pid file that another configuration's nginx has", async () => {
+  await using real = new RealNginx();
+  const nginx = new Nginx(real.config, real.stateDir);
+  nginx.requireOwn();
+  const { pid } = await nginx.start();
+  nginx.requireOwn();
+  const conf = real.directory.write("other.conf");
+  const other = new Nginx({ ...real.config, conf }, real.stateDir);
+  const error = assertThrows(() => other.requireOwn(), ZddError);
+  const { pidFile, conf: own } = real.config;
+  assertEquals(
+    error.message,
+    `"${pidFile}" names nginx ${pid}, which runs with "${own}" and not with ` +
+      `"${conf}"`,
+  );
 });
 
 Deno.test("start() fails at once with nginx's words", async () => {
