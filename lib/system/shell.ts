@@ -62,11 +62,7 @@ export function startDetached(
       cause: error,
     });
   }
-  const script = typeof command !== "string"
-    ? 'exec "$@"'
-    : isSimple(command)
-    ? `exec ${command}`
-    : command;
+  const script = typeof command !== "string" ? 'exec "$@"' : withExec(command);
   keepDescriptors();
   traceCommand(command, cwd);
   let child;
@@ -113,6 +109,19 @@ export function isSimple(command: string): boolean {
   const first = /^\s*(\S+)/.exec(command)?.[1] ?? "";
   return !/^\w+=/.test(first) && !SHELL_WORDS.has(first);
 }
+
+/** A command whose program takes the shell's place, behind assignments to variables, if it is simple. */
+function withExec(command: string): string {
+  const [, assignments = "", program = ""] = ASSIGNMENTS.exec(command) ?? [];
+  const isPlain = !/[|&;<>()`\n]/.test(withoutQuotes(assignments));
+  return isPlain && isSimple(program)
+    ? `${assignments}exec ${program}`
+    : command;
+}
+
+/** `A=1 B="x y" ./server`: the assignments, and the rest. */
+const ASSIGNMENTS =
+  /^(\s*(?:[A-Za-z_]\w*=(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"\\])*\s+)*)(.*)$/s;
 
 /** Words that only the shell itself understands (POSIX, Shell Command Language). */
 const SHELL_WORDS = new Set(

@@ -61,16 +61,25 @@ Deno.test("port: detect names the ports if there are several, and takes a hint",
   assertEquals(await addressOf(site), `127.0.0.1:${other}`);
 });
 
-Deno.test("port: detect doesn't take the first port of a server that opens another one soon", async () => {
-  await using site = Site.live({
-    port: "detect",
-    start: `${serverCommand()} --apart 50 127.0.0.1:0 127.0.0.1:0`,
+for (
+  const { apart, hook } of [
+    { apart: 50, hook: "true" },
+    { apart: 1000, hook: "true" },
+    { apart: 3000, hook: "sleep 4" },
+  ]
+) {
+  Deno.test(`port: detect doesn't take the first port of a server that opens another one ${apart} ms later`, async () => {
+    await using site = Site.live({
+      port: "detect",
+      deploy: [`before_switch: ${hook}`],
+      start: `${serverCommand()} --apart ${apart} 127.0.0.1:0 127.0.0.1:0`,
+    });
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1);
+    assertMatch(stderr, /it listens on several ports: \d+, \d+;/);
+    await site.untilProcesses([]);
   });
-  const { code, stderr } = await site.zdd();
-  assertEquals(code, 1);
-  assertMatch(stderr, /it listens on several ports: \d+, \d+;/);
-  await site.untilProcesses([]);
-});
+}
 
 Deno.test("port: detect says if nobody listens on the port of its hint", async () => {
   const port = freePort();

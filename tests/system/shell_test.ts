@@ -264,3 +264,23 @@ async function awake<T>(promise: Promise<T>): Promise<T> {
     clearInterval(timer);
   }
 }
+
+for (
+  const [command, printed] of [
+    [`A=1 sh -c 'echo $A $PPID'`, "1"],
+    [`A="x y" B='$A' C=$A/z\\  sh -c 'echo $A $B $C $PPID'`, "x y $A x y/z"],
+    [`A= sh -c 'echo "<$A>" $PPID'`, "<>"],
+  ] as const
+) {
+  Deno.test(`startDetached() leaves no shell around ${command}`, async () => {
+    const { printed: text } = await run(command);
+    // Its parent is zdd, which is the test here.
+    assertEquals(text.trim().split(/\s+/).join(" "), `${printed} ${Deno.pid}`);
+  });
+}
+
+Deno.test("startDetached() keeps the shell for what only that understands behind an assignment", async () => {
+  assertEquals((await run("A=$(echo 1) sh -c 'echo $A'")).printed, "1\n");
+  assertEquals((await run("A=1; echo $A")).printed, "1\n");
+  assertEquals((await run("A=1 B=2")).status, 0);
+});
