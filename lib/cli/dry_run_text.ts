@@ -8,11 +8,11 @@ export function formatDryRun(
     ...services.map(({ name, starts, replaces, stops, why }) => {
       if (why !== undefined) return `${name}: nothing to do: ${why}`;
       const count = starts === 1 ? "1 instance" : `${starts} instances`;
-      const first = stops.length > 0 ? `stop ${stops.join(", ")}, then ` : "";
       const then = replaces.length > 0
         ? ` in the place of ${replaces.join(", ")}`
         : "";
-      return `${name}: would ${first}start ${count}${then}`;
+      const last = stops.length > 0 ? `, and stop ${stops.join(", ")}` : "";
+      return `${name}: would start ${count}${then}${last}`;
     }),
     `nginx: ${NGINX[nginx.action]}`,
     ...warnings.map((warning) => `warning: ${warning}`),

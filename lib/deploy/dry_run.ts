@@ -1,5 +1,5 @@
 import { chooseServices } from "../config/choose.ts";
-import { hasSlots, type ServiceConfig } from "../config/config.ts";
+import type { ServiceConfig } from "../config/config.ts";
 import { isAlive } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
 import { type State, stateOf } from "../state/state.ts";
@@ -36,7 +36,7 @@ export interface DryRunService {
   starts: number;
   /** The pids of those that would be replaced, or kept as the standby. */
   replaces: number[];
-  /** The pids of the standby that would be stopped first, for its address is needed. */
+  /** The pids of the standby that would be stopped, for another takes its place. */
   stops: number[];
   /** Why nothing would be started. */
   why?: string;
@@ -105,7 +105,7 @@ function forService(
     name,
     starts: numbers.length,
     replaces: canary === undefined ? pids(own.current) : [],
-    stops: hasSlots(service) ? pids(own.standby) : [],
+    stops: canary === undefined ? pids(own.standby) : [],
   };
 }
 

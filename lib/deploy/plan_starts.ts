@@ -8,9 +8,11 @@ import {
   type Slot,
   SLOTS,
   type Slots,
+  slotsOf,
 } from "../instance/slots.ts";
 import {
   instancesOf,
+  type ServiceState,
   type State,
   stateOf,
   withService,
@@ -31,19 +33,32 @@ export interface Starts {
   state: State;
 }
 
-/** All instances of a service, in the slot that doesn't serve. */
+/** All instances of a service, in a slot where none of its instances runs. */
 export function requestAll(
   service: ServiceConfig,
   state: State,
   alive: (instance: Instance) => boolean = isAlive,
 ): StartRequest {
-  const running = stateOf(state, service.name).current.filter(alive);
-  const taken = running.map(({ slot }) => slot);
-  const slot = SLOTS.find((slot) => !taken.includes(slot)) ?? "a";
+  const own = stateOf(state, service.name);
+  const running = own.current.filter(alive);
+  // One that is still being stopped leaves its slot to others, with another address.
+  const taken = instancesOf({ ...own, retiring: [] }).filter(alive)
+    .map(({ slot }) => slot);
+  const free = slotsIn(service, own).filter((slot) => !taken.includes(slot));
+  const leaving = own.retiring.map(({ instance }) => instance).filter(alive)
+    .map(({ slot }) => slot);
+  const slot = free.find((slot) => !leaving.includes(slot)) ?? free[0] ?? "a";
   // A fixed port is free only when its instance has ended.
   const stays = service.port === "fixed" &&
     running.some(({ address }) => address.endsWith(`:${service.portNumber}`));
   return { service, numbers: stays ? [] : numbersOf(service), slot };
+}
+
+/** The slots of a service, also one that it needs no more but has instances in. */
+function slotsIn(service: ServiceConfig, own: ServiceState): Slot[] {
+  const needed = slotsOf(service);
+  const used = instancesOf(own).map(({ slot }) => slot);
+  return SLOTS.filter((slot) => needed.includes(slot) || used.includes(slot));
 }
 
 /** The numbers of a service's instances: 1, 2, … */
@@ -75,39 +90,44 @@ export async function planStarts(
       planInstance(
         service,
         number,
-        slots && { slot, address: slots[slot][number - 1] ?? "" },
+        slots && { slot, address: slots[slot]?.[number - 1] ?? "" },
       )
     ));
   }
   return { plans, state };
 }
 
-/** The addresses of both slots, of which those to start in are free. */
+/** The addresses of all slots, of which those to start in are free. */
 async function chooseAddresses(
   config: Config,
-  { service: { name, port, instances }, numbers, slot: free }: StartRequest,
+  { service, numbers, slot: free }: StartRequest,
   state: State,
 ): Promise<Slots> {
-  const slots = stateOf(state, name).slots ?? { a: [], b: [] };
+  const { name, port, instances } = service;
+  const own = stateOf(state, name);
   const plan = {
     service: name,
     kind: port === "socket" ? "socket" as const : "env" as const,
     instances,
     directory: join(config.stateDir, "run"),
   };
-  const chosen = { ...slots };
-  for (const slot of SLOTS) {
+  let chosen: Slots = {};
+  for (const slot of slotsIn(service, own)) {
+    const known = own.slots?.[slot] ?? [];
     // What may serve stays as it is, but a slot needs some addresses.
-    if (slot !== free && slots[slot].length > 0) continue;
-    const own = slots[slot];
+    if (slot !== free && known.length > 0) {
+      chosen = { ...chosen, [slot]: known };
+      continue;
+    }
+    const all = [...Object.values(state.services), { slots: chosen }];
     const others = new Set([
-      ...[...Object.values(state.services).map(({ slots }) => slots), chosen]
-        .flatMap((slots) => slots ? [...slots.a, ...slots.b] : [])
-        .filter((address) => !own.includes(address)),
+      ...all.flatMap(({ slots = {} }) => Object.values(slots).flat())
+        .filter((address) => !known.includes(address)),
       ...addressesInUse(state),
     ]);
     const wanted = slot === free ? numbers : [];
-    chosen[slot] = await freeAddresses(plan, slot, own, wanted, others);
+    const addresses = await freeAddresses(plan, slot, known, wanted, others);
+    chosen = { ...chosen, [slot]: addresses };
   }
   return chosen;
 }

@@ -155,7 +155,7 @@ function adoptMarked(
     ...own,
     current,
     retiring: [...own.retiring, ...going],
-    ...first.slot && { slots: { a: [], b: [], [first.slot]: addresses } },
+    ...first.slot && { slots: { [first.slot]: addresses } },
   };
 }
 

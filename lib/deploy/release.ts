@@ -1,22 +1,16 @@
 import { chooseServices } from "../config/choose.ts";
-import { hasSlots, type ServiceConfig } from "../config/config.ts";
+import type { ServiceConfig } from "../config/config.ts";
 import { fingerprintOf, isSameFingerprint } from "../config/fingerprint.ts";
 import { ExitStatus, ZddError } from "../error.ts";
 import { isAlive } from "../instance/processes.ts";
 import { type State, stateOf } from "../state/state.ts";
-import { writeState } from "../state/state_file.ts";
-import {
-  addCanary,
-  replaceCurrent,
-  retireStandby,
-} from "../state/transitions.ts";
+import { addCanary, replaceCurrent } from "../state/transitions.ts";
 import { readIfExists } from "../system/files.ts";
 import { type ChangePlan, deploy } from "./deploy.ts";
 import type { Outcome } from "./outcome.ts";
 import { planStarts, requestAll } from "./plan_starts.ts";
 import type { Project } from "./read.ts";
 import { render } from "./render.ts";
-import { retire } from "./retire.ts";
 import type { Run, RunOptions } from "./run.ts";
 
 export interface ReleaseOptions extends RunOptions {
@@ -53,9 +47,8 @@ async function planRelease(
 ): Promise<ChangePlan> {
   const { project } = run;
   const { config } = project;
-  const room = await makeRoom(run, services, before);
-  const requests = services.map((service) => requestAll(service, room));
-  const { plans: starts, state } = await planStarts(config, requests, room);
+  const requests = services.map((service) => requestAll(service, before));
+  const { plans: starts, state } = await planStarts(config, requests, before);
   if (canary === undefined) {
     return {
       starts,
@@ -109,21 +102,6 @@ export async function serves(
   }
   const { text } = render(project, state);
   return text === readIfExists(project.config.nginx.rendered);
-}
-
-/** Stops the standby of services whose new instances need its addresses. */
-async function makeRoom(
-  run: Run,
-  services: ServiceConfig[],
-  state: State,
-): Promise<State> {
-  const needed = services.filter((service) =>
-    hasSlots(service) && stateOf(state, service.name).standby.length > 0
-  );
-  if (needed.length === 0) return state;
-  const next = retireStandby({ services: needed }, state);
-  writeState(run.directory, next);
-  return (await retire(run, next, [])).state;
 }
 
 /** @throws {ZddError} if there is nobody to leave the rest of the requests to. */

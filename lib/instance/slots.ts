@@ -10,14 +10,20 @@ import { removeIfExists } from "../system/files.ts";
 import { hold } from "../system/held.ts";
 
 /**
- * Where zdd hands out the addresses of a service, there are two sets of them, fixed
- * in advance: one serves, the next release starts in the other.
+ * Where zdd hands out the addresses of a service, there are sets of them, fixed in
+ * advance: one serves, the next release starts in another. The third is for services
+ * that keep a standby.
  */
-export const SLOTS = ["a", "b"] as const;
+export const SLOTS = ["a", "b", "c"] as const;
 export type Slot = typeof SLOTS[number];
 
 /** The addresses of each slot, one an instance: `127.0.0.1:20001` or `unix:/path`. */
-export type Slots = Record<Slot, string[]>;
+export type Slots = Readonly<Partial<Record<Slot, readonly string[]>>>;
+
+/** The slots of a service: as many as it can have releases at once. */
+export function slotsOf({ standby }: { standby: boolean }): readonly Slot[] {
+  return standby ? SLOTS : SLOTS.slice(0, 2);
+}
 
 /** Below the ports that the kernel gives to clients (ip_local_port_range, 32768 up). */
 const FIRST_PORT = 20_000;
@@ -43,7 +49,7 @@ export interface SlotPlan {
 export async function freeAddresses(
   plan: SlotPlan,
   slot: Slot,
-  known: string[],
+  known: readonly string[],
   numbers: number[],
   others: ReadonlySet<string>,
 ): Promise<string[]> {
@@ -71,10 +77,10 @@ export function isSlots(value: unknown): value is Slots {
   const entries = new Map<string, unknown>(Object.entries(value));
   return SLOTS.every((slot) => {
     const list = entries.get(slot);
-    return Array.isArray(list) &&
-      list.every((address) =>
-        typeof address === "string" && parseAddress(address) !== undefined
-      );
+    return list === undefined || Array.isArray(list) &&
+        list.every((address) =>
+          typeof address === "string" && parseAddress(address) !== undefined
+        );
   });
 }
 

@@ -94,7 +94,7 @@ function connectionMap(pool: boolean): string[] {
 function upstream(
   name: string,
   slot: string,
-  slots: Readonly<Record<string, string[]>>,
+  slots: Readonly<Record<string, readonly string[]>>,
   { keepalive, nginxAtLeast }: {
     keepalive: number;
     nginxAtLeast: (version: string) => boolean;

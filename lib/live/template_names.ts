@@ -1,6 +1,6 @@
 import { dirname } from "@std/path";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
-import type { Slot, Slots } from "../instance/slots.ts";
+import { type Slot, type Slots, slotsOf } from "../instance/slots.ts";
 import { parseAddress, templateText } from "../system/address.ts";
 import { compareVersions } from "../nginx/version.ts";
 import type { LivePlan } from "./plan.ts";
@@ -86,17 +86,16 @@ export function templateNames(
 }
 
 function liveService(
-  { name, port, instances, keepalive }: ServiceConfig,
+  { name, port, instances, keepalive, standby }: ServiceConfig,
   { current = [], slots }: Partial<Whereabouts> = {},
 ): LiveService {
   // Those that serve may have been started with another `port`.
   const inSlots = hasSlots({ port }) &&
     current.every(({ slot }) => slot !== undefined);
   const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);
-  return {
-    name,
-    instances,
-    keepalive,
-    slots: inSlots ? slots ?? { a: unknown, b: unknown } : undefined,
-  };
+  const coming = Object.fromEntries(
+    slotsOf({ standby }).map((slot) => [slot, unknown]),
+  );
+  const own = inSlots ? slots ?? coming : undefined;
+  return { name, instances, keepalive, slots: own };
 }

@@ -1,5 +1,5 @@
 import type { Instance } from "../instance/instance.ts";
-import { isSlots } from "../instance/slots.ts";
+import { isSlots, SLOTS } from "../instance/slots.ts";
 import { parseAddress } from "../system/address.ts";
 import type { ProcessId } from "../system/process.ts";
 import type { State } from "./state.ts";
@@ -49,7 +49,7 @@ export function isInstance(value: unknown): value is Instance {
     isOptionalList(value.roots, isProcessId) &&
     isOptionalList(value.users, (user) => Number.isInteger(user)) &&
     isOptionalList(value.sockets, (inode) => typeof inode === "string") &&
-    (value.slot === undefined || value.slot === "a" || value.slot === "b") &&
+    (value.slot === undefined || SLOTS.some((slot) => slot === value.slot)) &&
     (value.stopping === undefined || isStopping(value.stopping));
 }
 

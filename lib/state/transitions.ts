@@ -89,18 +89,6 @@ export function swapStandby(config: Services, state: State): State {
   );
 }
 
-/** No standby any more, of these services. */
-export function retireStandby(
-  config: Services,
-  state: State,
-): State {
-  return ofServices(
-    config,
-    state,
-    (own) => retire({ ...own, standby: [] }, own.standby),
-  );
-}
-
 /** Nobody serves any more, of these services. */
 export function retireEverything(
   config: Services,

@@ -18,7 +18,7 @@ const RESULT: DryRunResult = {
 Deno.test("formatDryRun() tells of each service and nginx what would be done", () => {
   assertEquals(
     formatDryRun(RESULT),
-    "web: would stop 9, then start 2 instances in the place of 11, 12\n" +
+    "web: would start 2 instances in the place of 11, 12, and stop 9\n" +
       "api: would start 1 instance\n" +
       "db: nothing to do: it runs\n" +
       "nginx: would be reloaded\n" +

@@ -45,6 +45,49 @@ Deno.test("a release starts in the slot that doesn't serve", () => {
   assertEquals(numbersOf({ instances: 1 }), [1]);
 });
 
+Deno.test("where a standby is kept, a release starts in the slot of neither", () => {
+  using directory = new TempDir();
+  const service = serviceIn(directory, { port: "env", standby: true });
+  const slotFor = (roles: Record<string, Instance["slot"]>) => {
+    const of = (role: string) =>
+      roles[role] === undefined ? [] : [instance({ slot: roles[role] })];
+    const retiring = of("retiring")
+      .map((instance) => ({ instance, since: "2026" }));
+    const state = stateWith({
+      current: of("current"),
+      standby: of("standby"),
+      retiring,
+    });
+    return requestAll(service, state, () => true).slot;
+  };
+  assertEquals(slotFor({ current: "a" }), "b");
+  assertEquals(slotFor({ current: "b", standby: "a" }), "c");
+  assertEquals(slotFor({ current: "c", standby: "b" }), "a");
+  assertEquals(slotFor({ current: "a", standby: "c" }), "b");
+  assertEquals(slotFor({ current: "a", retiring: "b" }), "c");
+  assertEquals(slotFor({ current: "a", standby: "b", retiring: "c" }), "c");
+});
+
+Deno.test("a service that keeps no standby any more leaves the third slot in the end", async () => {
+  using conf = new ConfDir(NGINX, WEB);
+  using directory = new TempDir();
+  const config = { ...conf.config(), stateDir: directory.path };
+  const service = serviceIn(directory, { port: "env" });
+  const before = stateWith({
+    current: [instance({ slot: "c", address: "127.0.0.1:20003" })],
+    slots: { c: ["127.0.0.1:20003"] },
+  });
+  const request = requestAll(service, before, () => true);
+  assertEquals(request.slot, "a");
+  const { state } = await planStarts(config, [request], before);
+  const { slots } = state.services.web ?? {};
+  assertEquals(Object.keys(slots ?? {}), ["a", "b", "c"]);
+  const later = stateWith({ current: [instance({ slot: "a" })], slots });
+  const next = requestAll(service, later, () => true);
+  const then = await planStarts(config, [next], later);
+  assertEquals(Object.keys(then.state.services.web?.slots ?? {}), ["a", "b"]);
+});
+
 Deno.test("a service with a fixed port is started only while it doesn't run there", () => {
   using directory = new TempDir();
   const service = serviceIn(directory, { port: "fixed", portNumber: 8000 });
@@ -108,7 +151,7 @@ Deno.test("planStarts() hands out addresses that no other slot has, and keeps th
   const { plans, state } = await planStarts(config, [request], before);
   const { slots } = state.services.web ?? {};
   assertEquals(slots?.a, ["127.0.0.1:20001", "127.0.0.1:20002"]);
-  assertEquals(slots?.b.length, 2);
+  assertEquals(slots?.b?.length, 2);
   assertEquals(new Set([...slots?.a ?? [], ...slots?.b ?? []]).size, 4);
   assertEquals(plans.map(({ number, slot }) => [number, slot]), [
     [1, "b"],
