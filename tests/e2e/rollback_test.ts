@@ -115,3 +115,28 @@ Deno.test("nginx that is gone is started by a rollback, with the standby's relea
   assertMatch(stderr, /nginx: started \d+/);
   assertEquals(await site.pidsAt(), first);
 });
+
+Deno.test("a deploy that fails leaves the standby alone, and nginx isn't reloaded for the third slot", async () => {
+  const site = Site.live({ lines: STANDBY });
+  await using _ = await site.deployed();
+  const first = await site.pidsOf("serving");
+  await site.deploy();
+  const second = await site.pidsOf("serving");
+  const nginx = site.nginx();
+  await using load = await site.load();
+  site.configure({ lines: STANDBY, start: "exit 7" });
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 1, stderr);
+  assertEquals(await site.pidsOf("serving"), second);
+  assertEquals(await site.pidsOf("standby"), first);
+  await site.deploy("rollback");
+  assertEquals(await site.pidsAt(), first);
+  site.configure({ lines: STANDBY });
+  for (let release = 3; release < 6; release++) {
+    const before = await site.pidsOf("serving");
+    await site.deploy();
+    assertEquals(await site.pidsOf("standby"), before);
+  }
+  await load.stopWithoutFailure();
+  assertEquals(site.nginx(), nginx);
+});
