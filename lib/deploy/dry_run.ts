@@ -9,6 +9,7 @@ import { checkProject } from "./check_project.ts";
 import type { NginxAction } from "./outcome.ts";
 import { requestAll } from "./plan_starts.ts";
 import type { Project } from "./read.ts";
+import { runsAsDeployed } from "./reload_switch.ts";
 import {
   type ReleaseOptions,
   requireLive,
@@ -122,7 +123,8 @@ function nginxAction(
 ): NginxAction {
   if (project.nginx.master() === undefined) return "started";
   const { text, live } = render(project, state);
-  const isLoaded = text === readIfExists(project.config.nginx.rendered);
+  const isLoaded = text === readIfExists(project.config.nginx.rendered) &&
+    runsAsDeployed(project, state.nginx);
   if (!isLoaded || starting.some((name) => !live.includes(name))) {
     return "reloaded";
   }

@@ -10,6 +10,7 @@ import { type ChangePlan, deploy } from "./deploy.ts";
 import type { Outcome } from "./outcome.ts";
 import { planStarts, requestAll } from "./plan_starts.ts";
 import type { Project } from "./read.ts";
+import { runsAsDeployed } from "./reload_switch.ts";
 import { render } from "./render.ts";
 import type { Run, RunOptions } from "./run.ts";
 
@@ -101,7 +102,8 @@ export async function serves(
     if (!isSame) return false;
   }
   const { text } = render(project, state);
-  return text === readIfExists(project.config.nginx.rendered);
+  return text === readIfExists(project.config.nginx.rendered) &&
+    runsAsDeployed(project, state.nginx);
 }
 
 /** @throws {ZddError} if there is nobody to leave the rest of the requests to. */

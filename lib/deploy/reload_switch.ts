@@ -1,12 +1,14 @@
 import { isAlive } from "../instance/processes.ts";
 import type { LiveLinks } from "../live/links.ts";
 import { requireAccess } from "../nginx/access.ts";
+import { isStillLoaded, rememberLoaded } from "../nginx/loaded.ts";
 import { isShared, lockNginx } from "../nginx/lock.ts";
 import { type Worker, workersOf } from "../nginx/master.ts";
-import type { Journal } from "../state/journal.ts";
+import type { ConfBefore, Journal } from "../state/journal.ts";
 import type { NginxState, State } from "../state/state.ts";
 import { parseAddress } from "../system/address.ts";
 import {
+  modifiedAt,
   readIfExists,
   removeIfExists,
   writeAtomically,
@@ -16,6 +18,7 @@ import { sha256 } from "../text/digest.ts";
 import type { LiveSwitch } from "./live_switch.ts";
 import type { Rendered } from "../live/render.ts";
 import { stopwatch } from "./report.ts";
+import type { Project } from "./read.ts";
 import type { Run } from "./run.ts";
 
 /** What the reload switch did. */
@@ -56,21 +59,36 @@ export async function switchByReload(
   const { action, master, oldWorkers } = reloaded;
   requireAccessToAll(workersOf(master), next, used);
   const since = new Date().toISOString();
-  return { action, nginx: { master, hash, since, links: keys }, oldWorkers };
+  const loaded = rememberLoaded(master, run.project.config.nginx.rendered);
+  const state = { master, hash, since, links: keys, loaded };
+  return { action, nginx: state, oldWorkers };
 }
 
 /** What is known of the nginx that runs with a text already; undefined if none does. */
 function runsWith(
-  { project: { nginx, config } }: Run,
+  { project }: Run,
   text: string,
   hash: string,
   known?: NginxState,
 ): NginxState | undefined {
+  const { nginx, config } = project;
   const master = nginx.master();
   if (known === undefined || master === undefined) return undefined;
   const isLoaded = known.hash === hash && isSame(master, known.master) &&
-    readIfExists(config.nginx.rendered) === text;
+    readIfExists(config.nginx.rendered) === text &&
+    runsAsDeployed(project, known);
   return isLoaded ? known : undefined;
+}
+
+/** Whether nothing says that nginx runs with something else than was deployed last. */
+export function runsAsDeployed(
+  { nginx, config }: Project,
+  known?: NginxState,
+): boolean {
+  const master = nginx.master();
+  if (known?.loaded === undefined || master === undefined) return true;
+  return !isSame(master, known.master) ||
+    isStillLoaded(known.loaded, master, config.nginx.rendered);
 }
 
 /** Writes the rendered file, tests it, and makes nginx use it. */
@@ -91,7 +109,8 @@ async function useConf(
   const present = readIfExists(path);
   const running = nginx.master();
   const workers = workersOf(running).map(({ process }) => process);
-  const confBefore = { path, text: present, workers };
+  const modified = modifiedAt(path);
+  const confBefore = { path, text: present, modified, workers };
   journal.recordConf(confBefore);
   try {
     if (present !== text) writeAtomically(path, text);
@@ -128,10 +147,14 @@ async function useConf(
   }
 }
 
-/** Makes a file what it was; undefined: there was none. */
-export function putBack({ path, text }: { path: string; text?: string }): void {
+/** Makes a file what it was, its time too; a text that is undefined: there was none. */
+export function putBack(
+  { path, text, modified }: Pick<ConfBefore, "path" | "text" | "modified">,
+): void {
   if (text === undefined) removeIfExists(path);
-  else if (readIfExists(path) !== text) writeAtomically(path, text);
+  else if (readIfExists(path) !== text) {
+    writeAtomically(path, text, { modified });
+  }
 }
 
 /**

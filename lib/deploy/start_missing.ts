@@ -7,6 +7,7 @@ import { deploy } from "./deploy.ts";
 import type { Outcome } from "./outcome.ts";
 import { numbersOf, planStarts, type StartRequest } from "./plan_starts.ts";
 import type { Project } from "./read.ts";
+import { runsAsDeployed } from "./reload_switch.ts";
 import type { RunOptions } from "./run.ts";
 
 /** Among whom an instance is missing. */
@@ -28,7 +29,9 @@ export function startMissing(
     const current = missing(config.services, before, present, "current");
     const canary = missing(config.services, before, present, "canary");
     const requests = [...current, ...canary];
-    if (requests.length === 0 && nginx.master() !== undefined) {
+    const isUp = nginx.master() !== undefined &&
+      runsAsDeployed(project, before.nginx);
+    if (requests.length === 0 && isUp) {
       return undefined;
     }
     const { plans, state } = await planStarts(config, requests, present);

@@ -7,6 +7,7 @@ import { parseAddress } from "../system/address.ts";
 import { type ProcessId, startedAt } from "../system/process.ts";
 import { openConnections } from "../system/sockets.ts";
 import type { Project } from "./read.ts";
+import { runsAsDeployed } from "./reload_switch.ts";
 import { notesOnFormer } from "../state/former.ts";
 import {
   type ServiceState,
@@ -73,7 +74,8 @@ export interface NginxStatus {
 }
 
 /** Looks at everything of a deploy.conf that runs. */
-export function status({ config, nginx }: Project): Status {
+export function status(project: Project): Status {
+  const { config, nginx } = project;
   const directory = new StateDir(config.stateDir);
   const { state, damaged } = readState(directory);
   const notes: string[] = [];
@@ -105,6 +107,12 @@ export function status({ config, nginx }: Project): Status {
     };
   });
   notes.push(...notesOnFormer(config, state));
+  if (!runsAsDeployed(project, state.nginx)) {
+    notes.push(
+      `nginx was reloaded while "${config.nginx.rendered}" was another; ` +
+        "zddeploy start reloads it",
+    );
+  }
   const master = nginx.master();
   const workers = workersOf(master);
   const taking = workers.filter((worker) => !worker.shuttingDown);

@@ -100,10 +100,9 @@ async function undoReloadSwitch(
     return undefined;
   }
   putBack(conf);
-  if (master === undefined || reason instanceof ReloadRefused) return undefined;
-  if (action === undefined && !hasNewWorker(master, conf.workers)) {
-    return undefined;
-  }
+  if (master === undefined) return undefined;
+  const isUntouched = action === undefined || reason instanceof ReloadRefused;
+  if (isUntouched && !hasNewWorker(master, conf.workers)) return undefined;
   return await nginx.reload(master);
 }
 

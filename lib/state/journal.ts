@@ -48,6 +48,8 @@ export interface ConfBefore {
   readonly path: string;
   /** Undefined if there was none. */
   readonly text?: string;
+  /** When it was last written, in ms. */
+  readonly modified?: number;
   /** nginx's workers then, none of which has read the new one. */
   readonly workers: readonly ProcessId[];
 }
@@ -181,7 +183,10 @@ function isJournal(value: unknown): value is JournalEntries {
     (value.by === undefined || isProcessId(value.by)) &&
     (value.conf === undefined ||
       isObject(value.conf) && typeof value.conf.path === "string" &&
-        isOptionalText(value.conf.text) && Array.isArray(value.conf.workers) &&
+        isOptionalText(value.conf.text) &&
+        (value.conf.modified === undefined ||
+          Number.isFinite(value.conf.modified)) &&
+        Array.isArray(value.conf.workers) &&
         value.conf.workers.every(isProcessId)) &&
     (value.nginx === undefined || value.nginx === "started" ||
       value.nginx === "reloaded") &&

@@ -70,7 +70,13 @@ export function isState(value: unknown): value is State {
         typeof value.nginx.hash === "string" &&
         typeof value.nginx.since === "string" &&
         Array.isArray(value.nginx.links) &&
-        value.nginx.links.every((link) => typeof link === "string"));
+        value.nginx.links.every((link) => typeof link === "string") &&
+        (value.nginx.loaded === undefined || isLoaded(value.nginx.loaded)));
+}
+
+function isLoaded(value: unknown): boolean {
+  return isObject(value) && typeof value.file === "string" &&
+    Array.isArray(value.workers) && value.workers.every(isProcessId);
 }
 
 function isServiceState(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Instance } from "../instance/instance.ts";
 import type { Slots } from "../instance/slots.ts";
+import type { Loaded } from "../nginx/loaded.ts";
 import type { ProcessId } from "../system/process.ts";
 
 /** What zdd remembers between two runs. A state is never changed: the next one is made. */
@@ -46,6 +47,8 @@ export interface NginxState {
   readonly since: string;
   /** The keys of the live links that this configuration asks for. */
   readonly links: readonly string[];
+  /** By what it is seen that it still runs with that; earlier states don't have it. */
+  readonly loaded?: Loaded;
 }
 
 /** The state before the first deploy. */

@@ -11,6 +11,8 @@ import { readRegularFile } from "./safe_open.ts";
 export interface WriteOptions {
   /** The mode of a new file, whatever the umask; 0644 unless told. */
   mode?: number;
+  /** When it shall have been written last, in ms; now, unless told. */
+  modified?: number;
   /** Whether an existing file gets that mode as well; else it keeps its own. */
   exactly?: boolean;
 }
@@ -25,7 +27,7 @@ export interface WriteOptions {
 export function writeAtomically(
   path: string,
   text: string,
-  { mode = 0o644, exactly = false }: WriteOptions = {},
+  { mode = 0o644, exactly = false, modified }: WriteOptions = {},
 ): void {
   const unique = crypto.randomUUID().slice(0, 8);
   try {
@@ -36,7 +38,7 @@ export function writeAtomically(
     const kept = exactly ? undefined : modeOf(entry);
     try {
       withoutDescriptors(() => {
-        writeNew(temporary, text, kept ?? mode);
+        writeNew(temporary, text, kept ?? mode, modified);
         Deno.renameSync(temporary, entry);
       });
     } catch (error) {
@@ -55,12 +57,20 @@ function failed(what: string, path: string, error: unknown): ZddError {
 }
 
 /** Makes a file of this mode. Changing the mode afterwards would be an instant too late. */
-function writeNew(path: string, text: string, mode: number): void {
+function writeNew(
+  path: string,
+  text: string,
+  mode: number,
+  modified?: number,
+): void {
   const options = { write: true, createNew: true, mode };
   using file = withoutUmask(() => Deno.openSync(path, options));
   const bytes = new TextEncoder().encode(text);
   for (let done = 0; done < bytes.length;) {
     done += file.writeSync(bytes.subarray(done));
+  }
+  if (modified !== undefined) {
+    file.utimeSync(new Date(), new Date(modified));
   }
   file.syncSync();
 }
@@ -149,6 +159,15 @@ export function isDirectory(path: string): boolean {
     return Deno.statSync(path).isDirectory;
   } catch {
     return false;
+  }
+}
+
+/** When a file was last written, in ms; undefined if there is none. */
+export function modifiedAt(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).mtime?.getTime();
+  } catch {
+    return undefined;
   }
 }
 

@@ -231,3 +231,54 @@ Deno.test("an nginx with another configuration behind the pid file is named, and
   assertEquals(site.processes(), []);
   await other.pidAt();
 });
+
+/** Has nginx read the nginx.conf that is there, as an administrator would. */
+async function reloadByHand(site: Site): Promise<void> {
+  const before = site.activeWorkers();
+  Deno.kill(site.nginxMaster() ?? 0, "SIGHUP");
+  await until("the workers are others", () => {
+    const now = site.activeWorkers();
+    return now.length === 2 && !now.some((pid) => before.includes(pid));
+  });
+}
+
+Deno.test("an nginx that was reloaded with another nginx.conf is noticed, although the file is as it was", async () => {
+  await using site = Site.live();
+  await site.deploy("deploy", "--release", "1");
+  const text = site.read("nginx.conf");
+  const again = () => site.deploy("deploy", "--release", "1", "--json");
+  const changed = async () => JSON.parse((await again()).stdout).changed;
+  for (const repair of [changed, () => site.deploy("start")]) {
+    site.write(
+      "nginx.conf",
+      text.replace("location /", "location / { return 404; }\nlocation /x"),
+    );
+    await reloadByHand(site);
+    site.write("nginx.conf", text);
+    assertEquals((await site.get()).status, 404);
+    const { stdout } = await site.zdd("status");
+    assertMatch(stdout, /nginx was reloaded while ".*nginx.conf" was another/);
+    const planned = await site.deploy(
+      ...["deploy", "--release", "1", "--dry-run", "--json"],
+    );
+    assertEquals(JSON.parse(planned.stdout).nginx.action, "reloaded");
+    assert(await repair());
+    assertEquals((await site.get()).status, 200);
+    assert(!/another/.test((await site.zdd("status")).stdout));
+  }
+  assertEquals(await changed(), false);
+});
+
+Deno.test("an nginx that is reloaded with the nginx.conf that was deployed has nothing to do, after an undone deploy either", async () => {
+  await using site = Site.live();
+  await site.deploy("deploy", "--release", "1");
+  const template = site.read("nginx.conf.template");
+  site.write("nginx.conf.template", template + "nonsense;\n");
+  assertEquals((await site.zdd()).code, 1);
+  site.write("nginx.conf.template", template);
+  await reloadByHand(site);
+  const { stdout } = await site.deploy(
+    ...["deploy", "--release", "1", "--json"],
+  );
+  assertEquals(JSON.parse(stdout).changed, false);
+});
