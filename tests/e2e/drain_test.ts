@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasNoFailure, Wrk } from "../support/wrk.ts";
 import { Client } from "../support/client.ts";
 import { Site } from "../support/site.ts";
-import { until } from "../support/until.ts";
 import { isAlive } from "../support/processes.ts";
 
 // The tests' server dies at once when it is stopped: whatever it had not answered
@@ -12,7 +10,7 @@ Deno.test("requests in flight during a deploy are answered by the old instance",
   await using site = await Site.classic().deployed();
   const old = await site.pidAt();
   const slow = [3000, 3500, 4000, 4500].map((ms) => site.slowPid(ms));
-  await site.untilConnected(slow.length);
+  await site.untilSlow(slow.length);
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
   assertEquals(await Promise.all(slow), slow.map(() => old));
@@ -41,10 +39,9 @@ Deno.test("a client that the old instance was too busy to accept is answered by 
 
 Deno.test("a server that dies at once when stopped loses nothing under load", async () => {
   await using site = await Site.classic().deployed();
-  await using wrk = await Wrk.start(`http://127.0.0.1:${site.port}/`);
+  await using load = await site.load({ keepAlive: false, pause: 0 });
   for (let i = 0; i < 3; i++) await site.deploy();
-  const report = await wrk.stop();
-  assert(hasNoFailure(report), JSON.stringify(report));
+  await load.stopWithoutFailure();
 });
 
 for (
@@ -91,10 +88,7 @@ Deno.test("a client that never finishes holds the deploy for drain_timeout only"
   const old = await site.pidAt();
   using client = await Client.connect(site.port);
   await client.send("GET /slow?600000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  await until("it has arrived", async () => {
-    const { stdout } = await site.zdd("status");
-    return /serving .* 1$/m.test(stdout);
-  });
+  await site.untilSlow(1);
   const { stderr } = await site.deploy();
   assertMatch(
     stderr,

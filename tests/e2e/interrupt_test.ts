@@ -117,10 +117,7 @@ Deno.test("a deploy that is killed during the drain is finished by the next", as
 /** A deploy that waits behind its commit for a slow request to the old instance. */
 async function drainingDeploy(site: Site) {
   const slow = site.slowPid(3000);
-  await until(
-    "it has arrived",
-    async () => / 1\n/.test((await site.zdd("status")).stdout),
-  );
+  await site.untilSlow(1);
   const deploy = site.start();
   await deploy.printed("nginx: reloaded");
   await until("it is committed", () => !site.exists(".zdd/journal.json"));

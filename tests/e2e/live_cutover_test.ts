@@ -88,7 +88,7 @@ Deno.test("slow requests across the switch are answered by the instance they rea
   await using site = await Site.live().deployed();
   const old = await site.pidAt();
   const slow = [1000, 2000, 3000].map((ms) => site.pidAt(`/slow?${ms}`));
-  await site.untilConnected(3);
+  await site.untilSlow(3);
   const { stderr } = await site.deploy();
   assertMatch(stderr, new RegExp(`web: stopped ${old}`));
   assertEquals(await Promise.all(slow), slow.map(() => old));

@@ -1,13 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { LOCATIONS, PASS_PLAINLY } from "../support/locations.ts";
 import { exchange } from "../support/raw_exchange.ts";
 import { freePort } from "../support/free_port.ts";
+import { serverCommand } from "../support/project.ts";
 import { Site } from "../support/site.ts";
-
-const SERVER = fromFileUrl(
-  new URL("../support/echo_server.mjs", import.meta.url),
-);
 
 /**
  * Who passes requests on: live by slots, live by address, or an upstream that never changes,
@@ -31,10 +27,10 @@ template: nginx.conf.template
 pid_file: nginx.pid
 [service:web]
 port: env
-start: node ${SERVER}
+start: ${serverCommand("--echo")}
 [service:own]
 pid_file: own.pid
-start: node ${SERVER} own.pid
+start: ${serverCommand("--echo", "--pid-file", "own.pid")}
 `;
 
 function template(): string {

@@ -18,6 +18,7 @@
 //     wrong-port      writes one that nobody listens on
 //     unhealthy       answers with 503, whatever is asked
 //     stays           ignores SIGTERM
+//   --echo            tell what has reached it: see below
 //   --workers N       let so many processes answer, which share a socket
 //   --apart MS        wait between two addresses
 //
@@ -25,7 +26,12 @@
 // may wait for it to accept them.
 //
 // It answers `VERSION PID LENGTH`, where LENGTH is that of the request's body; to /slow?MS
-// after so long, to /fail with a 503, to /connection with that header, to /exit by ending.
+// after so long, to /waiting with the number of those, to /fail with a 503, to /connection with that header, to /exit by ending.
+// With --echo it answers with the request's line, its headers in order of their names, and
+// its body's length, which is the same from each instance. Parameters change that:
+// `status=503`, `header=NAME:VALUE` (several), `quiet`, `hangup`, `length=N` of an answer of
+// that many bytes.
+//
 // On any path it speaks websocket: each text frame comes back as `PID TEXT`.
 
 import cluster from "node:cluster";
@@ -44,6 +50,7 @@ const { values, positionals } = parseArgs({
     "pid-file": { type: "string" },
     socket: { type: "string" },
     mode: { type: "string", default: "good" },
+    echo: { type: "boolean" },
     workers: { type: "string", default: "0" },
     apart: { type: "string", default: "0" },
   },
@@ -67,6 +74,8 @@ function giveUp() {
   process.exit(4);
 }
 
+let waiting = 0;
+
 function answer(request, response) {
   const { url } = request;
   if (url === "/exit") giveUp();
@@ -74,13 +83,43 @@ function answer(request, response) {
   request.on("data", (chunk) => length += chunk.length);
   request.on("end", async () => {
     const wait = /^\/slow\?(\d+)/.exec(url)?.[1];
-    if (wait !== undefined) await sleep(Number(wait));
+    if (wait !== undefined) {
+      waiting++;
+      await sleep(Number(wait));
+      waiting--;
+    }
     if (url === "/fail" || mode === "unhealthy") {
       response.statusCode = 503;
       response.end("not\n today\n");
+    } else if (url === "/waiting") {
+      response.end(`${waiting}\n`);
     } else if (url === "/connection") {
       response.end(`${request.headers.connection}\n`);
     } else response.end(`${VERSION} ${process.pid} ${length}\n`);
+  });
+}
+
+function echo(request, response) {
+  const { searchParams } = new URL(request.url, "http://x");
+  let length = 0;
+  request.on("data", (chunk) => length += chunk.length);
+  request.on("end", () => {
+    if (searchParams.has("hangup")) return request.socket.destroy();
+    response.sendDate = false;
+    response.statusCode = Number(searchParams.get("status") ?? 200);
+    for (const header of searchParams.getAll("header")) {
+      const [, name, value] = /^([^:]+):(.*)$/.exec(header);
+      response.appendHeader(name, value);
+    }
+    const size = Number(searchParams.get("length") ?? -1);
+    if (size >= 0) return response.end("x".repeat(size));
+    if (searchParams.has("quiet")) return response.end("quiet\n");
+    const headers = [];
+    for (let i = 0; i < request.rawHeaders.length; i += 2) {
+      headers.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`);
+    }
+    const line = `${request.method} ${request.url} ${request.httpVersion}`;
+    response.end([line, ...headers.sort(), length, ""].join("\n"));
   });
 }
 
@@ -90,10 +129,11 @@ function upgrade(request, socket) {
     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   const accept = createHash("sha1").update(key).digest("base64");
   socket.write(
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" +
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${request.headers.upgrade}\r\n` +
       `Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   );
   socket.on("error", () => {});
+  if (values.echo) return socket.end();
   socket.on("data", (frame) => {
     if ((frame[0] & 0x0f) === 8) return socket.end(Buffer.from([0x88, 0]));
     const mask = frame.subarray(2, 6);
@@ -150,7 +190,7 @@ if (cluster.isPrimary && values.workers !== "0") {
   await sleep(Number(mode === "delay" ? time : DELAY));
   for (const [i, address] of addresses().entries()) {
     if (i > 0) await sleep(Number(values.apart));
-    const server = http.createServer(answer);
+    const server = http.createServer(values.echo ? echo : answer);
     server.keepAliveTimeout = 60_000;
     server.on("upgrade", upgrade);
     server.listen(address, () => tell(server));

@@ -176,6 +176,14 @@ export class Site extends TestDirectory {
     return answer;
   }
 
+  /** Waits until the serving instance has this many requests that take their time. */
+  async untilSlow(requests: number): Promise<void> {
+    await until(
+      `${requests} requests have arrived`,
+      async () => (await this.get("/waiting")).text === `${requests}\n`,
+    );
+  }
+
   /** Starts twenty clients that keep their connections, with GET and POST, unless told otherwise. */
   async load(
     { path = "/", ...options }: Partial<LoadOptions> & { expect?: RegExp } = {},
