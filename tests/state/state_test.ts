@@ -180,7 +180,8 @@ Deno.test("readState() refuses every other shape of JSON", () => {
     service({ canary: { instances: [INSTANCE] } }),
     service({ canary: { instances: INSTANCE, percent: 1 } }),
     service({ canary: null }),
-    service({ slots: { a: [] } }),
+    service({ slots: { a: "127.0.0.1:1" } }),
+    service({ slots: { b: ["nowhere"] } }),
     instance({ process: undefined }),
     instance({ process: 4711 }),
     instance({ process: { ...PROCESS, pid: "4711" } }),
@@ -214,7 +215,7 @@ Deno.test("readState() refuses instances whose other parts are of the wrong kind
       { number: "1" },
       { portFile: 1 },
       { pidFile: [] },
-      { slot: "c" },
+      { slot: "d" },
       { address: "nowhere" },
     ]
   ) {
