@@ -50,14 +50,18 @@ export const status: Command = {
         now: Date.now(),
         width: Deno.stdout.isTerminal() ? screenSize().columns : undefined,
       });
-    let last = status(readProject(options.conf));
-    if (isWatching) {
-      await watch(() => {
-        last = status(readProject(options.conf));
-        return options.json ? toJson(last) : format(last);
-      }, interval ?? 1000);
-    } else if (options.json) printJson(last);
-    else if (!options.quiet) printResult(format(last));
-    return last.ok ? ExitStatus.done : ExitStatus.failed;
+    const look = () => status(readProject(options.conf));
+    if (!isWatching) {
+      const found = look();
+      if (options.json) printJson(found);
+      else if (!options.quiet) printResult(format(found));
+      return found.ok ? ExitStatus.done : ExitStatus.failed;
+    }
+    let last: Status | undefined;
+    await watch(() => {
+      last = look();
+      return options.json ? toJson(last) : format(last);
+    }, interval ?? 1000);
+    return last?.ok ? ExitStatus.done : ExitStatus.failed;
   },
 };
