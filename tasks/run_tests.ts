@@ -32,7 +32,10 @@ const IGNORED = IS_OLD ? ["--ignore=tests/bench/charts"] : [];
 const JOBS = Deno.env.get("DENO_JOBS") ?? "3";
 
 /** The slowest first: what is begun last must not keep one processor waiting. */
-const SLOWEST = ["tests/crash", "tests/e2e", "tests/fuzz", "tests/support"];
+const SLOWEST = [
+  ...["tests/e2e/ansible", "tests/crash/every_step", "tests/e2e/samples"],
+  ...["tests/crash", "tests/e2e", "tests/fuzz", "tests/support"],
+];
 
 /** End-to-end tests of what the source does in its own way: how it starts, what it draws and runs. */
 const DIFFERENT_ON_THE_SOURCE = [
