@@ -95,9 +95,12 @@ function casesOf(way: Way) {
 /** The bytes of an answer but for what names the moment. */
 async function answer(site: Site, way: Way, number: number): Promise<string> {
   const port = way === "slots" ? site.port : Number(PORTS[way]);
-  const request = LOCATIONS[number]?.request.replaceAll("PATH", `/${number}`)
-    .replaceAll("\n", "\r\n");
-  const text = await exchange(port, request ?? "");
+  const { request = "", halfClose } = LOCATIONS[number] ?? {};
+  const text = await exchange(
+    port,
+    request.replaceAll("PATH", `/${number}`).replaceAll("\n", "\r\n"),
+    { halfClose },
+  );
   return text.replace(/^(Date|Expires): .*\r\n/gm, "");
 }
 
@@ -120,7 +123,8 @@ Deno.test("a location does the same whichever slot serves, by an address, and wi
     for (const way of ["slots", "address"] as const) {
       for (const { name, number } of casesOf(way)) {
         const plain = await answer(site, PARTNERS[way], number);
-        assert(plain.startsWith("HTTP/1.1 "), `${name}: ${plain}`);
+        const [{ halfClose } = {}] = LOCATIONS.slice(number);
+        assert(halfClose || plain.startsWith("HTTP/1.1 "), name);
         const live = await answer(site, way, number);
         if (live !== plain) different.push({ way, round, name, live, plain });
       }

@@ -10,6 +10,8 @@ export interface LocationCase {
   request: string;
   /** What PASS stands for with a static upstream, if it isn't all that `pass` sets. */
   plain?: string;
+  /** The client closes its side behind the request. */
+  halfClose?: true;
   /** Only for a service in slots: the link is the location's root otherwise. */
   slotsOnly?: true;
 }
@@ -61,6 +63,12 @@ export const LOCATIONS: LocationCase[] = [
     name: "Expect: 100-continue",
     directives: PASS_ON,
     request: post("PATH", "body", "Expect: 100-continue"),
+  },
+  {
+    name: "a client that closes its side behind a POST",
+    directives: PASS_ON,
+    request: post("PATH", "body"),
+    halfClose: true,
   },
   {
     name: "HTTP/1.0 without Host",

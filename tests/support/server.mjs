@@ -18,6 +18,7 @@
 //     wrong-port      writes one that nobody listens on
 //     unhealthy       answers with 503, whatever is asked
 //     stays           ignores SIGTERM
+//     closes:N        closes every Nth kept connection in place of an answer
 //   --echo            tell what has reached it: see below
 //   --workers N       let so many processes answer, which share a socket
 //   --apart MS        wait between two addresses
@@ -76,8 +77,18 @@ function giveUp() {
 
 let waiting = 0;
 
+let kept = 0;
+
+/** Whether a request on a kept connection is one that finds it closed. */
+function closes({ socket }) {
+  const isKept = socket.isKept ?? false;
+  socket.isKept = true;
+  return mode === "closes" && isKept && ++kept % Number(time) === 0;
+}
+
 function answer(request, response) {
   const { url } = request;
+  if (closes(request)) return request.socket.destroy();
   if (url === "/exit") giveUp();
   let length = 0;
   request.on("data", (chunk) => length += chunk.length);
