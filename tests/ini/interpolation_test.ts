@@ -257,3 +257,15 @@ Deno.test("interpolate() hints at a key of [DEFAULT] only where one of the same 
     none,
   );
 });
+
+Deno.test("interpolate() quotes at most twenty characters of what it can't read", () => {
+  const message = (value: string) =>
+    expand("a", "[s]", `a = ${value}`).problems[0]?.message;
+  const expected = 'Expected "%%" or "%(name)s" in the value of "a", got ';
+  const twenty = "%" + "x".repeat(19);
+  assertEquals(message(twenty), `${expected}"${twenty}"`);
+  assertEquals(
+    message(twenty + "x"),
+    `${expected}"${twenty.slice(0, 19)}…"`,
+  );
+});
