@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { findMarked } from "../../lib/instance/marked.ts";
 import { TempDir } from "../system/temp_dir.ts";
+import { serviceIn } from "./service_config.ts";
 import { serverIn, Started } from "./started.ts";
 import { freePort } from "../support/free_port.ts";
 
@@ -53,4 +54,14 @@ Deno.test("findMarked() takes none of another service or of another state", asyn
   assertEquals(findMarked(service).length, 1);
   assertEquals(findMarked({ ...service, name: "api" }), []);
   assertEquals(findMarked({ ...service, stateDir: "/elsewhere" }), []);
+});
+
+Deno.test("findMarked() takes none that doesn't listen", async () => {
+  using directory = new TempDir();
+  const service = serviceIn(directory, {
+    start: "echo 45643 >$$.port; echo $$ >web.pid; exec sleep 60",
+  });
+  using started = await Started.start(service, 1);
+  assertEquals(started.instance.address, "127.0.0.1:45643");
+  assertEquals(findMarked(service), []);
 });
