@@ -88,6 +88,7 @@ Deno.test("formatFailure() fits a screen of 24 rows, whatever a log says", () =>
     assert(/\n {2}\| … \d+ more lines above\n/.test(text), text);
     assert(text.includes("\n  | 49 xxx"), "the last line is what matters");
     assert(text.includes("\nnow: … zddeploy status shows the others\n"), text);
+    assertEquals(text.match(/^now: s\d+: /gm)?.length, 4);
   }
 });
 

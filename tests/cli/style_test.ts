@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { COLORED, cut, PLAIN, styleOf, widthOf } from "../../lib/cli/style.ts";
+import { printable } from "../../lib/cli/output.ts";
 import { isCapable } from "../../lib/cli/terminal.ts";
 
 const TERMINAL = { isTerminal: () => true };
@@ -58,4 +59,17 @@ Deno.test("widthOf() and cut() leave colours out of account", () => {
   assertEquals(widthOf(line), "a red dim line".length);
   assertEquals(cut(line, 3), `a ${COLORED.red("r")}${COLORED.dim("")}`);
   assertEquals(cut("plain", 10), "plain");
+});
+
+Deno.test("COLORED ends each style by its own end (ECMA-48)", () => {
+  const drawn = Object.entries(COLORED).map(([name, style]) =>
+    `${name} ${printable(style("x")).replaceAll("\u001b", "^")}`
+  );
+  assertEquals(drawn, [
+    "bold ^[1mx^[22m",
+    "dim ^[2mx^[22m",
+    "red ^[31mx^[39m",
+    "green ^[32mx^[39m",
+    "yellow ^[33mx^[39m",
+  ]);
 });

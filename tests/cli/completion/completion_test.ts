@@ -1,12 +1,13 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { candidates } from "../../../lib/cli/completion/candidates.ts";
-import { scriptFor } from "../../../lib/cli/completion/shells.ts";
+import { scriptFor, SHELL_NAMES } from "../../../lib/cli/completion/shells.ts";
 import { COMMANDS } from "../../../lib/commands/commands.ts";
 import { visibleCommands } from "../../../lib/cli/command.ts";
 import { GLOBAL_OPTIONS } from "../../../lib/cli/options.ts";
 import { findProgram } from "../../../lib/system/program.ts";
 import { ZDD } from "../../support/site.ts";
 import { TempDir } from "../../system/temp_dir.ts";
+import { zdd } from "../run_zdd.ts";
 
 /** With mistakes, which whoever completes a word isn't told of. */
 const CONF = "[DEFAULT]\nstart: %(x\n[service:web]\n[nginx]\n" +
@@ -195,4 +196,14 @@ Deno.test({
     });
     assertEquals(found.at(-1), ":file");
   },
+});
+
+Deno.test("completion has a script for each shell, and says which there are", async () => {
+  for (const shell of SHELL_NAMES) {
+    const { stdout } = await zdd(["completion", shell]);
+    assertEquals(stdout, `${scriptFor(shell)}\n`);
+  }
+  const { code, stderr } = await zdd(["completion", "tcsh"]);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, 'There is no shell "tcsh"\n');
 });

@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { dirname } from "@std/path";
+import { initialize, type InitOptions } from "../../../lib/cli/init/init.ts";
+import { ZddError } from "../../../lib/error.ts";
+import { TempDir } from "../../system/temp_dir.ts";
+
+/** A port that nothing listens on. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  return listener.addr.port;
+}
+
+function optionsFor(overrides: Partial<InitOptions> = {}): InitOptions {
+  return {
+    kind: "command",
+    command: ["./serve", "{port}"],
+    listen: freePort(),
+    isSystem: false,
+    ...overrides,
+  };
+}
+
+function refused(path: string, overrides: Partial<InitOptions> = {}): ZddError {
+  return assertThrows(() => initialize(path, optionsFor(overrides)), ZddError);
+}
+
+Deno.test("initialize() writes two files, and tells what it has found", () => {
+  using directory = new TempDir();
+  const conf = directory.join("deploy.conf");
+  const options = optionsFor();
+  assertEquals(initialize(conf, options), {
+    kind: "command",
+    start: "./serve {port}",
+    files: [conf, directory.join("nginx.conf.template")],
+    warnings: [],
+  });
+  assertEquals(directory.names(), ["deploy.conf", "nginx.conf.template"]);
+  assert(directory.read("deploy.conf").includes("\nstart: ./serve {port}\n"));
+  const template = directory.read("nginx.conf.template");
+  assert(template.includes(`listen ${options.listen};`), template);
+});
+
+Deno.test("initialize() passes on what may be wrong with a server", () => {
+  using directory = new TempDir();
+  directory.write("server.js", "listen(3000)");
+  const options = optionsFor({ kind: undefined, command: [] });
+  const { kind, warnings } = initialize(directory.join("x.conf"), options);
+  assertEquals([kind, warnings.length], ["node", 1]);
+  assert(warnings[0]?.startsWith("server.js doesn't mention PORT"));
+});
+
+Deno.test("initialize() refuses where something is or nothing can be, and writes nothing", () => {
+  using directory = new TempDir();
+  const conf = directory.join("deploy.conf");
+  const cases: [there: string[], message: string][] = [
+    [["deploy.conf"], '"deploy.conf" exists already'],
+    [["nginx.conf"], '"nginx.conf" exists already'],
+    [
+      ["deploy.conf", "nginx.conf.template"],
+      '"deploy.conf" and "nginx.conf.template" exist already',
+    ],
+  ];
+  for (const [there, message] of cases) {
+    for (const name of there) directory.write(name, "mine");
+    const error = refused(conf);
+    assertEquals(error.exitStatus, 2);
+    assertEquals(
+      error.message.replaceAll(`${directory.path}/`, ""),
+      `${message}; nothing was written`,
+    );
+    assertEquals(directory.names(), there);
+    for (const name of there) Deno.removeSync(directory.join(name));
+  }
+  const missing = directory.join("none");
+  assertEquals(
+    refused(`${missing}/deploy.conf`).message,
+    `There is no "${missing}"`,
+  );
+  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const { port } = listener.addr;
+  assertEquals(
+    refused(conf, { listen: port }).message,
+    `Port ${port} is already in use`,
+  );
+  assertEquals(directory.names(), []);
+});
+
+Deno.test({
+  name:
+    "initialize() puts the state elsewhere if nginx's workers can't enter the directory",
+  ignore: Deno.uid() !== 0, // else they are the same user
+  fn() {
+    for (
+      const [name, project] of [["my app!", "my-app-"], ["a_b-1", "a_b-1"]]
+    ) {
+      using directory = new TempDir();
+      Deno.chmodSync(directory.path, 0o755);
+      Deno.mkdirSync(directory.join(`${name}`));
+      const conf = directory.join(`${name}`, "deploy.conf");
+      const stateDir = () =>
+        /^state_dir: (.*)$/m.exec(Deno.readTextFileSync(conf))?.[1];
+      initialize(conf, optionsFor());
+      assertEquals(stateDir(), undefined);
+      for (const file of Deno.readDirSync(dirname(conf))) {
+        Deno.removeSync(`${dirname(conf)}/${file.name}`);
+      }
+      Deno.chmodSync(directory.path, 0o750);
+      initialize(conf, optionsFor());
+      assertEquals(stateDir(), `/var/lib/zdd/${project}`);
+    }
+  },
+});
