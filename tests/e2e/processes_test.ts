@@ -120,3 +120,91 @@ daemonTest(
     assert(memory > 1.5 * one, `${memory} of which the master has ${one}`);
   },
 );
+
+daemonTest(
+  "a wrapper that ignores SIGTERM and starts its server again is killed whole",
+  "a wrapper that ignores SIGTERM",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    const { stderr } = await site.deploy("stop");
+    assertMatch(stderr, new RegExp(`web: killed ${pid}`));
+    assertEquals(site.besidesNginx(), []);
+    assertEquals((await site.zdd("status", "--json")).code, 1);
+  },
+  ["kill_after: 2"],
+);
+
+daemonTest(
+  "what still runs is told of",
+  "a wrapper that ignores SIGTERM",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    const { stderr } = await site.deploy("stop");
+    assertMatch(
+      stderr,
+      new RegExp(`warning: \\d+(, \\d+)* of ${pid} still run 2 s after`),
+    );
+    assert((await site.instances()).some(({ state }) => state === "stopping"));
+    const again = await site.deploy("start");
+    assertMatch(again.stderr, /still runs; it was stopped at 2/);
+  },
+  ["stop_timeout: 2"],
+);
+
+daemonTest(
+  "a master that has re-executed itself is the instance",
+  "gunicorn with a pid file",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    Deno.kill(pid, "SIGUSR2");
+    await until("the new master is there", () => site.exists("g.pid.2"));
+    const next = Number(site.read("g.pid.2"));
+    await until("it has workers", () => site.besidesNginx().length >= 6);
+    Deno.kill(pid, "SIGQUIT");
+    await until("the old one is gone", () => !isAlive(pid));
+    assertEquals((await serving(site)).pid, next);
+    assertEquals((await site.zdd("status")).code, 0);
+    await site.deploy();
+    assert(!isAlive(next));
+    await site.deploy("stop");
+    assertEquals(site.besidesNginx(), []);
+  },
+);
+
+daemonTest(
+  "a server whose first thread has ended serves on",
+  "threads alone",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    assertMatch(stat, /\) Z /);
+    assertEquals((await site.zdd("status")).code, 0);
+    await site.deploy();
+    assert((await serving(site)).pid !== pid);
+    assert(!site.processes().includes(pid));
+  },
+);
+
+daemonTest(
+  "the address of what still has clients is given to nobody",
+  "a listener that closes",
+  async (site) => {
+    await site.deploy();
+    const first = await serving(site);
+    const stream = site.get("/slow");
+    await until(
+      "it is asked",
+      async () => (await serving(site)).connections === 1,
+    );
+    await site.deploy();
+    await site.deploy();
+    const third = await serving(site);
+    assert(third.address !== first.address, `both have ${first.address}`);
+    await stream.catch(() => {});
+  },
+  ["drain_timeout: 500ms", "stop_timeout: 500ms"],
+);

@@ -57,6 +57,23 @@ if (SOCKET === undefined) server.listen(Number(PORT), "127.0.0.1");
 else server.listen(SOCKET + ".new", () => fs.renameSync(SOCKET + ".new", SOCKET));
 `;
 
+/** A server whose first thread ends. */
+const THREADS = `\
+import ctypes, http.server, os, platform, threading
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = f"v1 {os.getpid()} 0\\n".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
+threading.Thread(target=server.serve_forever).start()
+ctypes.CDLL(None).syscall(60 if platform.machine() == "x86_64" else 93, 0)
+`;
+
 /** A kind of server that the world has. */
 export interface Daemon {
   /** What must be installed. */
@@ -120,6 +137,21 @@ export const DAEMONS: Record<string, Daemon> = {
     files: { "fpm.conf": PHP_FPM.replace("%PID%", "pid = %DIR%/fpm.pid") },
     isHttp: false,
   },
+  "gunicorn with a pid file": {
+    needs: ["gunicorn", "setproctitle"],
+    lines: [
+      `start: ${gunicorn} -p g.pid app:app`,
+      "port: env",
+      "pid_file: g.pid",
+    ],
+    isHttp: true,
+  },
+  "threads alone": {
+    needs: [PYTHON],
+    lines: [`start: ${PYTHON} threads.py`, "port: env", "stop: kill -KILL"],
+    files: { "threads.py": THREADS },
+    isHttp: true,
+  },
   "uWSGI": {
     needs: ["uwsgi_python3"],
     lines: [
@@ -127,6 +159,28 @@ export const DAEMONS: Record<string, Daemon> = {
       "stop: kill -INT",
       "port: env",
     ],
+    isHttp: true,
+  },
+};
+
+/** Those of which some never end by themselves. */
+const STUBBORN: Record<string, Daemon> = {
+  "a wrapper that ignores SIGTERM": {
+    needs: ["node"],
+    lines: ["start: ./loop", "port: env"],
+    files: {
+      loop: "#!/bin/sh\ntrap '' TERM\n" +
+        "while :; do sh -c 'trap - TERM; exec node server.mjs'; done\n",
+    },
+    isHttp: true,
+  },
+  "a listener that closes": {
+    needs: ["node"],
+    lines: ["start: node closing.mjs", "port: env"],
+    files: {
+      "closing.mjs": SERVER.replace("server.close()", "server.close(), 0")
+        .replace("2000", "20000"),
+    },
     isHttp: true,
   },
 };
@@ -159,7 +213,7 @@ export function daemonTest(
   body: (site: Site) => Promise<void>,
   more?: string[],
 ): void {
-  const daemon = DAEMONS[kind];
+  const daemon = DAEMONS[kind] ?? STUBBORN[kind];
   if (daemon === undefined) throw new TypeError(kind);
   const missing = daemon.needs.filter((need) => !isInstalled(need));
   Deno.test({
