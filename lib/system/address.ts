@@ -15,8 +15,9 @@ export function parseAddress(text: string): Address | undefined {
   const line = text.trim();
   if (line.startsWith("unix:/")) {
     const path = line.slice("unix:".length);
-    // nginx ends an address at these; sun_path holds 108 bytes (unix(7)).
-    const usable = !/[\s;{}'"\\$:\0]/.test(path) &&
+    // nginx ends an address at these, and no path of a socket needs a control character;
+    // sun_path holds 108 bytes (unix(7)).
+    const usable = !/[\s\p{Cc};{}'"\\$:]/u.test(path) &&
       new TextEncoder().encode(path).length < 108;
     return usable ? { path } : undefined;
   }

@@ -71,8 +71,9 @@ Deno.test("parseAddress() refuses whatever else there can be in a file", () => {
   }
 });
 
-Deno.test("parseAddress() refuses a socket's path that nginx or the kernel can't take", () => {
-  const wrong = [" ", ";", "{", "}", "'", '"', "\\", "\0", "\n", "\t"];
+Deno.test("parseAddress() refuses a socket's path that nginx, the kernel or a terminal can't take", () => {
+  const wrong = [" ", ";", "{", "}", "'", '"', "\\", "\0", "\n", "\t"]
+    .concat("\u001b", "\u007f", "\u0085", "\u009b");
   for (const character of wrong) {
     const text = `unix:/run/a${character}b`;
     assertEquals(parseAddress(text), undefined, JSON.stringify(text));
