@@ -16,7 +16,12 @@ const INTERVAL = 200;
  */
 export async function showLogs(
   logs: readonly Log[],
-  { lines, follow }: { lines: number; follow: boolean },
+  { lines, follow, since }: {
+    lines: number;
+    follow: boolean;
+    /** No older ones, in the words of the command that prints a log. */
+    since?: string;
+  },
 ): Promise<number> {
   const reader = new Reader(logs.length > 1);
   const missing: string[] = [];
@@ -44,7 +49,7 @@ export async function showLogs(
     } else {
       const printed = attempt(
         name,
-        () => printOutput(log.command(lines, follow), name, reader),
+        () => printOutput(log.command(lines, follow, since), name, reader),
       );
       if (follow) followed.push(printed);
       else await printed;
@@ -123,6 +128,8 @@ async function printOutput(
   }
   if (part !== "") reader.print(name, [escapeControls(part)]);
   const { success } = await child.status;
-  if (success || reader.gone.aborted) return;
-  throw new Error((await complaint).trim().split("\n").at(-1));
+  const words = (await complaint).trim();
+  // Without a line to print, journalctl fails and says nothing.
+  if (success || reader.gone.aborted || words === "") return;
+  throw new Error(words.split("\n").at(-1));
 }

@@ -19,7 +19,14 @@ export interface StatusFormat {
 }
 
 /** Columns that a narrow terminal has no room for, the first to go first. */
-const SPARED = ["MEMORY", "CONNECTIONS", "UPTIME", "ADDRESS", "RELEASE"];
+const SPARED = [
+  "UNIT",
+  "MEMORY",
+  "CONNECTIONS",
+  "UPTIME",
+  "ADDRESS",
+  "RELEASE",
+];
 
 /** The status as a table, nginx as its last row. */
 export function formatStatus(
@@ -29,8 +36,10 @@ export function formatStatus(
   const instances = status.services.flatMap(({ instances }) => instances);
   // Where nothing is named there is nothing to show.
   const hasReleases = instances.some(({ release }) => release !== undefined);
+  const hasUnits = instances.some(({ unit }) => unit !== undefined);
   let columns = COLUMNS.filter(({ title }) =>
-    (title !== "RELEASE" || hasReleases) && (title !== "LOG" || verbose)
+    (title !== "RELEASE" || hasReleases) && (title !== "LOG" || verbose) &&
+    (!["RESTARTS", "UNIT"].includes(title) || hasUnits)
   );
   let table = formatColumns(status, columns, format);
   for (const spared of SPARED) {
@@ -82,6 +91,11 @@ const COLUMNS: Column[] = [
     title: "CONNECTIONS",
     cell: ({ connections }) => String(connections ?? ""),
   },
+  {
+    title: "RESTARTS",
+    cell: ({ restarts }) => String(restarts ?? ""),
+  },
+  { title: "UNIT", cell: ({ unit }) => unit ?? "" },
   { title: "LOG", cell: ({ log }) => log },
 ];
 

@@ -2,6 +2,7 @@ import type { Command } from "../cli/command.ts";
 import { readCount } from "../cli/option_values.ts";
 import { SERVICE } from "../cli/options.ts";
 import { printJson } from "../cli/output.ts";
+import { usage } from "../cli/usage.ts";
 import { ExitStatus } from "../error.ts";
 
 export const logs: Command = {
@@ -16,13 +17,23 @@ export const logs: Command = {
       help: "how many (default: 20)",
     },
     { name: "follow", short: "f", help: "go on until interrupted" },
+    {
+      name: "since",
+      value: "TIME",
+      help: "no older lines, from systemd's journal (see journalctl)",
+    },
   ],
   about: [
     "Shows what instances have printed last, without its colors. `--json` prints " +
     "the names of the files, or the commands that print what isn't in one.",
   ],
-  examples: ["zddeploy logs -f", "zddeploy logs --service web -n 100"],
+  examples: [
+    "zddeploy logs --since=-1h",
+    "zddeploy logs -f",
+    "zddeploy logs --service web -n 100",
+  ],
   async run(options, { values, flags }) {
+    const since = values.since?.at(-1);
     const lines = readCount("lines", values.lines?.at(-1) ?? "20");
     const {
       chooseServices,
@@ -40,6 +51,10 @@ export const logs: Command = {
       printJson({ logs: logs.map(nameOf) });
       return ExitStatus.done;
     }
-    return await showLogs(logs, { lines, follow: flags.includes("follow") });
+    if (since !== undefined && logs.some((log) => "file" in log)) {
+      throw usage("--since needs logs in systemd's journal, not files");
+    }
+    const follow = flags.includes("follow");
+    return await showLogs(logs, { lines, follow, since });
   },
 };

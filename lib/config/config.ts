@@ -30,6 +30,8 @@ export interface ServiceConfig
   /** The port of `fixed`; for `detect`, which one of several it is. */
   portNumber?: number;
   log: string;
+  /** Its output goes to systemd's journal, and not to `log`. */
+  journal?: true;
 }
 
 /** Whether zdd hands out a service's addresses. */

@@ -9,13 +9,18 @@ import {
   flag,
   host,
   inheritance,
+  memorySize,
   page,
   path,
   port,
   program,
+  properties,
+  restartPolicy,
   script,
   statuses,
+  supervisor,
   url,
+  user,
   variables,
   variablesInFile,
 } from "./readers.ts";
@@ -142,6 +147,33 @@ export const KEYS = {
       meaning: "which of zddeploy's own variables the process gets: `yes`: " +
         "all but those of the job that it runs in; `no`: a minimal set; or " +
         "that set and these names, `PREFIX*` among them",
+    },
+    user: {
+      read: user,
+      meaning: "who runs `start` and `stop`, if zddeploy is run by root",
+    },
+    supervisor: {
+      read: supervisor,
+      default: "none",
+      meaning:
+        "`systemd`: a transient unit runs each instance, and starts it " +
+        "again when it crashes; `none`: zdd starts it, and nobody looks after it",
+    },
+    restart: {
+      read: restartPolicy,
+      default: "on-failure",
+      meaning: "when systemd starts an instance again: `no`, `on-failure`, " +
+        "`always`, … (systemd.service(5))",
+    },
+    memory_max: {
+      read: memorySize,
+      meaning: "the memory that systemd lets an instance have, such as `500M`",
+    },
+    properties: {
+      read: properties,
+      default: "",
+      meaning: "more properties of the instance's unit, a line `KEY=VALUE` " +
+        "each (systemd.exec(5), systemd.resource-control(5))",
     },
     start_timeout: {
       read: duration,

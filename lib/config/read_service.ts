@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { findUser } from "../system/users.ts";
 import type { ServiceConfig } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 
@@ -21,8 +22,13 @@ export function readService(
     stateDir,
     env: { ...envFile, ...env },
     log: log ?? join(stateDir, "log", `${name}${number}.log`),
+    ...values.supervisor === "systemd" && log === undefined
+      ? { journal: true }
+      : {},
   };
   checkInstances(service, section);
+  checkUser(service, section);
+  checkSupervisor(service, section);
   return service;
 }
 
@@ -61,6 +67,38 @@ function checkInstances(
       "1 for a service with a fixed port",
       String(instances),
     );
+  }
+}
+
+/** Only root can run a service as somebody else. */
+function checkUser(
+  { user }: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  const uid = Deno.uid();
+  if (user === undefined || uid === 0 || findUser(user)?.uid === uid) return;
+  section.reject("user", "nobody else, unless root runs zddeploy", user);
+}
+
+/** What only systemd can do, and what it can't. */
+function checkSupervisor(
+  { supervisor, restart, memoryMax, properties, port }: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  if (supervisor === "systemd") {
+    if (restart === "no" || !["file", "detect"].includes(port)) return;
+    section.reject(
+      "port",
+      "env, socket or a number with supervisor: systemd, since what is started " +
+        "again must be where it was; or restart: no",
+      port,
+    );
+    return;
+  }
+  const only = { memory_max: memoryMax, properties: properties[0] };
+  for (const [key, value] of Object.entries(only)) {
+    if (value === undefined) continue;
+    section.reject(key, "supervisor: systemd beside it", value);
   }
 }
 

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "@std/path";
 import { isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
+import { findUser } from "../system/users.ts";
 import type { Inherit } from "../system/environment.ts";
 import { readRegularFile } from "../system/safe_open.ts";
 import { parseDuration } from "../text/duration.ts";
@@ -186,4 +187,53 @@ export function variablesInFile(
     place.reject(expected, file);
   }
   return variables(lines ?? "", place);
+}
+
+/** The name of a user of this host. */
+export function user(text: string, place: Place): string {
+  if (findUser(text) === undefined) place.reject("a user of this host");
+  return text;
+}
+
+/** What looks after instances. */
+export function supervisor(text: string, place: Place): "none" | "systemd" {
+  const word = text.toLowerCase();
+  if (word === "none" || word === "systemd") return word;
+  place.reject("none or systemd");
+  return "none";
+}
+
+/** The values of systemd's `Restart=` (systemd.service(5)). */
+const RESTART_POLICIES = [
+  ...["no", "always", "on-success", "on-failure", "on-abnormal"],
+  ...["on-abort", "on-watchdog"],
+];
+
+/** When systemd starts a service again. */
+export function restartPolicy(text: string, place: Place): string {
+  const word = text.toLowerCase();
+  if (!RESTART_POLICIES.includes(word)) {
+    place.reject(RESTART_POLICIES.join(", "));
+  }
+  return word;
+}
+
+/** A size as systemd takes it: bytes, with K, M, G or T, or percent of the host's memory. */
+export function memorySize(text: string, place: Place): string {
+  const size = text.replace(/B$/i, "").replaceAll(" ", "").toUpperCase();
+  if (!/^\d+(\.\d+)?[KMGT%]?$/.test(size)) {
+    place.reject("a size such as 500M or 1G");
+  }
+  return size;
+}
+
+/** Properties of a unit, `Key=Value` each. */
+export function properties(text: string, place: Place): string[] {
+  const lines = text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "");
+  const wrong = lines.find((line) => !/^[A-Z][A-Za-z]*=/.test(line));
+  if (wrong !== undefined) {
+    place.reject("lines such as CPUQuota=50%", wrong);
+  }
+  return lines;
 }

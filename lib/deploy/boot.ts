@@ -5,7 +5,6 @@ import { isDirectory } from "../system/files.ts";
 import {
   hasServiceManager,
   lingers,
-  nameOfUser,
   requireManager,
 } from "../system/service_manager.ts";
 import { mountOf } from "../system/mounts.ts";
@@ -19,6 +18,7 @@ import {
   readUnit,
   type UnitFile,
 } from "../system/unit_file.ts";
+import { nameOfUser } from "../system/users.ts";
 
 /** Whether a boot of the machine starts what a deploy.conf describes. */
 export interface BootStatus {
@@ -45,7 +45,7 @@ export interface BootChange {
 export async function enableBoot(config: Config): Promise<BootChange> {
   requireSystemd(config);
   const unit = unitOf(config);
-  const why = await whyNoManager();
+  const why = whyNoManager();
   if (why !== undefined) {
     throw new ZddError(why.problem, {
       hint: why.hint,
@@ -96,7 +96,7 @@ export async function bootStatus(config: Config): Promise<BootStatus> {
       `${unit.name} isn't what zddeploy would write now: run zddeploy boot enable`,
     );
   }
-  const why = await whyNoManager();
+  const why = whyNoManager();
   if (why !== undefined) problems.push(`${why.problem}: ${why.hint}`);
   problems.push(...vanishing(config));
   return { ok: problems.length === 0, unit: pathOf(unit), problems };
@@ -197,12 +197,10 @@ function requireSystemd({ file }: Config): void {
 }
 
 /** Why units of this user aren't started at boot; undefined if they are. */
-async function whyNoManager(): Promise<
-  { problem: string; hint: string } | undefined
-> {
+function whyNoManager(): { problem: string; hint: string } | undefined {
   const uid = Deno.uid() ?? 0;
   if (uid === 0) return undefined;
-  const user = await nameOfUser(uid);
+  const user = nameOfUser(uid);
   if (lingers(user)) return undefined;
   return {
     problem: `${user} has no service manager at boot`,

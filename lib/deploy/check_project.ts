@@ -1,5 +1,7 @@
 import { dirname } from "@std/path";
 import { templateWarnings } from "../live/check.ts";
+import { messageOf, ZddError } from "../error.ts";
+import { requireRunners } from "../instance/run/runners.ts";
 import { readIfExists } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
 import { isSimple } from "../system/shell.ts";
@@ -23,6 +25,7 @@ export interface Checked {
  */
 export async function checkProject(project: Project): Promise<Checked> {
   const warnings = [
+    ...unableRunners(project),
     ...missingPrograms(project),
     ...unwritable(project),
   ];
@@ -43,6 +46,17 @@ export async function checkProject(project: Project): Promise<Checked> {
     return { nginxTested: false, warnings };
   }
   return { nginxTested: true, warnings };
+}
+
+/** What a service is to be run by, or as, and can't be. */
+function unableRunners({ config }: Project): string[] {
+  try {
+    requireRunners(config.services);
+    return [];
+  } catch (error) {
+    const hint = error instanceof ZddError ? error.hint : undefined;
+    return [`${messageOf(error)}${hint === undefined ? "" : `: ${hint}`}`];
+  }
 }
 
 /** Start and stop commands of which no program is to be found. */

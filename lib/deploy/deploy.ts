@@ -2,6 +2,7 @@ import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { isAlive } from "../instance/processes.ts";
+import { requireRunners } from "../instance/run/runners.ts";
 import { Journal } from "../state/journal.ts";
 import type { State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
@@ -57,6 +58,7 @@ export async function deploy(
   if (plan.starts.length > 0 || project.nginx.master() === undefined) {
     await run.detach();
   }
+  requireRunners(plan.starts.map(({ service }) => service));
   attempt(run, () => tidy(run, before));
 
   const journal = Journal.begin(run.directory, plan.starts);
@@ -75,6 +77,7 @@ export async function deploy(
     await undo(run, journal, error);
     throw await failed(run, before, error);
   }
+  launched.committed();
   attempt(run, () => journal.close());
   await hooks.inform("after_switch", live.state);
 

@@ -4,12 +4,12 @@ import {
   hasServiceManager,
   killsAtLogout,
   lingers,
-  nameOfUser,
   requireManager,
   type Unit,
   unitOfProcess,
   unitProperties,
 } from "../system/service_manager.ts";
+import { nameOfUser } from "../system/users.ts";
 
 /** A unit that takes along what is started in it. */
 export interface Killer {
@@ -31,7 +31,7 @@ export interface Killer {
 export async function detach(killer: Killer | undefined): Promise<void> {
   if (killer === undefined) return;
   const uid = Deno.uid() ?? 0;
-  const user = uid === 0 ? "root" : await nameOfUser(uid);
+  const user = uid === 0 ? "root" : nameOfUser(uid);
   if (uid !== 0 && !lingers(user)) {
     throw refusal(killer, `run "sudo loginctl enable-linger ${user}" once`);
   }
@@ -89,6 +89,6 @@ async function killingSession(unit: Unit): Promise<Killer | undefined> {
   if (!/^session-.*\.scope$/.test(name) || owner === undefined) {
     return undefined;
   }
-  if (!await killsAtLogout(await nameOfUser(owner))) return undefined;
+  if (!await killsAtLogout(nameOfUser(owner))) return undefined;
   return { unit, when: "at the logout", why: "KillUserProcesses=yes" };
 }

@@ -103,13 +103,14 @@ async function chooseAddresses(
   { service, numbers, slot: free }: StartRequest,
   state: State,
 ): Promise<Slots> {
-  const { name, port, instances } = service;
+  const { name, port, instances, user } = service;
   const own = stateOf(state, name);
   const plan = {
     service: name,
     kind: port === "socket" ? "socket" as const : "env" as const,
     instances,
-    directory: join(config.stateDir, "run"),
+    // A user's own, who must be able to bind there.
+    directory: join(config.stateDir, "run", user === undefined ? "" : name),
   };
   let chosen: Slots = {};
   for (const slot of slotsIn(service, own)) {

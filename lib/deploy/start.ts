@@ -148,6 +148,11 @@ export class Launched implements Disposable {
     return this.instances;
   }
 
+  /** They serve now. */
+  committed(): void {
+    for (const { launch } of this.#started) launch.committed();
+  }
+
   [Symbol.dispose](): void {
     for (const { launch } of this.#started) launch[Symbol.dispose]();
   }

@@ -1,7 +1,9 @@
+import { basename } from "@std/path";
 import type { ServiceConfig } from "../config/config.ts";
 import { workersOf } from "../nginx/master.ts";
 import { follow, isAlive, isGone, memoryOf } from "../instance/processes.ts";
 import type { Instance } from "../instance/instance.ts";
+import { runnerOf } from "../instance/run/runners.ts";
 import { findRunning } from "../instance/takeover.ts";
 import { parseAddress } from "../system/address.ts";
 import { type ProcessId, startedAt } from "../system/process.ts";
@@ -58,6 +60,9 @@ export interface InstanceStatus {
   /** Established connections to its address. */
   connections?: number;
   log: string;
+  /** The systemd unit that it runs as, and how often that was started again. */
+  unit?: string;
+  restarts?: number;
 }
 
 export interface NginxStatus {
@@ -178,6 +183,7 @@ function instanceStatus(
     release,
     startedAt: instance.startedAt,
     log,
+    ...supervisionOf(instance),
   };
   if (present === undefined && (state !== "stopping" || isGone(instance))) {
     return { state: "dead", ...known };
@@ -190,4 +196,14 @@ function instanceStatus(
     memory: memoryOf(instance),
     connections: parsed && openConnections(parsed),
   };
+}
+
+function supervisionOf(
+  instance: Instance,
+): Pick<InstanceStatus, "unit" | "restarts"> {
+  const { handle } = instance;
+  const restarts = runnerOf(instance).restarts?.(instance);
+  return restarts === undefined || handle === undefined
+    ? {}
+    : { unit: basename(handle), restarts };
 }

@@ -17,6 +17,7 @@ import {
   listeningInodes,
   listeningSockets,
 } from "../system/sockets.ts";
+import { groupOfProcess } from "../system/service_manager.ts";
 import type { Instance } from "./instance.ts";
 import { planInstance } from "./plan.ts";
 import { SLOTS } from "./slots.ts";
@@ -73,7 +74,19 @@ function describe(
     startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
     log,
     pidFile,
+    ...supervisionOf(id, process),
   };
+}
+
+/** The unit of an instance that systemd runs, without which it couldn't be stopped. */
+function supervisionOf(
+  id: string,
+  { pid }: ProcessId,
+): Pick<Instance, "runner" | "handle"> {
+  const group = groupOfProcess(pid);
+  return group?.endsWith(`-${id}.service`)
+    ? { runner: "systemd", handle: group }
+    : {};
 }
 
 function listener(address: Address, family: ProcessId[]) {

@@ -71,6 +71,9 @@ export class Launch implements Disposable {
   readonly #processes: ProcessSet;
   #status?: number;
   #instance?: Instance;
+  #isCommitted = false;
+  /** While it is waited for that its runner starts it again. */
+  #return?: Promise<Instance | undefined>;
   /** What one that ends now didn't do. */
   #lacks = "didn't start";
   #isChecked = false;
@@ -157,6 +160,11 @@ export class Launch implements Disposable {
     this.#letGo();
   }
 
+  /** Takes note that the instance serves: what its runner starts again may be followed. */
+  committed(): void {
+    this.#isCommitted = true;
+  }
+
   /**
    * Looks at the instance that was found. One that makes itself a daemon goes on in another
    * process. The first look after the check, before it is put live, is at its address too.
@@ -194,6 +202,12 @@ export class Launch implements Disposable {
     const known = this.#instance;
     if (known === undefined) throw new TypeError("it wasn't found");
     if (isRunning(known.process)) return this.#record(known);
+    if (this.#isCommitted) {
+      this.#return ??= this.#startedAgain(known)
+        .finally(() => this.#return = undefined);
+      const again = await this.#return;
+      if (again !== undefined) return this.#record(again);
+    }
     await this.#settle();
     const end = performance.now() + RESTART;
     while (this.#lookAtProcesses(true).length > 0) {
@@ -251,6 +265,17 @@ export class Launch implements Disposable {
     this.subreaper[Symbol.dispose]();
   }
 
+  /** The instance as its runner has started it again; undefined if it doesn't. */
+  async #startedAgain(known: Instance): Promise<Instance | undefined> {
+    const { service } = this.plan;
+    if (runnerFor(service).restarts === undefined || service.restart === "no") {
+      return undefined;
+    }
+    return await waitUntil(() => follow(known), {
+      timeout: service.startTimeout,
+    });
+  }
+
   async #failure(what: string, hint?: string): Promise<ZddError> {
     const quote = await this.run.output();
     return new ZddError(`${this.plan.service.name} ${what}`, {
@@ -265,7 +290,7 @@ export class Launch implements Disposable {
     const watch = setInterval(look, WATCH);
     Deno.unrefTimer(watch); // zdd doesn't stay for this
     this.#watch = watch;
-    const { id, service, number, slot, log, pidFile } = this.plan;
+    const { id, service, number, slot, pidFile } = this.plan;
     return this.#record({
       id,
       service: service.name,
@@ -274,7 +299,7 @@ export class Launch implements Disposable {
       address: formatAddress(address),
       slot,
       startedAt: this.startedAt.toISOString(),
-      log,
+      log: this.run.log ?? this.plan.log,
       pidFile,
       portFile,
       runner: runnerFor(service).name,

@@ -45,10 +45,13 @@ export async function stopInstance(
   const before = processes.look();
   const main = present?.process;
   const supervisors = main === undefined ? [] : ancestorsOf(main, before);
-  if (present !== undefined) {
-    const stopping = runnerOf(present).stop(service, present);
-    stopping?.then((code) => status = code);
-  }
+  const runner = runnerOf(instance);
+  // What is between two processes would come back.
+  const isSupervised = runner.restarts !== undefined;
+  const stopping = present !== undefined || isSupervised
+    ? runner.stop(service, present ?? instance)
+    : undefined;
+  stopping?.then((code) => status = code);
   const end = performance.now() + (killAfter ?? stopTimeout);
   if (main !== undefined) {
     const gone = () => isRunning(main) ? undefined : true;
@@ -65,12 +68,13 @@ export async function stopInstance(
       !before.some((other) => isSame(other, process)),
   );
   if (await allGone(processes, end)) {
+    if (isSupervised) await stopping;
     return ended(instance, { outcome: "stopped", status });
   }
   if (killAfter === undefined) {
     return { outcome: "stopping", status, left: processes.look() };
   }
-  await runnerOf(instance).kill?.(instance);
+  await runner.kill?.(instance);
   const left = await killAll(processes);
   return left.length > 0
     ? { outcome: "stopping", status, left }
@@ -109,14 +113,17 @@ async function endRest(
  * then SIGKILL to every process of it.
  *
  * @param leader the start command's process, if it is known
+ * @param runner what was to run it
  */
 export async function discardInstance(
   service: StopConfig,
   id: string,
   instance?: Instance,
   leader?: ProcessId,
+  runner?: string,
 ): Promise<void> {
-  const traces: Traces = instance ?? { id, leader, log: service.log };
+  const traces: Traces = instance ??
+    { id, leader, log: service.log, runner };
   const processes = ProcessSet.of(traces);
   const present = instance && follow(instance);
   const own = processes.look();
@@ -124,6 +131,10 @@ export async function discardInstance(
     processes.add(present.process);
     runnerOf(present).stop(service, present);
   } else {
+    // One that may be started again must not be.
+    if (runnerOf(traces).restarts !== undefined) {
+      await runnerOf(traces).kill?.(traces);
+    }
     signalAll(own, "SIGTERM");
   }
   const patience = Math.min(service.stopTimeout, DISCARD_TIMEOUT);

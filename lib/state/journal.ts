@@ -1,6 +1,7 @@
 import { messageOf, ZddError } from "../error.ts";
 import { type Instance, newInstanceId } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
+import { runnerFor } from "../instance/run/runners.ts";
 import {
   readIfExists,
   removeIfExists,
@@ -35,6 +36,8 @@ export interface JournalEntries {
 export interface Start {
   readonly id: string;
   readonly service: string;
+  /** What runs it; zdd itself if undefined. */
+  readonly runner?: string;
   readonly pidFile?: string;
   /** What the pid file held before. */
   readonly pidBefore?: string;
@@ -68,9 +71,10 @@ export class Journal {
       id: newInstanceId("deploy"),
       startedAt: new Date().toISOString(),
       by: identify(Deno.pid),
-      starts: plans.map(({ id, service: { name }, pidFile }) => ({
+      starts: plans.map(({ id, service, pidFile }) => ({
         id,
-        service: name,
+        service: service.name,
+        runner: runnerFor(service).name,
         pidFile,
         pidBefore: pidFile && readOrNothing(pidFile),
       })),
@@ -200,7 +204,8 @@ function isJournal(value: unknown): value is JournalEntries {
 function isStart(value: unknown): boolean {
   return isObject(value) &&
     typeof value.id === "string" && typeof value.service === "string" &&
-    isOptionalText(value.pidFile) && isOptionalText(value.pidBefore) &&
+    isOptionalText(value.runner) && isOptionalText(value.pidFile) &&
+    isOptionalText(value.pidBefore) &&
     (value.leader === undefined || isProcessId(value.leader)) &&
     (value.instance === undefined || isInstance(value.instance));
 }

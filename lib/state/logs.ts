@@ -11,7 +11,8 @@ export function logsOf(
   services: readonly ServiceConfig[],
   state: State,
 ): Log[] {
-  const logs = services.flatMap(({ name, log, instances }): Log[] => {
+  const logs = services.flatMap((service): Log[] => {
+    const { name, log, instances, journal } = service;
     const recorded = state.services[name];
     const known = recorded === undefined ? [] : [
       ...recorded.current,
@@ -20,7 +21,8 @@ export function logsOf(
       ...recorded.retiring.map(({ instance }) => instance),
     ];
     const coming = Array.from(
-      { length: instances },
+      // A unit that isn't yet has no name.
+      { length: journal ? 0 : instances },
       (_, i) => ({ file: log.replaceAll("{instance}", String(i + 1)) }),
     );
     return [...known.map((each) => runnerOf(each).log(each)), ...coming];

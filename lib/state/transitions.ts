@@ -203,6 +203,7 @@ export function withInstances(
   return mapServices(state, (own) => ({
     ...own,
     current: own.current.map(update),
+    standby: own.standby.map(update),
     ...own.canary && {
       canary: { ...own.canary, instances: own.canary.instances.map(update) },
     },

@@ -51,8 +51,7 @@ export function unitOfProcess(pid: number): Unit | undefined {
  * systemd's own hierarchy, which the single one of version 2 is too.
  */
 export function unitOf(cgroup: string): Unit | undefined {
-  const path = /^\d+:name=systemd:(.*)$/m.exec(cgroup)?.[1] ??
-    /^0::(.*)$/m.exec(cgroup)?.[1] ?? "";
+  const path = groupIn(cgroup) ?? "";
   const names = path.split("/");
   const name = names.findLast((name) => /\.(service|scope)$/.test(name));
   if (name === undefined || name === "init.scope") return undefined;
@@ -64,6 +63,16 @@ export function unitOf(cgroup: string): Unit | undefined {
     manager: isBelowManager ? "user" : "system",
     owner: uid === undefined ? undefined : Number(uid),
   };
+}
+
+/** The control group of a process in systemd's hierarchy; undefined if it is gone. */
+export function groupOfProcess(pid: number): string | undefined {
+  return groupIn(readIfExists(`/proc/${pid}/cgroup`) ?? "");
+}
+
+function groupIn(cgroup: string): string | undefined {
+  return /^\d+:name=systemd:(.*)$/m.exec(cgroup)?.[1] ??
+    /^0::(.*)$/m.exec(cgroup)?.[1];
 }
 
 /**
@@ -111,12 +120,6 @@ export function lingers(user: string): boolean {
   return isFile(`/var/lib/systemd/linger/${user}`);
 }
 
-/** The name of a user; the number, if it has none. */
-export async function nameOfUser(uid: number): Promise<string> {
-  const { text } = await askManager("system", ["id", "-un", "--", String(uid)]);
-  return text.trim() || String(uid);
-}
-
 /** @throws {Error} with its words, if a manager can't be talked to. */
 export async function requireManager(manager: Manager): Promise<void> {
   const { success, words } = await askManager(manager, [
@@ -161,10 +164,18 @@ const MANAGER = [
   "org.freedesktop.systemd1.Manager",
 ];
 
+/** What systemd's commands must be told to find a manager. */
+export function environmentFor(manager: Manager): Record<string, string> {
+  return manager === "user"
+    ? { XDG_RUNTIME_DIR: `/run/user/${Deno.uid()}` }
+    : {};
+}
+
 /** Runs one of systemd's commands, `systemctl` or `busctl`, for a manager. Never throws. */
 export async function askManager(
   manager: Manager,
   [program = "", ...args]: string[],
+  timeout = TIMEOUT,
 ): Promise<{ success: boolean; text: string; words: string }> {
   if (manager === "user") args.unshift("--user");
   traceCommand([program, ...args], "/");
@@ -172,11 +183,9 @@ export async function askManager(
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args,
       cwd: "/",
-      env: manager === "user"
-        ? { XDG_RUNTIME_DIR: `/run/user/${Deno.uid()}` }
-        : {},
+      env: environmentFor(manager),
       stdin: "null",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(timeout),
     }).output();
     const decoder = new TextDecoder();
     const [text, words] = [decoder.decode(stdout), decoder.decode(stderr)];

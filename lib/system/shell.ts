@@ -5,6 +5,7 @@ import { letEscape, mustEscape, WAIT_FOR_ESCAPE } from "./escape.ts";
 import type { KillSignal } from "./service_manager.ts";
 import { openLog } from "./safe_open.ts";
 import { traceCommand } from "./trace.ts";
+import { asUser, type User } from "./users.ts";
 
 export interface ShellOptions {
   cwd: string;
@@ -13,6 +14,8 @@ export interface ShellOptions {
   env?: Record<string, string>;
   /** What it gets of zddeploy's own environment; `yes` unless told. */
   inherit?: Inherit;
+  /** Who runs it, if that isn't the user who runs zdd; only root can choose. */
+  user?: User;
   /** For what must outlive zdd's unit too: the scope that it gets if need be. */
   scope?: ShellScope;
 }
@@ -52,7 +55,7 @@ export function startDetached(
   command: string | string[],
   options: ShellOptions,
 ): Detached {
-  const { cwd, log, env, inherit = "yes", scope } = options;
+  const { cwd, log, env, inherit = "yes", scope, user } = options;
   const escapes = scope !== undefined && mustEscape();
   let output;
   try {
@@ -63,6 +66,10 @@ export function startDetached(
     });
   }
   const script = typeof command !== "string" ? 'exec "$@"' : withExec(command);
+  const other = user === undefined || user.uid === Deno.uid()
+    ? undefined
+    : user;
+  const inherited = inheritedEnvironment(inherit);
   keepDescriptors();
   traceCommand(command, cwd);
   let child;
@@ -72,14 +79,16 @@ export function startDetached(
       args: [
         "-c",
         'exec >>"$1" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; shift\n' +
-        (escapes ? `${WAIT_FOR_ESCAPE}\n` : "") + script,
+        (escapes ? `${WAIT_FOR_ESCAPE}\n` : "") +
+        (other === undefined ? script : 'exec "$@"'),
         "sh",
         output.path,
+        ...(other === undefined ? [] : asUserCommand(other, script)),
         ...(typeof command === "string" ? [] : command),
       ],
       cwd,
       clearEnv: true,
-      env: { ...inheritedEnvironment(inherit), ...env },
+      env: { ...other ? asUser(inherited, other) : inherited, ...env },
       detached: true,
       stdin: escapes ? "piped" : "null",
       stdout: "null",
@@ -103,6 +112,17 @@ export function startDetached(
   return { pid: child.pid, exited };
 }
 
+/** What changes the user and keeps the pid (setpriv(1), of util-linux). */
+export const SETPRIV = "setpriv";
+
+/** The command that runs a shell script as a user, in its groups. */
+function asUserCommand({ uid, gid }: User, script: string): string[] {
+  return [
+    ...[SETPRIV, `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"],
+    ...["/bin/sh", "-c", script, "sh"],
+  ];
+}
+
 /** Whether a command is a program with arguments: no operators, no assignment, no builtin. */
 export function isSimple(command: string): boolean {
   if (/[|&;<>()`\n]/.test(withoutQuotes(command))) return false;
@@ -111,7 +131,7 @@ export function isSimple(command: string): boolean {
 }
 
 /** A command whose program takes the shell's place, behind assignments to variables, if it is simple. */
-function withExec(command: string): string {
+export function withExec(command: string): string {
   const [, assignments = "", program = ""] = ASSIGNMENTS.exec(command) ?? [];
   const isPlain = !/[|&;<>()`\n]/.test(withoutQuotes(assignments));
   return isPlain && isSimple(program)

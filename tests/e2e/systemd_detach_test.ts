@@ -151,6 +151,18 @@ test("an ordinary user is told what works, and it works, in a unit and over SSH"
       ...["bob@localhost", deploy],
     ]);
 
+  const stop = async () => {
+    const words = ["zddeploy", "stop", "--nginx", "--conf", site.conf];
+    const { code, stderr } = await box.run(
+      "runuser",
+      "-u",
+      "bob",
+      "--",
+      ...words,
+    );
+    assertEquals(code, 0, stderr);
+  };
+
   assertEquals((await inUnit()).code, 1);
   const journal = await box.shell("journalctl -o cat -u bobs");
   assertMatch(
@@ -166,7 +178,7 @@ test("an ordinary user is told what works, and it works, in a unit and over SSH"
   assertEquals(over.code, 0, over.stderr);
   await until("logged out", () => isLoggedOut(box));
   assert(await site.pid());
-  await stopAll(site);
+  await stop();
 
   box.write(
     "/etc/systemd/logind.conf.d/kill.conf",
@@ -194,7 +206,7 @@ KillUserProcesses=yes
     const group = await box.shell(`cat /proc/${pid}/cgroup`);
     assertMatch(group, /user@\d+\.service\/.*zdd-web-.*\.scope/);
   }
-  await stopAll(site);
+  await stop();
 });
 
 /** Whether no session is left, but for those that only have processes left behind. */

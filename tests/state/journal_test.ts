@@ -50,10 +50,11 @@ Deno.test("Journal.begin() writes down what was there before anything is started
       {
         id: web.id,
         service: "web",
+        runner: "process",
         pidFile: web.pidFile,
         pidBefore: "4711\n",
       },
-      { id: api.id, service: "api" },
+      { id: api.id, service: "api", runner: "process" },
     ],
   });
   assert(entries.id.startsWith("deploy-"));

@@ -1,3 +1,5 @@
+import type { ServiceConfig } from "../../config/config.ts";
+import { ExitStatus, ZddError } from "../../error.ts";
 import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
 import {
   currentBoot,
@@ -5,10 +7,14 @@ import {
   readStat,
   sendSignal,
 } from "../../system/process.ts";
-import { startDetached } from "../../system/shell.ts";
+import { findProgram } from "../../system/program.ts";
+import { SETPRIV, startDetached } from "../../system/shell.ts";
 import { readTail, sizeOf } from "../../system/tail.ts";
+import { findUser, type User } from "../../system/users.ts";
 import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
+import { prepareSocket } from "../socket_directory.ts";
+import { signalOf } from "./stop_signal.ts";
 import type { Log, Ran, Run, Runner, StopConfig } from "./runner.ts";
 
 /** zdd itself: a child of it, which leads a session of its own and outlives it. */
@@ -17,7 +23,20 @@ export const process: Runner = {
 
   takes: () => true,
 
-  begin({ id, service, start, log, env }: Plan): Run {
+  require(services: ServiceConfig[]): void {
+    const other = services.find(({ user }) => userFor(user) !== undefined);
+    if (other === undefined || findProgram(SETPRIV, ".") !== undefined) {
+      return;
+    }
+    throw new ZddError(
+      `Cannot run ${other.name} as ${other.user}: there is no "${SETPRIV}"`,
+      { hint: "install util-linux", exitStatus: ExitStatus.usage },
+    );
+  },
+
+  begin(plan: Plan): Run {
+    const { id, service, start, log, env } = plan;
+    prepareSocket(plan);
     const printed = sizeOf(log);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
     const { pid, exited } = startDetached(start, {
@@ -25,6 +44,7 @@ export const process: Runner = {
       log,
       env: marked,
       inherit: service.inheritEnv,
+      user: userFor(service.user),
       scope: { name: `zdd-${id}`, killSignal: signalOf(service) },
     });
     return {
@@ -49,7 +69,8 @@ export const process: Runner = {
     const signal = signalOf(service);
     if (signal === undefined) {
       const { stop, cwd, log, env, inheritEnv: inherit } = service;
-      const options = { cwd, log, env, inherit };
+      const user = userFor(service.user);
+      const options = { cwd, log, env, inherit, user };
       return startDetached(`${stop} ${process.pid}`, options).exited;
     }
     sendSignal(process, signal);
@@ -57,12 +78,8 @@ export const process: Runner = {
   },
 };
 
-/** The signals that the usual stop commands send. */
-const SIGNALS = ["SIGTERM", "SIGQUIT", "SIGINT", "SIGHUP", "SIGWINCH"] as const;
-
-/** The signal that a stop command sends; undefined if it does something else. */
-function signalOf(
-  { stop }: Pick<StopConfig, "stop">,
-): typeof SIGNALS[number] | undefined {
-  return SIGNALS.find((name) => stop === `kill -${name.slice(3)}`);
+/** The user that `user:` names, if that isn't the one who runs zdd. */
+function userFor(name?: string): User | undefined {
+  const user = name === undefined ? undefined : findUser(name);
+  return user?.uid === Deno.uid() ? undefined : user;
 }

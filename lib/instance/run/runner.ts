@@ -14,6 +14,9 @@ export interface Runner {
   /** Whether it runs the instances of this service. */
   takes(service: ServiceConfig): boolean;
 
+  /** @throws {ZddError} with exit status 2, if it can't run anything here. Asked before anything is started. */
+  require?(services: ServiceConfig[]): void;
+
   /** Begins an instance. @throws {ZddError} if that isn't possible. */
   begin(plan: Plan): Run | Promise<Run>;
 
@@ -25,6 +28,9 @@ export interface Runner {
 
   /** Where the output of an instance is. */
   log(instance: Ran): Log;
+
+  /** How often it was started again since it was begun. */
+  restarts?(instance: Ran): number | undefined;
 
   /** Resident memory in bytes, where it knows more than the sum of the processes'. */
   memory?(instance: Ran): number | undefined;
@@ -44,7 +50,7 @@ export interface Runner {
 /** What is needed to stop an instance. */
 export type StopConfig =
   & Stopping
-  & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv">;
+  & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv" | "user">;
 
 /** What a runner knows an instance by, while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;
@@ -55,6 +61,8 @@ export interface Run {
   leader: ProcessId;
   /** What the runner knows it by: the name of a unit, of a container. */
   handle?: string;
+  /** What stands in the instance for its log, if that isn't the file of the plan. */
+  log?: string;
   /**
    * The exit status of the first process when that has ended and isn't started again;
    * 128 + the signal's number after a signal. What it left behind may go on.
@@ -68,6 +76,10 @@ export interface Run {
 
 /** Where an instance's output is: in a file, or printed by a command. */
 export type Log = { file: string } | {
-  /** @param lines how many of the last ones; @param follow goes on printing new ones */
-  command(lines: number, follow: boolean): string[];
+  /**
+   * @param lines how many of the last ones
+   * @param follow goes on printing new ones
+   * @param since no older ones, in the words of the command
+   */
+  command(lines: number, follow: boolean, since?: string): string[];
 };

@@ -1,0 +1,36 @@
+import { inheritedEnvironment } from "../../system/environment.ts";
+import { writeAtomically } from "../../system/files.ts";
+import { asUser, findUser } from "../../system/users.ts";
+import type { Plan } from "../plan.ts";
+
+/** What an instance finds in its environment, but for the mark. */
+export function environmentOf({ service, env }: Plan): Record<string, string> {
+  const { user, inheritEnv } = service;
+  const inherited = inheritedEnvironment(inheritEnv);
+  const other = user === undefined ? undefined : findUser(user);
+  return { ...other ? asUser(inherited, other) : inherited, ...env };
+}
+
+/**
+ * Writes a file of variables for systemd (systemd.exec(5), EnvironmentFile=), which nobody
+ * else can read. What can't be a variable there is left out.
+ *
+ * @throws {ZddError} if it can't be written.
+ */
+export function writeEnvironmentFile(
+  file: string,
+  variables: Record<string, string>,
+): void {
+  writeAtomically(file, formatEnvironment(variables), {
+    mode: 0o600,
+    exactly: true,
+  });
+}
+
+/** A line `NAME="VALUE"` each. */
+export function formatEnvironment(variables: Record<string, string>): string {
+  return Object.entries(variables)
+    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
+    .map(([name, value]) => `${name}="${value.replace(/["\\`$]/g, "\\$&")}"\n`)
+    .join("");
+}

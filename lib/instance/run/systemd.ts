@@ -1,0 +1,254 @@
+import { basename, join } from "@std/path";
+import type { ServiceConfig } from "../../config/config.ts";
+import { ExitStatus, messageOf, ZddError } from "../../error.ts";
+import { pidsInGroup } from "../../system/cgroups.ts";
+import { discard, isDirectory, removeIfExists } from "../../system/files.ts";
+import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
+import { identify, type ProcessId } from "../../system/process.ts";
+import { openLog } from "../../system/safe_open.ts";
+import {
+  hasServiceManager,
+  lingers,
+  type Manager,
+} from "../../system/service_manager.ts";
+import { withExec } from "../../system/shell.ts";
+import { readTail, sizeOf } from "../../system/tail.ts";
+import {
+  environmentFilesOf,
+  exitOf,
+  isJournal,
+  journalCommand,
+  journalOf,
+  killUnit,
+  lastWords,
+  restartsOf,
+  startUnit,
+  stopUnit,
+  type TransientUnit,
+  unitOfGroup,
+} from "../../system/transient_unit.ts";
+import { nameOfUser } from "../../system/users.ts";
+import type { Instance } from "../instance.ts";
+import type { Plan } from "../plan.ts";
+import { prepareSocket } from "../socket_directory.ts";
+import { environmentOf, writeEnvironmentFile } from "./environment_file.ts";
+import type { Log, Ran, Run, Runner, StopConfig } from "./runner.ts";
+import { signalOf } from "./stop_signal.ts";
+
+/**
+ * systemd: a transient unit an instance, which is started again when it crashes. The
+ * handle is its control group, whose last part is the unit's name.
+ */
+export const systemd: Runner = {
+  name: "systemd",
+
+  takes: ({ supervisor }: ServiceConfig) => supervisor === "systemd",
+
+  require(): void {
+    if (!hasServiceManager()) {
+      throw refusal("systemd doesn't run this machine", "remove that key");
+    }
+    const uid = Deno.uid() ?? 0;
+    if (uid === 0) return;
+    const user = nameOfUser(uid);
+    if (lingers(user)) return;
+    throw refusal(
+      `units of ${user} end at the logout`,
+      `run "sudo loginctl enable-linger ${user}" once`,
+    );
+  },
+
+  async begin(plan: Plan): Promise<Run> {
+    const { id, service, log } = plan;
+    const unit = { name: unitName(plan), manager: ownManager() };
+    const isInJournal = usesJournal(service);
+    const printed = isInJournal ? 0 : sizeOf(log);
+    if (!isInJournal) makeLog(log);
+    prepareSocket(plan);
+    const environment = environmentFile(service.stateDir, id);
+    writeEnvironmentFile(environment, {
+      ...environmentOf(plan),
+      [INSTANCE_VARIABLE]: id,
+    });
+    let started;
+    try {
+      started = await startUnit(
+        unit,
+        withExec(plan.start),
+        propertiesOf(plan, environment),
+      );
+    } catch (error) {
+      removeIfExists(environment);
+      throw error;
+    }
+    const { group, main } = started;
+    return {
+      leader: main ?? { pid: 2, startTime: 0, boot: "" }, // it has ended
+      handle: group,
+      exited: exitOf(unit, main),
+      output: () => isInJournal ? lastWords(unit) : readTail(log, printed),
+      log: isInJournal ? journalOf(unit) : log,
+      source: isInJournal ? journalOf(unit) : log,
+    };
+  },
+
+  processes({ handle }: Ran): ProcessId[] {
+    if (handle === undefined) return [];
+    return pidsInGroup(handle).flatMap((pid) => identify(pid) ?? []);
+  },
+
+  log({ log, handle }: Ran): Log {
+    if (handle === undefined || !isJournal(log)) return { file: log };
+    return {
+      command: (lines, follow, since) =>
+        journalCommand([unitOfGroup(handle)], { lines, follow, since }),
+    };
+  },
+
+  restarts: ({ handle }: Ran) =>
+    handle === undefined ? undefined : restartsOf(unitOfGroup(handle)),
+
+  // A signal would only have it started again.
+  async stop(
+    { stopTimeout, killAfter }: StopConfig,
+    instance: Instance,
+  ): Promise<number> {
+    const unit = unitOf(instance);
+    try {
+      const environment = await environmentFilesOf(unit);
+      await stopUnit(unit, 2 * Math.max(stopTimeout, killAfter ?? STOPPING));
+      forget(instance, environment);
+      return 0;
+    } catch {
+      return 1;
+    }
+  },
+
+  async kill(instance: Ran): Promise<void> {
+    const environment = await environmentFilesOf(unitOf(instance));
+    await killUnit(unitOf(instance));
+    forget(instance, environment);
+  },
+};
+
+/** How long zdd stays for a unit's end at most, in ms, if nothing else holds it. */
+const STOPPING = 90_000;
+
+function refusal(why: string, way: string): ZddError {
+  return new ZddError(`Cannot do as "supervisor: systemd" says: ${why}`, {
+    hint: way,
+    exitStatus: ExitStatus.usage,
+  });
+}
+
+function ownManager(): Manager {
+  return Deno.uid() === 0 ? "system" : "user";
+}
+
+/** `zdd-PROJECT-NAME-ID.service`, in the characters that such a name may have (systemd.unit(5)). */
+function unitName({ id, service }: Plan): string {
+  return allowed(`zdd-${projectOf(service)}-${id}.service`);
+}
+
+function allowed(name: string): string {
+  return name.replace(/[^A-Za-z0-9:_.-]/g, "_");
+}
+
+/** What a person calls the project: the directory that has the state, or what that is in. */
+function projectOf({ stateDir }: ServiceConfig): string {
+  const names = stateDir.split("/").filter((name) => name !== "");
+  const says = (name: string) => !/^(\.?zdd|shared|current|state)$/.test(name);
+  return names.findLast(says) ?? "app";
+}
+
+/** The unit of an instance; one that was just begun is known by its id alone. */
+function unitOf({ id, handle }: Ran): TransientUnit {
+  return handle !== undefined
+    ? unitOfGroup(handle)
+    : { name: `zdd-*-${allowed(id)}.service`, manager: ownManager() };
+}
+
+/** systemd reads it at each start, so it is there as long as the unit. */
+function environmentFile(stateDir: string, id: string): string {
+  return join(stateDir, "run", `${id}.env`);
+}
+
+/** Removes what only a unit that may be started again needs. */
+function forget({ id }: Ran, files: string[]): void {
+  files.filter((file) => basename(file) === `${id}.env`).forEach(discard);
+}
+
+/** The properties of an instance's unit; what deploy.conf says holds against all others. */
+function propertiesOf(plan: Plan, environment: string): string[] {
+  const { service, number, log, address, start } = plan;
+  const { stop, user, restart, memoryMax, killAfter, properties } = service;
+  const signal = signalOf(service);
+  const output = usesJournal(service) ? "journal" : `append:${log}`;
+  return [
+    `Description=${service.name} ${number} of ${
+      projectOf(service)
+    }, run by zdd`,
+    `EnvironmentFile=${environment}`,
+    `WorkingDirectory=${service.cwd}`,
+    `StandardOutput=${output}`,
+    `StandardError=${output}`,
+    `SyslogIdentifier=${service.name}`,
+    `Restart=${restart}`,
+    ...user === undefined || ownManager() === "user" ? [] : [`User=${user}`],
+    ...memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`],
+    // The server tells its own processes; a shell around it doesn't.
+    `KillMode=${withExec(start) === start ? "control-group" : "mixed"}`,
+    ...signal === undefined
+      ? [`ExecStop=/bin/sh -c ${quoteForCommand(stopScript(stop))}`]
+      : [`KillSignal=${signal}`],
+    ...killAfter === undefined ? [] : [`TimeoutStopSec=${killAfter}ms`],
+    ...address !== undefined && "path" in address
+      ? socketProperties(address.path)
+      : [],
+    ...properties,
+  ];
+}
+
+/**
+ * What makes a socket work again after a crash: what was killed has left it, and couldn't
+ * bind there again; and nginx's workers may use the new one, as zdd lets them use the first.
+ */
+function socketProperties(socket: string): string[] {
+  const open =
+    `(for i in $(seq 600); do test -S "$0" && exec chmod 666 "$0"; ` +
+    "sleep 0.05; done) &";
+  const path = quoteForCommand(socket);
+  return [
+    `ExecStartPre=-/bin/rm -f ${path}`,
+    `ExecStartPost=-/bin/sh -c ${
+      quoteForCommand(open.replaceAll("$", "$$$$"))
+    } ${path}`,
+  ];
+}
+
+/** Runs the stop command, and waits for what it stops: systemd ends the rest then. */
+function stopScript(stop: string): string {
+  return `${stop} $MAINPID; while kill -0 $MAINPID 2>/dev/null; do sleep 0.05; done`;
+}
+
+/** A word of a command in a property (systemd.service(5)); variables are the shell's. */
+function quoteForCommand(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** An ordinary user can read no journal but one that is kept on the disk, a file a user. */
+function usesJournal({ journal }: ServiceConfig): boolean {
+  return journal === true &&
+    (Deno.uid() === 0 || isDirectory("/var/log/journal"));
+}
+
+/** Makes a log as zdd would, before systemd opens it. */
+function makeLog(log: string): void {
+  try {
+    openLog(log).close();
+  } catch (error) {
+    throw new ZddError(`Cannot write the log "${log}": ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/** A user of this host (passwd(5)). */
+export interface User {
+  name: string;
+  uid: number;
+  gid: number;
+  home: string;
+  shell: string;
+}
+
+/** A user of this name, local or of a directory service (getent(1)); undefined if there is none. */
+export function findUser(name: string): User | undefined {
+  if (!/^[A-Za-z_][\w.@-]*\$?$/.test(name)) return undefined;
+  return find(name, (user) => user.name === name);
+}
+
+/** The name of a user; the number, if it has none. */
+export function nameOfUser(uid: number): string {
+  return find(String(uid), (user) => user.uid === uid)?.name ?? String(uid);
+}
+
+function find(key: string, is: (user: User) => boolean): User | undefined {
+  return parse(readLocal()).find(is) ?? parse(askDirectories(key)).find(is);
+}
+
+function readLocal(): string {
+  try {
+    return Deno.readTextFileSync("/etc/passwd");
+  } catch {
+    return "";
+  }
+}
+
+function askDirectories(key: string): string {
+  try {
+    const { stdout } = new Deno.Command("getent", {
+      args: ["passwd", "--", key],
+      stdin: "null",
+    }).outputSync();
+    return new TextDecoder().decode(stdout);
+  } catch {
+    return ""; // no such program
+  }
+}
+
+function parse(text: string): User[] {
+  return text.split("\n").flatMap((line) => {
+    const [name, _, uid, gid, _comment, home, shell] = line.split(":");
+    if (!name || !/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) {
+      return [];
+    }
+    return [{
+      name,
+      uid: Number(uid),
+      gid: Number(gid),
+      home: home || "/",
+      shell: shell || "/bin/sh",
+    }];
+  });
+}
+
+/** What belongs to the session of the user who runs zdd. */
+const OWN = /^(MAIL|XDG_|SSH_|SUDO_|DBUS_SESSION_BUS_ADDRESS|OLDPWD|PWD$)/;
+
+/** An environment as another user has it, who runs what one user has started. */
+export function asUser(
+  environment: Record<string, string>,
+  { name, home, shell }: User,
+): Record<string, string> {
+  const kept = Object.entries(environment).filter(([key]) => !OWN.test(key));
+  return {
+    ...Object.fromEntries(kept),
+    ...{ HOME: home, USER: name, LOGNAME: name, SHELL: shell },
+  };
+}
