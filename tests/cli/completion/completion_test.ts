@@ -17,25 +17,30 @@ const NAMES = visibleCommands(COMMANDS).map(({ name }) => name);
 const GLOBALS = GLOBAL_OPTIONS.map(({ name }) => `--${name}`);
 
 /** Command lines, and what their last words can become. */
-const CASES: [line: string[], words: string[]][] = [
+type Case = [line: string[], words: string[]];
+
+/** What each shell is asked. */
+const CASES: Case[] = [
   [[""], NAMES],
+  [["deploy", "--ca"], ["--canary"]],
+  [["deploy", "--service", ""], ["web", "api.v2"]],
+  [["-c", "other.conf", "stop", "--service", ""], ["other"]],
+  [["--color", ""], ["always", "never", "auto"]],
+  [["deploy", "--release", ""], []],
+];
+
+/** What else zddeploy is asked, by any of them. */
+const OTHERS: Case[] = [
   [["st"], ["start", "status", "stop"]],
   [["he"], ["help"]],
   [["x", ""], []],
   [["__comp"], []],
-  [["deploy", "--ca"], ["--canary"]],
   [["--rel"], ["--release"]],
   [["logs", "--rel"], []],
   [["status", "-v", "--wa"], ["--watch"]],
   [["check", ""], GLOBALS],
   [["check", "x"], []],
-  [["deploy", "--service", ""], ["web", "api.v2"]],
-  [["deploy", "--service", "a"], ["api.v2"]],
-  [["-c", "other.conf", "stop", "--service", ""], ["other"]],
-  [["-vc", "other.conf", "stop", "--service", ""], ["other"]],
   [["-c", "none.conf", "stop", "--service", ""], []],
-  [["deploy", "--release", ""], []],
-  [["--color", ""], ["always", "never", "auto"]],
   [["init", "g"], ["gunicorn"]],
   [["completion", ""], ["bash", "zsh", "fish"]],
   [["completion", "bash", ""], GLOBALS],
@@ -106,6 +111,21 @@ Deno.test("__complete tells what the last word can become, and what that means",
       `${name}\t${COMMANDS.find((one) => one.name === name)?.summary}`
     ),
   );
+});
+
+Deno.test("candidates() tells words by the command, its options and deploy.conf", async () => {
+  using directory = siteDirectory();
+  const [web, other] = ["deploy.conf", "other.conf"]
+    .map((name) => directory.join(name));
+  const services: Case[] = [
+    [["-c", web ?? "", "deploy", "--service", "a"], ["api.v2"]],
+    [["-vc", other ?? "", "stop", "--service", ""], ["other"]],
+  ];
+  for (const [line, expected] of [...OTHERS, ...services]) {
+    const found = await candidates(COMMANDS, line);
+    const words = found === "file" ? found : found.map(({ word }) => word);
+    assertEquals(words, expected, line.join(" "));
+  }
 });
 
 Deno.test("candidates() understands an equal sign, as a part of a word or as bash cuts it out", async () => {
