@@ -1,12 +1,13 @@
 import { ZddError } from "../error.ts";
 import { probeUntilGood } from "../instance/probe.ts";
+import { ALONE } from "../live/choice.ts";
 import { formatDuration } from "../text/duration.ts";
 import { stopwatch } from "./report.ts";
 import type { Run } from "./run.ts";
 
 /**
  * Step 7: GETs the URL of `verify` through nginx, if there is one, until it answers with
- * success.
+ * success. Where a service is switched live by slots, no other release can answer for it.
  *
  * @throws {ZddError} with the last answer, if it doesn't within `verify_timeout`.
  */
@@ -21,6 +22,7 @@ export async function verify(
   const verifying = `verifying ${url}`;
   report({ step: "verify", subject, message: verifying, level: "begin" });
   const seen = await probeUntilGood(new URL(url), {
+    headers: { [ALONE]: "verify" },
     isGood: ({ status }) => status >= 200 && status < 400,
     timeout,
     probeTimeout: timeout,

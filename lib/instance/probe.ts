@@ -8,6 +8,8 @@ import { escapeControls } from "../text/escape.ts";
 export interface Probing {
   /** Where to connect to instead of the URL's own host and port. */
   address?: Address;
+  /** More headers of the request. */
+  headers?: Record<string, string>;
   isGood(answer: Answer): boolean;
   /** For all tries together. */
   timeout: number;
@@ -34,7 +36,7 @@ const LAST_TRY = 100;
  */
 export async function probeUntilGood(
   url: URL,
-  { address, isGood, timeout, probeTimeout, signal }: Probing,
+  { address, headers, isGood, timeout, probeTimeout, signal }: Probing,
 ): Promise<Unanswered | undefined> {
   const end = performance.now() + timeout;
   const seen = { tries: 0, last: "" };
@@ -44,7 +46,12 @@ export async function probeUntilGood(
     const shorter = left < probeTimeout;
     const time = shorter ? left : probeTimeout;
     try {
-      const answer = await httpGet(url, { address, timeout: time, signal });
+      const answer = await httpGet(url, {
+        address,
+        headers,
+        timeout: time,
+        signal,
+      });
       if (isGood(answer)) return true;
       seen.last = describeAnswer(answer);
     } catch (error) {

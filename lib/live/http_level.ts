@@ -34,9 +34,10 @@ export function httpBlocks(
     ...services.flatMap(({ name, slots, keepalive }) =>
       slots === undefined
         ? [addressMap(name, live)]
-        : Object.keys(slots).map((slot) =>
-          upstream(name, slot, slots, { keepalive, nginxAtLeast })
-        )
+        : Object.keys(slots).flatMap((slot) => [
+          upstream(name, slot, slots, { keepalive, nginxAtLeast }),
+          upstreamAlone(name, slot, slots),
+        ])
     ),
   ];
 }
@@ -103,7 +104,9 @@ function upstream(
   const own = slots[slot] ?? [];
   const others = Object.keys(slots).filter((other) => other !== slot)
     .flatMap((other) => slots[other] ?? []);
-  const names = keepalive === 0 ? 1 : Math.max(2, OWN_NAMES / own.length);
+  const names = keepalive === 0 || own.length === 0
+    ? 1
+    : Math.max(2, OWN_NAMES / own.length);
   const pool = [
     `    keepalive ${keepalive};`,
     // Shorter than servers keep theirs (gunicorn: 2 s), and a drain waits for it.
@@ -115,6 +118,21 @@ function upstream(
       .map((address) => `    server ${address} max_fails=0;`),
     ...others.map((address) => `    server ${address} max_fails=0 backup;`),
     ...keepalive === 0 ? [] : pool,
+    "}",
+  ];
+}
+
+/** A slot without its backup, for `verify`: what answers is proven to be that slot's. */
+function upstreamAlone(
+  name: string,
+  slot: string,
+  slots: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  return [
+    `upstream ${upstreamOf(name, slot)}_alone {`,
+    ...(slots[slot] ?? []).map((address) =>
+      `    server ${address} max_fails=0;`
+    ),
     "}",
   ];
 }

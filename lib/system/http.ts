@@ -11,6 +11,8 @@ export interface Answer {
 export interface GetOptions {
   /** Where to connect to instead of the URL's own host and port. */
   address?: Address;
+  /** More headers. */
+  headers?: Record<string, string>;
   /** ms for the whole answer. */
   timeout: number;
   /** Ends it early by throwing its reason. */
@@ -32,7 +34,7 @@ const READ = 1024 * 1024;
  */
 export async function httpGet(
   url: URL,
-  { address, timeout, signal }: GetOptions,
+  { address, headers = {}, timeout, signal }: GetOptions,
 ): Promise<Answer> {
   signal?.throwIfAborted();
   const late = new AbortController();
@@ -44,7 +46,7 @@ export async function httpGet(
     signal ? [late.signal, signal] : [late.signal],
   );
   try {
-    return await get(url, address, ending);
+    return await get(url, address, { ...headersFor(url), ...headers }, ending);
   } catch (error) {
     ending.throwIfAborted();
     throw error;
@@ -56,11 +58,12 @@ export async function httpGet(
 async function get(
   url: URL,
   address: Address | undefined,
+  headers: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Answer> {
   await using asking = address !== undefined && "path" in address
-    ? await askSocket(address.path, url, signal)
-    : askPort(address, url, signal);
+    ? await askSocket(address.path, url, headers, signal)
+    : askPort(address, url, headers, signal);
   const { status, body } = await asking.reply.catch((cause) => {
     throw new Error(inPlainWords(cause), { cause });
   });
@@ -88,6 +91,7 @@ interface Asking extends AsyncDisposable {
 function askPort(
   address: Exclude<Address, { path: string }> | undefined,
   url: URL,
+  headers: Record<string, string>,
   signal: AbortSignal,
 ): Asking {
   const at = new URL(url);
@@ -98,7 +102,6 @@ function askPort(
   const client = withoutProxies(() =>
     Deno.createHttpClient({ allowHost: true, http2: false })
   );
-  const headers = headersFor(url);
   return {
     reply: fetch(at, { client, headers, redirect: "manual", signal }),
     [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
@@ -128,12 +131,13 @@ function withoutProxies(make: () => Deno.HttpClient): Deno.HttpClient {
 async function askSocket(
   socketPath: string,
   url: URL,
+  all: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Asking> {
   const { Client } = await import("undici");
   const client = new Client(url.origin, { socketPath });
   const path = url.pathname + url.search;
-  const { connection: _, ...headers } = headersFor(url);
+  const { connection: _, ...headers } = all;
   const asked = client.request({
     method: "GET",
     path,

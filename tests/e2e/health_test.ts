@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Site } from "../support/site.ts";
 import { assertUntouched, look } from "../support/untouched.ts";
 import { until } from "../support/until.ts";
-import { deployConf } from "../support/project.ts";
+import { deployConf, liveTemplate } from "../support/project.ts";
 import { isAlive } from "../support/processes.ts";
 
 const UNHEALTHY = {
@@ -172,3 +172,25 @@ Deno.test("a live deploy that nginx doesn't verify is switched back, port: detec
   assertMatch(good.stderr, /verified http/);
   assertMatch(good.stderr, new RegExp(`web: stopped ${before}`));
 });
+
+for (const choice of ["in the server", "in the location"]) {
+  Deno.test(`an instance that hangs up isn't verified by the answer of the one before it, chosen ${choice}`, async () => {
+    const template = choice === "in the server"
+      ? liveTemplate()
+      : liveTemplate({ chosen: [] });
+    await using site = Site.live({ template, lines: ["standby: yes"] });
+    await site.deploy();
+    const before = await site.pidAt("/page");
+    const url = `http://127.0.0.1:${site.port}/page`;
+    const deploy = [`verify: ${url}`, "verify_timeout: 1"];
+    site.configure({ mode: "hangs-up", lines: ["standby: yes"], deploy });
+    const { code, stderr } = await site.zdd();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /\/page doesn't answer with success.*; last: 502/);
+    assertEquals(await site.pidsAt("/page"), [before]);
+
+    site.configure({ lines: ["standby: yes"], deploy });
+    await site.deploy();
+    assertEquals(await site.pidsAt("/page"), await site.pidsOf("serving"));
+  });
+}

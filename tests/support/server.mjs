@@ -18,6 +18,7 @@
 //     wrong-port      writes one that nobody listens on
 //     unhealthy       answers with 503, whatever is asked
 //     stays           ignores SIGTERM
+//     hangs-up        closes the connection of whoever asks for anything but /
 //     closes:N        closes every Nth kept connection in place of an answer
 //   --echo            tell what has reached it: see below
 //   --workers N       let so many processes answer, which share a socket
@@ -88,7 +89,9 @@ function closes({ socket }) {
 
 function answer(request, response) {
   const { url } = request;
-  if (closes(request)) return request.socket.destroy();
+  if (closes(request) || mode === "hangs-up" && url !== "/") {
+    return request.socket.destroy();
+  }
   if (url === "/exit") giveUp();
   let length = 0;
   request.on("data", (chunk) => length += chunk.length);
