@@ -10,6 +10,7 @@ import {
   type Slots,
   slotsOf,
 } from "../instance/slots.ts";
+import { passedAddresses } from "../nginx/passed.ts";
 import {
   instancesOf,
   type ServiceState,
@@ -97,7 +98,7 @@ export async function planStarts(
   return { plans, state };
 }
 
-/** The addresses of all slots, of which those to start in are free. */
+/** The addresses of all slots, of which those to start in are free, and nobody else's. */
 async function chooseAddresses(
   config: Config,
   { service, numbers, slot: free }: StartRequest,
@@ -112,6 +113,8 @@ async function chooseAddresses(
     // A user's own, who must be able to bind there.
     directory: join(config.stateDir, "run", user === undefined ? "" : name),
   };
+  let passed: Set<string> | undefined;
+  const passedTo = () => passed ??= passedAddresses();
   let chosen: Slots = {};
   for (const slot of slotsIn(service, own)) {
     const known = own.slots?.[slot] ?? [];
@@ -121,11 +124,17 @@ async function chooseAddresses(
       continue;
     }
     const all = [...Object.values(state.services), { slots: chosen }];
-    const others = new Set([
+    const taken = new Set([
       ...all.flatMap(({ slots = {} }) => Object.values(slots).flat())
         .filter((address) => !known.includes(address)),
       ...addressesInUse(state),
     ]);
+    const others = {
+      has: (address: string) =>
+        taken.has(address) ||
+        plan.kind === "env" && !known.includes(address) &&
+          passedTo().has(address),
+    };
     const wanted = slot === free ? numbers : [];
     const addresses = await freeAddresses(plan, slot, known, wanted, others);
     chosen = { ...chosen, [slot]: addresses };

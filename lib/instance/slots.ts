@@ -25,9 +25,43 @@ export function slotsOf({ standby }: { standby: boolean }): readonly Slot[] {
   return standby ? SLOTS : SLOTS.slice(0, 2);
 }
 
-/** Below the ports that the kernel gives to clients (ip_local_port_range, 32768 up). */
-const FIRST_PORT = 20_000;
-const LAST_PORT = 29_999;
+/** Below the ports that the kernel gives to clients, where that isn't told to give others. */
+const USUAL_PORTS = { first: 20_000, last: 29_999 };
+/** How many ports there must be at least to draw from. */
+const ENOUGH = 1000;
+/** How many are drawn before zdd gives up: nearly all of ten thousand. */
+const TRIES = 50_000;
+
+/**
+ * The ports to draw from: none that the kernel gives to clients (ip(7),
+ * ip_local_port_range), which could have one at the moment when a server wants it.
+ */
+export function drawnPorts(
+  range = readOrEmpty("/proc/sys/net/ipv4/ip_local_port_range"),
+): { first: number; last: number } {
+  const [, low = "", high = ""] = /^(\d+)\s+(\d+)/.exec(range) ?? [];
+  const { first, last } = USUAL_PORTS;
+  const isApart = Number(low) > last || Number(high) < first;
+  if (low === "" || isApart) return USUAL_PORTS;
+  const below = { first: Math.max(1024, Number(low) - 10_000) };
+  if (Number(low) - below.first >= ENOUGH) {
+    return { ...below, last: Number(low) - 1 };
+  }
+  return 65_535 - Number(high) >= ENOUGH
+    ? { first: Number(high) + 1, last: 65_535 }
+    : USUAL_PORTS;
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch {
+    return ""; // there is no /proc/sys in some containers
+  }
+}
+
+/** Tells addresses that must not be used, free or not. */
+export type Reserved = Pick<ReadonlySet<string>, "has">;
 
 /** The addresses to choose from, for one service. */
 export interface SlotPlan {
@@ -44,14 +78,14 @@ export interface SlotPlan {
  * dead instance left at a socket's path is removed.
  *
  * @param numbers of the instances to start; 1, 2, …
- * @param others addresses that must not be used, free or not
+ * @throws {ZddError} if no port is free.
  */
 export async function freeAddresses(
   plan: SlotPlan,
   slot: Slot,
   known: readonly string[],
   numbers: number[],
-  others: ReadonlySet<string>,
+  others: Reserved,
 ): Promise<string[]> {
   const chosen: string[] = [];
   for (let number = 1; number <= plan.instances; number++) {
@@ -60,7 +94,8 @@ export async function freeAddresses(
       (!numbers.includes(number) ||
         !others.has(before) && await isFree(before));
     let address = usable ? before : undefined;
-    while (address === undefined) {
+    for (let tries = 0; address === undefined; tries++) {
+      if (tries === TRIES) throw noneFree();
       const proposed = propose(plan, slot, number);
       if (others.has(proposed) || known.includes(proposed)) continue;
       if (chosen.includes(proposed) || !await isFree(proposed)) continue;
@@ -73,7 +108,9 @@ export async function freeAddresses(
 
 /** Whether a value that was read from a file holds the addresses of slots. */
 export function isSlots(value: unknown): value is Slots {
-  if (typeof value !== "object" || value === null) return false;
+  if (
+    typeof value !== "object" || value === null || Array.isArray(value)
+  ) return false;
   const entries = new Map<string, unknown>(Object.entries(value));
   return SLOTS.every((slot) => {
     const list = entries.get(slot);
@@ -90,8 +127,8 @@ function propose(
   number: number,
 ): string {
   if (kind === "env") {
-    const span = LAST_PORT - FIRST_PORT + 1;
-    const port = FIRST_PORT + Math.floor(Math.random() * span);
+    const { first, last } = drawnPorts();
+    const port = first + Math.floor(Math.random() * (last - first + 1));
     return formatAddress({ host: "127.0.0.1", port });
   }
   // A name that was never used before can't be taken.
@@ -106,6 +143,13 @@ function propose(
     );
   }
   return address;
+}
+
+function noneFree(): ZddError {
+  const { first, last } = drawnPorts();
+  return new ZddError(`Cannot find a free port from ${first} to ${last}`, {
+    hint: '"ss -ltnp" tells who listens on them; port: socket needs none',
+  });
 }
 
 function isOfKind(address: string, kind: SlotPlan["kind"]): boolean {

@@ -1,5 +1,6 @@
 import { basename, dirname, globToRegExp, join, resolve } from "@std/path";
 import { realPath } from "../system/files.ts";
+import { readRegularFile } from "../system/safe_open.ts";
 import {
   type Block,
   type Directive,
@@ -55,7 +56,7 @@ function readIncluded(
       const text = texts?.get(realPath(file));
       // The text itself, in which nothing is included.
       if (text !== undefined) return parseConfiguration(text);
-      return parseConfiguration(Deno.readTextFileSync(file), file);
+      return parseConfiguration(readRegularFile(file) ?? "", file);
     });
   } catch {
     return undefined;

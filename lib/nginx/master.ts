@@ -9,7 +9,7 @@ import {
   userOf,
 } from "../system/process.ts";
 
-const MASTER_TITLE = "nginx: master process ";
+export const MASTER_TITLE = "nginx: master process ";
 const WORKER_TITLE = "nginx: worker process";
 
 /** An nginx worker, as its title tells. */
@@ -51,7 +51,7 @@ export function findMaster(
 }
 
 /** The configuration in a master's title; undefined if it runs with the built-in one. */
-function confIn(title: string): string | undefined {
+export function confIn(title: string): string | undefined {
   return / -c ?(\/\S+)/.exec(title)?.[1];
 }
 

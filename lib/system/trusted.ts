@@ -18,8 +18,8 @@ export function trustOwnerOf(file: string): void {
 }
 
 /** Whether a user is root, the one who runs zdd, or one who decides what it runs. */
-export function isTrusted(uid: number | null): boolean {
-  return trusted.has(uid);
+export function isTrusted(uid: number | null | undefined): boolean {
+  return uid !== undefined && trusted.has(uid);
 }
 
 /** Whether every user may write to a directory or file. */

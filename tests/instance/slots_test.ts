@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ZddError } from "../../lib/error.ts";
 import {
+  drawnPorts,
   freeAddresses,
   isSlots,
   type SlotPlan,
@@ -155,4 +156,28 @@ Deno.test("isSlots() tells slots from other values", () => {
     { a: [], b: ["0"] },
   ];
   for (const value of wrong) assert(!isSlots(value), JSON.stringify(value));
+});
+
+Deno.test("drawnPorts() are none that the kernel gives to clients", () => {
+  const usual = { first: 20_000, last: 29_999 };
+  const cases: [range: string, ports: { first: number; last: number }][] = [
+    ["", usual],
+    ["32768\t60999\n", usual],
+    ["1024\t19999\n", usual],
+    ["25000\t65535\n", { first: 15_000, last: 24_999 }],
+    ["15000\t61000\n", { first: 5000, last: 14_999 }],
+    ["1024\t60999\n", { first: 61_000, last: 65_535 }],
+    ["1024\t65535\n", usual], // there are no others
+  ];
+  for (const [range, ports] of cases) assertEquals(drawnPorts(range), ports);
+});
+
+Deno.test("freeAddresses() gives up when no port is free", async () => {
+  using directory = new TempDir();
+  const plan = planIn(directory, "env");
+  await assertRejects(
+    () => freeAddresses(plan, "a", [], ALL, { has: () => true }),
+    ZddError,
+    "Cannot find a free port from ",
+  );
 });
