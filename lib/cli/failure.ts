@@ -20,7 +20,7 @@ export interface FailureFormat {
 // So that a failure fits a screen of 24 rows and 80 columns; the log has the rest.
 const COLUMNS = 80;
 const ROWS_QUOTED = 12;
-const LONGEST_QUOTED = 3 * COLUMNS;
+const LONGEST_QUOTED = [3 * COLUMNS, 2 * COLUMNS, COLUMNS] as const;
 const MOST_SERVING = 4;
 
 /**
@@ -99,21 +99,36 @@ function serving({ name, instances }: Status["services"][number]) {
     }));
 }
 
-/** The last lines, of which there is room for: what ended a server stands there. */
+/**
+ * The last lines, of which there is room for: what ended a server stands there. Long ones
+ * are cut where that makes room for all.
+ */
 function quoted(lines: string[]): string[] {
   const shown: string[] = [];
+  const most =
+    LONGEST_QUOTED.find((most) =>
+      rowsOf(lines.map((line) => cut(line, most))) <= ROWS_QUOTED
+    ) ?? LONGEST_QUOTED[0];
   let rows = 0;
   for (const line of lines.toReversed()) {
-    const short = line.length > LONGEST_QUOTED - 5
-      ? line.slice(0, LONGEST_QUOTED - 5) + "…"
-      : line;
-    rows += Math.ceil((short.length + 4) / COLUMNS);
+    const short = cut(line, most);
+    rows += rowsOf([short]);
     if (rows > ROWS_QUOTED) break;
     shown.unshift(short);
   }
   const left = lines.length - shown.length;
   if (left > 0) shown.unshift(`… ${left} more lines above`);
   return shown;
+}
+
+/** A line in so many columns, with what stands before it. */
+function cut(line: string, columns: number): string {
+  return line.length > columns - 5 ? line.slice(0, columns - 5) + "…" : line;
+}
+
+function rowsOf(lines: string[]): number {
+  return lines.map((line) => Math.ceil((line.length + 4) / COLUMNS))
+    .reduce((sum, rows) => sum + rows, 0);
 }
 
 function hintOf(error: unknown, verbose: boolean): string | undefined {

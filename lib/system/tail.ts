@@ -2,7 +2,10 @@ import { escapeControls } from "../text/escape.ts";
 import { hold } from "./held.ts";
 import { readEnd } from "./safe_open.ts";
 
+/** So much of the end of a log is read for some lines, in bytes. */
 const TAIL_BYTES = 8192;
+/** So much of it is read for all that there are. */
+const MOST_BYTES = 256 * 1024;
 
 /**
  * The last lines of a log, at most `lines`, of what was written behind `from`
@@ -11,7 +14,8 @@ const TAIL_BYTES = 8192;
  */
 export function readTail(file: string, from = 0, lines = 10): string[] {
   try {
-    const text = readEnd(file, from, TAIL_BYTES).trimEnd();
+    const bytes = lines === Infinity ? MOST_BYTES : TAIL_BYTES;
+    const text = readEnd(file, from, bytes).trimEnd();
     return text === ""
       ? []
       : text.split("\n").slice(-lines).map(escapeControls);

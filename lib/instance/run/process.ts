@@ -52,7 +52,7 @@ export const process: Runner = {
       leader: identify(pid) ??
         { pid, startTime: readStat(pid)?.startTime ?? 0, boot: currentBoot() },
       exited,
-      output: () => readTail(log, printed),
+      output: () => readTail(log, printed, Infinity),
       source: log,
     };
   },

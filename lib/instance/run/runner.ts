@@ -68,7 +68,7 @@ export interface Run {
    * 128 + the signal's number after a signal. What it left behind may go on.
    */
   exited: Promise<number>;
-  /** The last lines that it has printed since it was begun. */
+  /** The lines that it has printed since it was begun, the last 256 KB of them. */
   output(): string[] | Promise<string[]>;
   /** Where they come from: a file, a command. */
   source: string;

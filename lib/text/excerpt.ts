@@ -1,0 +1,50 @@
+import { findErrors, type FoundError } from "./traceback.ts";
+
+/** How many lines an excerpt has, so that a failure fits a screen. */
+const MOST = 10;
+/** How many frames of an error's own are worth a line. */
+const FRAMES = 3;
+/** How many errors of a chain, each the cause of another. */
+const CHAIN = 3;
+
+/**
+ * The lines of an output that tell why a program has failed: the messages of the last
+ * error and of its causes, where in the user's own files they came up, and the last lines;
+ * without an error the last lines alone. A line says how many are left out.
+ */
+export function excerpt(lines: readonly string[]): string[] {
+  const chosen = new Set<number>();
+  const take = (line: number) => {
+    const isBlank = lines[line]?.trim() === "";
+    if (chosen.size < MOST && !isBlank) chosen.add(line);
+  };
+  const chain = lastChain(findErrors(lines)).slice(-CHAIN);
+  for (const { head } of chain) head.slice(0, 2).forEach(take);
+  for (const { place, own, other } of chain) {
+    place.forEach(take);
+    const frames = own.length > 0 ? own : other.slice(0, 1);
+    frames.slice(0, FRAMES).flat().forEach(take);
+  }
+  const last = chain.at(-1);
+  const rest = last ? Math.max(last.end + 1, lines.length - 2) : 0;
+  for (let i = lines.length - 1; i >= rest; i--) {
+    if (last === undefined || !/^Node\.js v\d/.test(lines[i] ?? "")) take(i);
+  }
+  const shown = [...chosen].toSorted((a, b) => a - b)
+    .map((line) => lines[line] ?? "");
+  const left = lines.filter((line) => line.trim() !== "").length - shown.length;
+  if (left === 0) return shown;
+  const more = `… ${left} more ${left === 1 ? "line" : "lines"}`;
+  return chain.length > 0 ? [...shown, more] : [`${more} above`, ...shown];
+}
+
+/** Whether an output tells of an error by a traceback. */
+export function hasError(lines: readonly string[]): boolean {
+  return findErrors(lines).length > 0;
+}
+
+/** The last error, and those before it that it came of or that came of it. */
+function lastChain(errors: FoundError[]): FoundError[] {
+  const begin = errors.findLastIndex(({ isChained }) => !isChained);
+  return errors.slice(Math.max(begin, 0));
+}
