@@ -22,7 +22,7 @@ import { parseAddress } from "../system/address.ts";
 import { readIfExists, removeLeftovers } from "../system/files.ts";
 import { isSame, userOf } from "../system/process.ts";
 import { stopwatch } from "./report.ts";
-import { retire } from "./retire.ts";
+import { isToBeStopped, retire } from "./retire.ts";
 import type { Run } from "./run.ts";
 import { undo } from "./undo.ts";
 
@@ -54,7 +54,7 @@ export async function recover(run: Run): Promise<State> {
   // There may be nothing else to do, and nobody else who writes down what was found.
   if (found !== state) writeState(directory, found);
   const isUnfinished = Object.values(found.services)
-    .some(({ retiring }) => retiring.some(({ stopSent }) => !stopSent));
+    .some(({ retiring }) => retiring.some((one) => isToBeStopped(config, one)));
   return isUnfinished ? await finishRetiring(run, found) : found;
 }
 

@@ -14,7 +14,7 @@ import type { Retiring, State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
 import { withRetiring } from "../state/transitions.ts";
 import { writeAtomically } from "../system/files.ts";
-import { identify, type ProcessId } from "../system/process.ts";
+import { commandLine, identify, type ProcessId } from "../system/process.ts";
 import { formatDuration } from "../text/duration.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { attempt, type Run } from "./run.ts";
@@ -48,13 +48,16 @@ export async function retire(
     retiring.map((each) => ({ name, each }))
   );
   const outcomes = await Promise.all(all.map(async ({ name, each }) => {
-    if (each.stopSent) return { name, left: stillStopping(name, each, report) };
     const how = howToStop(config, each.instance);
+    // `stop` was told to stop it, whatever was tried before.
+    if (!isToBeStopped(config, each) && run.command !== "stop") {
+      return { name, left: stillStopping(name, each, report) };
+    }
     const { instance } = each;
     const signal = lost?.(name);
     const outcome = await retireOne(how, instance, workers, report, signal);
     const left = outcome === "stopping"
-      ? { ...each, stopSent: true as const }
+      ? { ...each, stopSent: true as const, stop: how.stop }
       // What couldn't even be tried is tried again by the next run.
       : outcome === undefined
       ? each
@@ -86,6 +89,15 @@ export function tellOfFormer(
   for (const message of notesOnFormer(config, state)) {
     report({ step: "stop", subject: "zdd", message, level: "warning" });
   }
+}
+
+/** Whether an instance is still to be told to end, or in another way than before. */
+export function isToBeStopped(
+  config: Config,
+  { instance, stopSent, stop }: Retiring,
+): boolean {
+  return !stopSent ||
+    stop !== undefined && stop !== howToStop(config, instance).stop;
 }
 
 /** How an instance is stopped: as deploy.conf says now or, if its service has left that, as it said then. */
@@ -158,7 +170,7 @@ async function retireOne(
     const message = outcome === "stopping"
       ? `${still} ${formatDuration(stopTimeout)} after "${stop}"` +
         `${status ? ` (exit status ${status})` : ""}: it is left to end by ` +
-        `itself${whyItStays(stop)}`
+        `itself${whyItStays(stop, commandLine(pid))}`
       : `${outcome} ${pid}`;
     const level = outcome === "stopping" ? "warning" : undefined;
     report({ step: "stop", subject, message, ms: took(), level });
@@ -183,20 +195,35 @@ async function drainOne(
   const draining = `draining ${pid}`;
   report({ step: "drain", subject, message: draining, level: "begin" });
   const left = await drain(instance, workers, drainTimeout, lost);
-  const message = left.connections + left.workers === 0
+  const still = [
+    ...left.connections > 0
+      ? [`${pid} still has ${counted(left.connections, "connection")}`]
+      : [],
+    ...left.workers > 0
+      ? [`nginx still has ${counted(left.workers, "old worker")}`]
+      : [],
+  ];
+  const message = still.length === 0
     ? `drained ${pid}`
-    : `${pid} still has ${left.connections} connections, and nginx ` +
-      `${left.workers} old workers, after ${formatDuration(took())}; ` +
-      "stopping it";
+    : `${still.join(", and ")} after ${formatDuration(took())}; stopping ${
+      left.connections > 0 ? "it" : pid
+    }`;
   const level = left.connections > 0 ? "warning" : undefined;
   report({ step: "drain", subject, message, ms: took(), level });
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** What is known of stop commands that don't end a process. */
-function whyItStays(stop: string): string {
-  return /\bWINCH\b/.test(stop)
-    ? "; gunicorn's master ignores WINCH but for stopping its workers: use " +
-      "`stop: kill -TERM`"
+function whyItStays(stop: string, command: string): string {
+  if (/\bWINCH\b/.test(stop)) {
+    return "; gunicorn's master ignores WINCH but for stopping its workers: " +
+      "use `stop: kill -TERM`";
+  }
+  return /^(\S*\/)?uwsgi/i.test(command) && /\bTERM\b/.test(stop)
+    ? "; uWSGI reloads at TERM: use `stop: kill -INT`, then run zddeploy again"
     : "";
 }
 

@@ -14,9 +14,15 @@ import {
 } from "../system/process.ts";
 import { otherProcesses } from "../system/process_table.ts";
 import { isOwnChild } from "../system/shell.ts";
-import { holders, listeningInodes, socketFile } from "../system/sockets.ts";
+import {
+  holders,
+  listeningInodes,
+  listeningSockets,
+  socketFile,
+} from "../system/sockets.ts";
 import { adopt, Subreaper } from "../system/subreaper.ts";
 import { sleep, waitUntil } from "../system/wait.ts";
+import { excerpt, hasError } from "../text/excerpt.ts";
 import type { Located, Locator, Started } from "./address/kind.ts";
 import { addressKind } from "./address/kinds.ts";
 import type { Instance } from "./instance.ts";
@@ -38,6 +44,8 @@ const FORKING = 250;
 const LOOK = 5;
 /** How often an instance that was found is looked at, in ms. */
 const WATCH = 50;
+/** So many of its processes end only where something is wrong. */
+const RESTLESS = 5;
 /** How long an instance may need to go on in another process, in ms, as long as one of it is left. */
 const RESTART = 1000;
 
@@ -69,6 +77,7 @@ const starting = new Set<Launch>();
 export class Launch implements Disposable {
   readonly #ended = new AbortController();
   readonly #processes: ProcessSet;
+  readonly #churn = new Churn();
   #status?: number;
   #instance?: Instance;
   #isCommitted = false;
@@ -126,7 +135,7 @@ export class Launch implements Disposable {
       const now = performance.now();
       let missing: string;
       try {
-        this.#lookAtProcesses(false);
+        this.#churn.look(this.#lookAtProcesses(false));
         const found = this.locator.look(this.#started);
         if (typeof found !== "string") return this.#found(found);
         missing = found;
@@ -142,11 +151,12 @@ export class Launch implements Disposable {
         }
       }
       const ended = this.#cannotCome();
-      if (ended !== undefined) throw await this.failure(ended);
+      if (ended !== undefined) {
+        throw await this.failure(ended, await this.#silence());
+      }
       if (now >= end) {
-        throw await this.failure(
+        throw await this.#late(
           `${missing} after ${formatDuration(startTimeout)}`,
-          "if it needs longer, set start_timeout",
         );
       }
       await sleep(Math.min(LOOK, end - now), signal);
@@ -222,6 +232,7 @@ export class Launch implements Disposable {
       : "";
     const failure = await this.#failure(
       `${this.#lacks}: process ${pid} ended${how}`,
+      await this.#silence(),
     );
     this.#ended.abort(failure);
     throw this.#ended.signal.reason;
@@ -277,12 +288,45 @@ export class Launch implements Disposable {
   }
 
   async #failure(what: string, hint?: string): Promise<ZddError> {
-    const quote = await this.run.output();
     return new ZddError(`${this.plan.service.name} ${what}`, {
-      quote,
+      quote: excerpt(await this.run.output()),
       source: this.run.source,
-      hint: hint ?? (quote.length > 0 ? undefined : "it printed nothing"),
+      hint,
     });
+  }
+
+  /** A failure to come in time, with where it is or what else it does. */
+  async #late(what: string): Promise<ZddError> {
+    const pids = this.#lookAtProcesses(true).map(({ pid }) => pid);
+    const elsewhere = [
+      ...new Set(
+        listeningSockets(pids).map(({ address }) => formatAddress(address)),
+      ),
+    ];
+    if (elsewhere.length > 0) {
+      const { hint } = addressKind(this.plan.service);
+      return await this.failure(
+        `${what}; it listens on ${elsewhere.join(", ")}`,
+        hint,
+      );
+    }
+    const longer = "if it needs longer, set start_timeout";
+    if (hasError(await this.run.output())) {
+      return await this.failure(what, `see the error above; ${longer}`);
+    }
+    const ended = this.#churn.ended;
+    return await this.failure(
+      what,
+      ended < RESTLESS
+        ? longer
+        : `${ended} of its processes have ended meanwhile; ${longer}`,
+    );
+  }
+
+  /** A hint where there is nothing to quote. */
+  async #silence(): Promise<string | undefined> {
+    const lines = await this.run.output();
+    return lines.length > 0 ? undefined : "it printed nothing";
   }
 
   #found({ process, address, portFile }: Located): Instance {
@@ -410,6 +454,18 @@ export class Launch implements Disposable {
     const { pidFile } = this.plan;
     return process.startTime >= this.leader.startTime &&
       pidFile !== undefined && mayName(pidFile, process.pid);
+  }
+}
+
+/** How many of some processes have ended. */
+class Churn {
+  ended = 0;
+  #last = new Set<number>();
+
+  look(processes: readonly ProcessId[]): void {
+    const present = new Set(processes.map(({ pid }) => pid));
+    this.ended += this.#last.difference(present).size;
+    this.#last = present;
   }
 }
 

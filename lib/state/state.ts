@@ -36,6 +36,8 @@ export interface Retiring {
   readonly since: string;
   /** The stop command was run, and its time is over. */
   readonly stopSent?: true;
+  /** Which stop command that was. Another one is tried in its place. */
+  readonly stop?: string;
 }
 
 /** The nginx that has last been seen to use a configuration. */
