@@ -48,7 +48,7 @@ fuzz(
   12,
   async (mutator, cases) => {
     await using site = await Site.live().deployed();
-    await using stranger = new RootProcess();
+    await using stranger = new RootProcess("sleep", "infinity");
     const startedAt = "2026-11-26T12:00:00.000Z";
     const dead = { version: 1, id: "x", startedAt, starts: [] };
     const journal = JSON.stringify(dead);

@@ -144,13 +144,12 @@ Deno.test("freeAddresses() says that a socket's path is too long", async () => {
 Deno.test("isSlots() tells slots from other values", () => {
   assert(isSlots({ a: ["127.0.0.1:20001"], b: ["unix:/run/x"] }));
   assert(isSlots({ a: [], b: [] }));
+  assert(isSlots({ c: [] }));
   const wrong = [
     null,
     undefined,
     "a",
     [],
-    {},
-    { a: [] },
     { a: [], b: "127.0.0.1:1" },
     { a: [], b: [1] },
     { a: [], b: ["0"] },
