@@ -8,6 +8,7 @@ import type { ConfBefore, Journal } from "../state/journal.ts";
 import type { NginxState, State } from "../state/state.ts";
 import { parseAddress } from "../system/address.ts";
 import {
+  modeOf,
   modifiedAt,
   readIfExists,
   removeIfExists,
@@ -113,7 +114,11 @@ async function useConf(
   const confBefore = { path, text: present, modified, workers };
   journal.recordConf(confBefore);
   try {
-    if (present !== text) writeAtomically(path, text);
+    if (present !== text) {
+      // A secret in the template is one in what comes of it.
+      const mode = (modeOf(config.nginx.template) ?? 0o644) & 0o644;
+      writeAtomically(path, text, { mode });
+    }
     await nginx.test(lines);
     const tested = `rendered and tested ${path}`;
     report({

@@ -148,3 +148,36 @@ rootTest(
     }
   },
 );
+
+rootTest(
+  "a secret in the template is one in nginx.conf, and while it is tested, whatever the umask",
+  async () => {
+    await using site = siteWithSecrets();
+    Deno.chmodSync(site.path("nginx.conf.template"), 0o600);
+    // An nginx that notes the mode of what it is to test.
+    site.write(
+      "nginx.sh",
+      `#!/bin/sh
+[ "$1" = -t ] && stat -c %a "$3" >>modes
+exec nginx "$@"
+`,
+    );
+    await site.run("install", "-m755", "nginx.sh", "nginx-wrapper");
+    site.write(
+      "deploy.conf",
+      site.read("deploy.conf").replace(
+        "[nginx]",
+        `[nginx]\ncommand: ${site.path("nginx-wrapper")}`,
+      ),
+    );
+    const umask = Deno.umask(0);
+    try {
+      await site.zdd("check");
+      await site.deploy();
+      await site.zdd("check");
+    } finally {
+      Deno.umask(umask);
+    }
+    assertEquals(site.read("modes"), "600\n600\n600\n");
+  },
+);
