@@ -1,4 +1,5 @@
 import { dirname, fromFileUrl, join } from "@std/path";
+import { findUser } from "../../lib/system/users.ts";
 import { Load, type LoadOptions } from "./load.ts";
 import { isAlive, titleOf } from "./processes.ts";
 import {
@@ -21,6 +22,15 @@ export const ZDD: string[] = Deno.env.get("ZDD_BIN")?.split(" ") ??
     ...[Deno.execPath(), "run", "-A", "--no-lock", "--no-code-cache"],
     join(ROOT, "main.ts"),
   ];
+
+/** A deploy.conf without the users that aren't there, or that only root may choose. */
+function withoutUsers(text: string): string {
+  return text.replace(
+    /^user: (\S+)\n/gm,
+    (line, user) =>
+      Deno.uid() === 0 && findUser(user) !== undefined ? line : "",
+  );
+}
 
 /** The texts of a site. */
 export interface SiteOptions extends ProjectOptions {
@@ -80,7 +90,10 @@ export class Site extends TestDirectory {
         } else {
           const text = Deno.readTextFileSync(source)
             .replaceAll("/srv/app", site.directory);
-          site.write(path, text.replace(/\blisten \d+/, "listen %PORT%"));
+          site.write(
+            path,
+            withoutUsers(text).replace(/\blisten \d+/, "listen %PORT%"),
+          );
         }
       }
     };
