@@ -1,7 +1,12 @@
 import { basename, dirname, fromFileUrl } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { ExitStatus, ZddError } from "../error.ts";
-import { isDirectory } from "../system/files.ts";
+import {
+  isDirectory,
+  readIfExists,
+  removeIfExists,
+  writeAtomically,
+} from "../system/files.ts";
 import {
   hasServiceManager,
   lingers,
@@ -19,6 +24,7 @@ import {
   type UnitFile,
 } from "../system/unit_file.ts";
 import { nameOfUser } from "../system/users.ts";
+import { rotationOf } from "./rotation.ts";
 
 /** Whether a boot of the machine starts what a deploy.conf describes. */
 export interface BootStatus {
@@ -63,8 +69,12 @@ export async function enableBoot(config: Config): Promise<BootChange> {
     );
   }
   const text = await unitText(config);
-  const changed = other !== text || !await isEnabled(unit);
+  const rotation = rotationOf(config, basename(unit.name, ".service"));
+  const isRotated = rotation === undefined ||
+    readIfExists(rotation.file) === rotation.text;
+  const changed = other !== text || !isRotated || !await isEnabled(unit);
   if (changed) await enableUnit(unit, text);
+  if (!isRotated) writeAtomically(rotation.file, rotation.text);
   return { changed, unit: pathOf(unit) };
 }
 
@@ -78,6 +88,8 @@ export async function disableBoot(config: Config): Promise<BootChange> {
   const unit = unitOf(config);
   const changed = readUnit(unit) !== undefined;
   if (changed) await disableUnit(unit);
+  const rotation = rotationOf(config, basename(unit.name, ".service"));
+  if (rotation !== undefined) removeIfExists(rotation.file);
   return { changed, unit: pathOf(unit) };
 }
 

@@ -73,13 +73,18 @@ Deno.test("init --json tells what it has written and found out", async () => {
     kind: "node",
     start: "node index.js",
     listen: site.port,
-    files: [site.path("deploy.conf"), site.path("nginx.conf.template")],
+    files: ["deploy.conf", "nginx.conf.template", "logrotate.conf"]
+      .map((name) => site.path(name)),
     warnings: [],
   });
 });
 
 Deno.test("init never writes over a file, nor has a deploy do it", async () => {
-  for (const file of ["deploy.conf", "nginx.conf.template", "nginx.conf"]) {
+  for (
+    const file of [
+      ...["deploy.conf", "nginx.conf.template", "nginx.conf", "logrotate.conf"],
+    ]
+  ) {
     await using site = Site.create({ "server.js": NODE, [file]: "mine\n" });
     const { code, stderr } = await site.zdd("init");
     assertEquals(code, 2);

@@ -36,6 +36,7 @@ function siteIn(box: SystemdBox, name: string): BoxedSite {
 test("boot enable brings everything back after a reboot, and status says so", async (box) => {
   const site = siteIn(box, "enabled");
   assertEquals((await site.zdd("deploy", "--release", "7")).code, 0);
+  await box.shell("mkdir -p /etc/logrotate.d");
   const before = await site.zdd("boot", "status");
   assertEquals(before.code, 1);
   assertMatch(
@@ -44,6 +45,12 @@ test("boot enable brings everything back after a reboot, and status says so", as
   );
   const enabled = await site.zdd("boot", "enable");
   assertEquals(enabled.code, 0, enabled.stderr);
+  // Where logrotate is, it is told of what grows.
+  const rotation = "/etc/logrotate.d/zdd-srv-enabled";
+  assertMatch(
+    await box.shell(`cat ${rotation}`),
+    /^"\/srv\/enabled\/\.zdd\/log\/\*\.log"$[^]*^ {4}copytruncate$/m,
+  );
   const again = (await site.zdd("boot", "enable", "--json")).stdout;
   assertEquals(JSON.parse(again).changed, false);
   const status = await site.zdd("boot", "status");
@@ -95,6 +102,7 @@ test("boot enable brings everything back after a reboot, and status says so", as
   assertEquals(disabled.code, 0, disabled.stderr);
   assert(await site.pid());
   assertEquals((await site.zdd("boot", "status")).code, 1);
+  assertEquals((await box.run("test", "-e", rotation)).code, 1);
   assertEquals((await site.zdd("boot", "disable")).code, 0);
 });
 

@@ -60,6 +60,7 @@ Deno.test("a walk through: init, two deploys, a broken release, a rollback, stat
     `init --listen ${site.port}`,
     "wrote DIR/deploy.conf",
     "wrote DIR/nginx.conf.template",
+    "wrote DIR/logrotate.conf",
     "start: node server.js",
     "next: zddeploy, then curl http://localhost:LISTEN/",
   );

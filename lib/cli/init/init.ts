@@ -5,6 +5,8 @@ import {
   readIfExists,
   writeAtomically,
 } from "../../system/files.ts";
+import { logsIn } from "../../deploy/rotation.ts";
+import { rotationText } from "../../system/logrotate.ts";
 import { usage } from "../usage.ts";
 import { findServer, guessKind } from "./kinds.ts";
 import { confText, type Site, templateText } from "./project_files.ts";
@@ -56,7 +58,11 @@ export function initialize(
     settings,
   };
   const template = resolve(directory, site.template);
-  const files = { [file]: confText(site), [template]: templateText(site) };
+  const files = {
+    [file]: confText(site),
+    [template]: templateText(site),
+    [join(directory, "logrotate.conf")]: rotation(directory, site.stateDir),
+  };
   requireAbsent([...Object.keys(files), template.replace(/\.template$/, "")]);
   if (!isSystem) requireFree(listen);
   for (const [path, text] of Object.entries(files)) writeAtomically(path, text);
@@ -105,6 +111,19 @@ function plan(
     conf: SYSTEM_CONF,
     stateDir,
   };
+}
+
+/** What rotates the logs that grow in a project: its instances', and those of its own nginx. */
+function rotation(directory: string, stateDir?: string): string {
+  const state = stateDir ?? join(directory, ".zdd");
+  return rotationText(
+    [
+      ...logsIn(state),
+      join(directory, "access.log"),
+      join(directory, "error.log"),
+    ],
+    "For logrotate(8); `zddeploy boot enable` installs the same for the whole host.",
+  );
 }
 
 /** @throws {ZddError} that names every file that is there already. */

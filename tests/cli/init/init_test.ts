@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { dirname } from "@std/path";
 import { initialize, type InitOptions } from "../../../lib/cli/init/init.ts";
 import { ZddError } from "../../../lib/error.ts";
@@ -24,17 +24,24 @@ function refused(path: string, overrides: Partial<InitOptions> = {}): ZddError {
   return assertThrows(() => initialize(path, optionsFor(overrides)), ZddError);
 }
 
-Deno.test("initialize() writes two files, and tells what it has found", () => {
+Deno.test("initialize() writes three files, and tells what it has found", () => {
   using directory = new TempDir();
   const conf = directory.join("deploy.conf");
   const options = optionsFor();
   assertEquals(initialize(conf, options), {
     kind: "command",
     start: "./serve {port}",
-    files: [conf, directory.join("nginx.conf.template")],
+    files: ["deploy.conf", "nginx.conf.template", "logrotate.conf"]
+      .map((name) => directory.join(name)),
     warnings: [],
   });
-  assertEquals(directory.names(), ["deploy.conf", "nginx.conf.template"]);
+  assertEquals(directory.names().toSorted(), [
+    "deploy.conf",
+    "logrotate.conf",
+    "nginx.conf.template",
+  ]);
+  const rotation = directory.read("logrotate.conf");
+  assertMatch(rotation, /^"\/.*\/log\/\*\.log"$/m);
   assert(directory.read("deploy.conf").includes("\nstart: ./serve {port}\n"));
   const template = directory.read("nginx.conf.template");
   assert(template.includes(`listen ${options.listen};`), template);
