@@ -19,6 +19,8 @@ interface Case {
   section: string[];
   /** What the live switch must leave of the throughput, on a quiet machine. */
   aim: number;
+  /** How many times the processor time of a static upstream nginx may need. */
+  processorAim: number;
 }
 
 const CASES: Case[] = [
@@ -28,6 +30,7 @@ const CASES: Case[] = [
     pool: true,
     section: ["port: env", `start: ${appCommand("exits").join(" ")}`],
     aim: 0.95,
+    processorAim: 1.16,
   },
   {
     service: "own",
@@ -38,6 +41,7 @@ const CASES: Case[] = [
       `start: ${appCommand("exits", "release", "own.pid").join(" ")}`,
     ],
     aim: 0.95,
+    processorAim: 1.1,
   },
   {
     service: "bare",
@@ -50,6 +54,7 @@ const CASES: Case[] = [
     ],
     // It does next to nothing, so that nginx's own work is all there is to see.
     aim: 0.8,
+    processorAim: 1.16,
   },
 ];
 
@@ -96,17 +101,33 @@ export const throughput: Bench = {
     });
     await site.deploy();
     const rows = [["behind nginx", "live / static", "live", "static"]];
+    const times = [[
+      "nginx's processor time",
+      "live / static",
+      "live",
+      "static",
+    ]];
     const checks: Check[] = [];
     const data: Record<string, Record<string, number[]>> = {};
-    for (const { service, name, aim } of cases) {
+    for (const { service, name, aim, processorAim } of cases) {
       progress(name);
-      const rate = (way: string) => () =>
-        requestsPerSecond(site, `/${way}/${service}`, seconds);
+      const spent: Record<"live" | "static", number[]> = {
+        live: [],
+        static: [],
+      };
+      const rate = (way: "live" | "static") => async () => {
+        const path = `/${way}/${service}`;
+        const before = processorTime(site);
+        const { perSecond, requests } = await load(site, path, seconds);
+        spent[way].push((processorTime(site) - before) / requests);
+        return perSecond;
+      };
       const rates = await alternate(rounds, {
         live: rate("live"),
         static: rate("static"),
       });
       data[service] = rates;
+      data[`${service}, µs`] = spent;
       const shares = ratios(rates.live, rates.static);
       rows.push([
         name,
@@ -122,13 +143,28 @@ export const throughput: Bench = {
         // A switch that looks for the instance in any worse way is far below that.
         band: 0.6,
       });
+      const dearer = ratios(spent.live, spent.static);
+      times.push([
+        name,
+        formatSummary(summarize(dearer)),
+        formatSummary(summarize(spent.live), 1),
+        formatSummary(summarize(spent.static), 1),
+      ]);
+      checks.push({
+        what: `nginx's processor time, live / static, ${name}`,
+        value: median(dearer),
+        bound: "most",
+        aim: processorAim,
+        band: 1.6,
+      });
     }
     return {
-      tables: [rows],
+      tables: [rows, times],
       notes: [
         "Requests a second that wrk makes (one thread, 20 connections, " +
         `${seconds} s, ${rounds} rounds in turn). One nginx has all locations; ` +
-        "live and static lead to the same instance.",
+        "live and static lead to the same instance, with the same headers. " +
+        "The processor time is that of nginx's workers, in µs a request.",
       ],
       checks,
       charts: {},
@@ -139,12 +175,15 @@ export const throughput: Bench = {
 
 /** The same service behind the live switch, and behind an upstream that never changes. */
 function locations({ service, pool }: Case): string {
-  const connection = pool
-    ? 'proxy_http_version 1.1; proxy_set_header Connection "";'
-    : "";
+  const headers = `proxy_http_version 1.1;
+            proxy_set_header Connection ${pool ? '""' : "close"};
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $http_host;`;
   return `\
         location /live/${service} { <%= it.live.pass("${service}") %> }
-        location /static/${service} { proxy_pass http://static_${service}; ${connection} }`;
+        location /static/${service} { proxy_pass http://static_${service}; ${headers} }`;
 }
 
 function upstream({ service, pool }: Case): string {
@@ -152,16 +191,26 @@ function upstream({ service, pool }: Case): string {
     `${pool ? "keepalive 32;" : ""} }`;
 }
 
-async function requestsPerSecond(
+/** What wrk does in so many seconds. */
+async function load(
   site: Site,
   path: string,
   seconds: number,
-): Promise<number> {
+): Promise<{ perSecond: number; requests: number }> {
   const url = `http://127.0.0.1:${site.port}${path}`;
-  const load = ["-t", "1", "-c", "20", "-d", `${seconds}s`, "--timeout", "60s"];
-  const text = await run(site, "wrk", ...load, url);
-  const rate = Number(/^Requests\/sec: +([\d.]+)$/m.exec(text)?.[1]);
+  const args = ["-t", "1", "-c", "20", "-d", `${seconds}s`, "--timeout", "60s"];
+  const text = await run(site, "wrk", ...args, url);
+  const perSecond = Number(/^Requests\/sec: +([\d.]+)$/m.exec(text)?.[1]);
+  const requests = Number(/^ +(\d+) requests in /m.exec(text)?.[1]);
   const isClean = !/Socket errors|Non-2xx/.test(text);
-  if (isClean && rate > 0) return rate;
+  if (isClean && perSecond > 0 && requests > 0) return { perSecond, requests };
   throw new Error(`Expected good answers from ${url}, got "${text}"`);
+}
+
+/** The processor time of nginx's workers until now, in µs (proc(5), schedstat: ns). */
+function processorTime(site: Site): number {
+  return site.activeWorkers().reduce((sum, pid) => {
+    const [ns] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ");
+    return sum + Number(ns) / 1000;
+  }, 0);
 }
