@@ -75,8 +75,10 @@ async function requireOwnSocket(
   launch: Launch,
   address: Address,
 ): Promise<void> {
-  if (Deno.uid() !== 0 || launch.users().every((user) => user === 0)) return;
-  if (launch.holds(address)) return;
+  if (
+    Deno.uid() !== 0 || launch.processes.users().every((user) => user === 0)
+  ) return;
+  if (launch.processes.hold(address)) return;
   throw await launch.failure(
     `another program listens on ${formatAddress(address)}, which its port ` +
       "file names",

@@ -1,34 +1,22 @@
 import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import {
-  type Address,
-  formatAddress,
-  parseAddress,
-} from "../system/address.ts";
+import { formatAddress, parseAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
+import { identify, isRunning, type ProcessId } from "../system/process.ts";
 import {
-  identify,
-  isRunning,
-  type ProcessId,
-  readStat,
-} from "../system/process.ts";
-import { otherProcesses } from "../system/process_table.ts";
-import { isOwnChild } from "../system/shell.ts";
-import {
-  holders,
   listeningInodes,
   listeningSockets,
   socketFile,
 } from "../system/sockets.ts";
-import { adopt, Subreaper } from "../system/subreaper.ts";
+import { Subreaper } from "../system/subreaper.ts";
 import { sleep, waitUntil } from "../system/wait.ts";
 import { excerpt, hasError } from "../text/excerpt.ts";
 import type { Located, Locator, Started } from "./address/kind.ts";
 import { addressKind } from "./address/kinds.ts";
 import type { Instance } from "./instance.ts";
 import type { Plan } from "./plan.ts";
-import { mayName, readPid } from "./port_file.ts";
-import { ProcessSet } from "./process_set.ts";
+import { LaunchProcesses } from "./launch_processes.ts";
+import { readPid } from "./port_file.ts";
 import { follow } from "./processes.ts";
 import type { Run } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
@@ -63,20 +51,17 @@ export async function start(plan: Plan): Promise<Launch> {
   const subreaper = new Subreaper();
   try {
     const run = await runnerFor(plan.service).begin(plan);
-    return new Launch(plan, run, locator, startedAt, subreaper);
+    const processes = new LaunchProcesses(plan, run, subreaper);
+    return new Launch(plan, run, locator, startedAt, processes);
   } catch (error) {
     subreaper[Symbol.dispose]();
     throw error;
   }
 }
 
-/** The launches whose instances aren't checked yet. */
-const starting = new Set<Launch>();
-
 /** An instance that was begun, and what came of it so far. Disposing of it leaves the instance alone. */
 export class Launch implements Disposable {
   readonly #ended = new AbortController();
-  readonly #processes: ProcessSet;
   readonly #churn = new Churn();
   #status?: number;
   #instance?: Instance;
@@ -97,15 +82,8 @@ export class Launch implements Disposable {
     readonly run: Run,
     readonly locator: Locator,
     readonly startedAt: Date,
-    readonly subreaper: Disposable,
+    readonly processes: LaunchProcesses,
   ) {
-    const { id, log, pidFile, service } = plan;
-    const { leader, handle } = run;
-    const runner = runnerFor(service).name;
-    this.#processes = ProcessSet.ofStarted(
-      { id, log, pidFile, leader, runner, handle },
-    );
-    starting.add(this);
     run.exited.then((status) => this.#status = status);
   }
 
@@ -135,7 +113,7 @@ export class Launch implements Disposable {
       const now = performance.now();
       let missing: string;
       try {
-        this.#churn.look(this.#lookAtProcesses(false));
+        this.#churn.look(this.processes.lookNowAndThen());
         const found = this.locator.look(this.#started);
         if (typeof found !== "string") return this.#found(found);
         missing = found;
@@ -167,7 +145,7 @@ export class Launch implements Disposable {
   checked(): void {
     this.#lacks = "didn't stay up";
     this.#isChecked = true;
-    this.#letGo();
+    this.processes[Symbol.dispose]();
   }
 
   /** Takes note that the instance serves: what its runner starts again may be followed. */
@@ -183,7 +161,7 @@ export class Launch implements Disposable {
    * its own any more.
    */
   async look(): Promise<Instance> {
-    const present = await this.#follow();
+    const present = this.#record(await this.#follow());
     if (!this.#isChecked || this.#isConfirmed) return present;
     await this.#confirm(present);
     this.#isConfirmed = true;
@@ -194,11 +172,11 @@ export class Launch implements Disposable {
     const parsed = parseAddress(address);
     if (parsed !== undefined && "path" in parsed) {
       const isSame = file === undefined || socketFile(parsed.path) === file;
-      if (!isSame && !this.holds(parsed)) {
+      if (!isSame && !this.processes.hold(parsed)) {
         throw await this.failure(`another program listens on ${address}`);
       }
     }
-    const pids = this.#lookAtProcesses(true).map(({ pid }) => pid);
+    const pids = this.processes.look(true).map(({ pid }) => pid);
     try {
       addressKind(this.plan.service).confirm?.(this.plan, pids);
     } catch (error) {
@@ -211,7 +189,7 @@ export class Launch implements Disposable {
     this.#ended.signal.throwIfAborted();
     const known = this.#instance;
     if (known === undefined) throw new TypeError("it wasn't found");
-    if (isRunning(known.process)) return this.#record(known);
+    if (isRunning(known.process)) return known;
     if (this.#isCommitted) {
       this.#return ??= this.#startedAgain(known)
         .finally(() => this.#return = undefined);
@@ -220,7 +198,7 @@ export class Launch implements Disposable {
     }
     await this.#settle();
     const end = performance.now() + RESTART;
-    while (this.#lookAtProcesses(true).length > 0) {
+    while (this.processes.look(true).length > 0) {
       const moved = follow(this.#record(known)) ?? this.#locateAgain();
       if (moved !== undefined) return this.#record(moved);
       if (performance.now() > end) break;
@@ -238,20 +216,6 @@ export class Launch implements Disposable {
     throw this.#ended.signal.reason;
   }
 
-  /** The ids of the users as whom its processes run. */
-  users(): number[] {
-    this.#lookAtProcesses(true);
-    return [...this.#processes.users];
-  }
-
-  /** Whether every socket that a client of an address may reach is one of its processes'. */
-  holds(address: Address): boolean {
-    const pids = this.#lookAtProcesses(true).map(({ pid }) => pid);
-    const inodes = listeningInodes(address);
-    return inodes.length > 0 &&
-      inodes.every((inode) => holders([inode], pids).length > 0);
-  }
-
   /** Waits for the exit status of the first process, if that has ended. */
   async #settle(): Promise<void> {
     const hasEnded = () =>
@@ -267,13 +231,7 @@ export class Launch implements Disposable {
   /** Looks at the instance no more. */
   [Symbol.dispose](): void {
     clearInterval(this.#watch);
-    this.#letGo();
-  }
-
-  /** From now on, what loses its parent isn't kept. */
-  #letGo(): void {
-    starting.delete(this);
-    this.subreaper[Symbol.dispose]();
+    this.processes[Symbol.dispose]();
   }
 
   /** The instance as its runner has started it again; undefined if it doesn't. */
@@ -297,7 +255,7 @@ export class Launch implements Disposable {
 
   /** A failure to come in time, with where it is or what else it does. */
   async #late(what: string): Promise<ZddError> {
-    const pids = this.#lookAtProcesses(true).map(({ pid }) => pid);
+    const pids = this.processes.look(true).map(({ pid }) => pid);
     const elsewhere = [
       ...new Set(
         listeningSockets(pids).map(({ address }) => formatAddress(address)),
@@ -356,13 +314,7 @@ export class Launch implements Disposable {
 
   /** Takes note of the instance with its processes as they are now. */
   #record(instance: Instance): Instance {
-    this.#processes.add(instance.process);
-    this.#processes.traces = instance;
-    return this.#instance = {
-      ...instance,
-      roots: this.#processes.roots(),
-      users: [...this.#processes.users].sort((a, b) => a - b),
-    };
+    return this.#instance = this.processes.record(instance);
   }
 
   /** Looks anew for an instance that has ended as another process, where its files say. */
@@ -381,41 +333,9 @@ export class Launch implements Disposable {
   get #started(): Started {
     return {
       leader: this.leader,
-      processes: (fresh) => this.#lookAtProcesses(fresh),
-      isOurs: (process) => this.#isOurs(process),
+      processes: (fresh) => this.processes.look(fresh),
+      isOurs: (process) => this.processes.isOurs(process),
     };
-  }
-
-  /** All of its processes that run, those that have just lost their parent included. */
-  #lookAtProcesses(fresh: boolean): ProcessId[] {
-    for (const process of this.#orphans()) {
-      if (this.#isAlone() || this.#servesHere(process)) {
-        this.#processes.add(process);
-        adopt(process.pid);
-      }
-    }
-    return this.#processes.look({ fresh });
-  }
-
-  /** What has become zdd's child while this was being started, and whose nobody else can tell. */
-  #orphans(): ProcessId[] {
-    if (!starting.has(this)) return [];
-    const own = readStat(Deno.pid)?.session;
-    return otherProcesses(false).filter(({ pid, parent, session, startTime }) =>
-      parent === Deno.pid && session !== own && !isOwnChild(pid) &&
-      startTime >= this.leader.startTime
-    ).flatMap(({ pid }) => identify(pid) ?? []);
-  }
-
-  #isAlone(): boolean {
-    return starting.size === 1;
-  }
-
-  /** Whether a process listens on the address that was handed out to this instance alone. */
-  #servesHere({ pid }: ProcessId): boolean {
-    const { address } = this.plan;
-    return address !== undefined &&
-      holders(listeningInodes(address), [pid]).length > 0;
   }
 
   /** Why nothing can come any more; undefined while something can. */
@@ -443,17 +363,7 @@ export class Launch implements Disposable {
   #isAlive(): boolean {
     const pid = readPidOrNothing(this.plan.pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
-      this.#lookAtProcesses(false).length > 0;
-  }
-
-  /** Whether a process that its pid file names is one that this start brought about. */
-  #isOurs(process: ProcessId): boolean {
-    if (this.#processes.has(process)) return true;
-    if (this.#orphans().some(({ pid }) => pid === process.pid)) return true;
-    // Through sudo or a supervisor it has lost all, but not its age.
-    const { pidFile } = this.plan;
-    return process.startTime >= this.leader.startTime &&
-      pidFile !== undefined && mayName(pidFile, process.pid);
+      this.processes.look(false).length > 0;
   }
 }
 

@@ -123,7 +123,11 @@ export const DAEMONS: Record<string, Daemon> = {
   },
   "php-fpm --daemonize": {
     needs: ["php-fpm8.2"],
-    lines: ["start: php-fpm8.2 --fpm-config fpm.conf", "port: socket"],
+    lines: [
+      "start: php-fpm8.2 --fpm-config fpm.conf",
+      "port: socket",
+      "health: none",
+    ],
     files: { "fpm.conf": PHP_FPM.replace("%PID%", "") },
     isHttp: false,
   },
@@ -132,6 +136,7 @@ export const DAEMONS: Record<string, Daemon> = {
     lines: [
       "start: php-fpm8.2 --fpm-config fpm.conf",
       "port: socket",
+      "health: none",
       "pid_file: fpm.pid",
     ],
     files: { "fpm.conf": PHP_FPM.replace("%PID%", "pid = %DIR%/fpm.pid") },

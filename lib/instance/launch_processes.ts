@@ -1,0 +1,124 @@
+import type { Address } from "../system/address.ts";
+import { identify, type ProcessId, readStat } from "../system/process.ts";
+import { otherProcesses } from "../system/process_table.ts";
+import { isOwnChild } from "../system/shell.ts";
+import { holders, listeningInodes } from "../system/sockets.ts";
+import { adopt } from "../system/subreaper.ts";
+import type { Instance } from "./instance.ts";
+import type { Plan } from "./plan.ts";
+import { mayName } from "./port_file.ts";
+import { ProcessSet } from "./process_set.ts";
+import type { Run } from "./run/runner.ts";
+import { runnerFor } from "./run/runners.ts";
+
+/** How seldom all processes are looked at now and then, in ms at least, and by how much longer than a look takes. */
+const SELDOM = { ms: 20, times: 10 };
+
+/** Those of launches whose instances aren't checked yet. */
+const starting = new Set<LaunchProcesses>();
+
+/**
+ * The processes of an instance that is being started. What loses its parent becomes zdd's
+ * child meanwhile: a daemon that has left its session and overwritten its environment is
+ * found by that, if it can be no other launch's.
+ */
+export class LaunchProcesses implements Disposable {
+  readonly #set: ProcessSet;
+  #nextLook = -Infinity;
+  #last: ProcessId[] = [];
+
+  /** @param subreaper what makes it zdd's child */
+  constructor(
+    readonly plan: Plan,
+    readonly run: Run,
+    readonly subreaper: Disposable,
+  ) {
+    const { id, log, pidFile, service } = plan;
+    const { leader, handle } = run;
+    const runner = runnerFor(service).name;
+    const traces = { id, log, pidFile, leader, runner, handle };
+    this.#set = ProcessSet.ofStarted(traces);
+    starting.add(this);
+  }
+
+  /**
+   * Those that run.
+   *
+   * @param fresh looks anew, where one that has just been forked must not be missed
+   */
+  look(fresh: boolean): ProcessId[] {
+    for (const process of this.#orphans()) {
+      if (starting.size > 1 && !this.#servesHere(process)) continue;
+      this.#set.add(process);
+      adopt(process.pid);
+    }
+    return this.#set.look({ fresh });
+  }
+
+  /** Looks so often that daemons are seen while they fork, and so seldom that it costs little. */
+  lookNowAndThen(): ProcessId[] {
+    const begin = performance.now();
+    if (begin < this.#nextLook) return this.#last;
+    this.#last = this.look(false);
+    const end = performance.now();
+    const pause = Math.max(SELDOM.ms, SELDOM.times * (end - begin));
+    this.#nextLook = end + pause;
+    return this.#last;
+  }
+
+  /** Whether a process that the instance's pid file names is one that this start brought about. */
+  isOurs(process: ProcessId): boolean {
+    if (this.#set.has(process)) return true;
+    this.look(true);
+    if (this.#set.has(process)) return true;
+    if (this.#orphans().some(({ pid }) => pid === process.pid)) return true;
+    // Through sudo or a supervisor it has lost all, but not its age.
+    const { plan: { pidFile }, run: { leader } } = this;
+    return process.startTime >= leader.startTime &&
+      pidFile !== undefined && mayName(pidFile, process.pid);
+  }
+
+  /** The ids of the users as whom they run. */
+  users(): number[] {
+    this.look(true);
+    return [...this.#set.users].sort((a, b) => a - b);
+  }
+
+  /** Whether every socket that a client of an address may reach is one of theirs. */
+  hold(address: Address): boolean {
+    const pids = this.look(true).map(({ pid }) => pid);
+    const inodes = listeningInodes(address);
+    return inodes.length > 0 &&
+      inodes.every((inode) => holders([inode], pids).length > 0);
+  }
+
+  /** Records an instance with these processes as they are now. */
+  record(instance: Instance): Instance {
+    this.#set.add(instance.process);
+    this.#set.traces = instance;
+    return { ...instance, users: this.users(), roots: this.#set.roots() };
+  }
+
+  /** From now on, what loses its parent isn't kept. */
+  [Symbol.dispose](): void {
+    starting.delete(this);
+    this.subreaper[Symbol.dispose]();
+  }
+
+  /** What has become zdd's child, and whose nobody else can tell. */
+  #orphans(): ProcessId[] {
+    if (!starting.has(this)) return [];
+    const own = readStat(Deno.pid)?.session;
+    return otherProcesses(false).filter(({ pid, parent, session, startTime }) =>
+      parent === Deno.pid && session !== own && !isOwnChild(pid) &&
+      startTime >= this.run.leader.startTime
+    ).flatMap(({ pid }) => identify(pid) ?? []);
+  }
+
+  /** Whether a process listens on the address that was handed out to this instance alone. */
+  #servesHere({ pid }: ProcessId): boolean {
+    const { address } = this.plan;
+    return address !== undefined &&
+      holders(listeningInodes(address), [pid]).length > 0;
+  }
+}
