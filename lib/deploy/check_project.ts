@@ -5,6 +5,7 @@ import { requireRunners } from "../instance/run/runners.ts";
 import { readIfExists } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
 import { isSimple } from "../system/shell.ts";
+import { idlePortNotes } from "./idle_ports.ts";
 import type { Project } from "./read.ts";
 import { render } from "./render.ts";
 import { presentState } from "./status.ts";
@@ -15,6 +16,8 @@ export interface Checked {
   nginxTested: boolean;
   /** What may be wrong. */
   warnings: string[];
+  /** What is as it is wanted, and yet good to know. */
+  notes: string[];
 }
 
 /**
@@ -34,6 +37,7 @@ export async function checkProject(project: Project): Promise<Checked> {
   const rendering = render(project, presentState(project));
   const { text, lines } = rendering;
   warnings.push(...templateWarnings(project.template, rendering));
+  const notes = idlePortNotes(project.config, rendering.live);
   if (conf === rendered) {
     await nginx.testText(text, lines);
   } else if (readIfExists(rendered) === text) {
@@ -43,9 +47,9 @@ export async function checkProject(project: Project): Promise<Checked> {
       `nginx can test "${rendered}" only in its place, which the next ` +
         `deploy does: "${conf}" includes it`,
     );
-    return { nginxTested: false, warnings };
+    return { nginxTested: false, warnings, notes };
   }
-  return { nginxTested: true, warnings };
+  return { nginxTested: true, warnings, notes };
 }
 
 /** What a service is to be run by, or as, and can't be. */

@@ -18,13 +18,35 @@ export function nameOfUser(uid: number): string {
   return find(String(uid), (user) => user.uid === uid)?.name ?? String(uid);
 }
 
-function find(key: string, is: (user: User) => boolean): User | undefined {
-  return parse(readLocal()).find(is) ?? parse(askDirectories(key)).find(is);
+/** Where people begin; below are the system's own users (login.defs(5), UID_MIN). */
+const FIRST_UID = 1000;
+/** `nobody` of every Linux. */
+const NOBODY = 65_534;
+
+/** Groups whose members may become root, as distributions have them. */
+const ADMINISTRATORS = /^(?:sudo|wheel|admin):[^:]*:\d+:(.*)$/gm;
+
+/** The local users who can log in and aren't root's equals: people with a shell. */
+export function loginUsers(
+  passwd = readOrEmpty("/etc/passwd"),
+  group = readOrEmpty("/etc/group"),
+): string[] {
+  const administrators = [...group.matchAll(ADMINISTRATORS)]
+    .flatMap(([, members = ""]) => members.split(","));
+  return parse(passwd).filter(({ name, uid, shell }) =>
+    uid >= FIRST_UID && uid !== NOBODY &&
+    !/\/(nologin|false)$/.test(shell) && !administrators.includes(name)
+  ).map(({ name }) => name);
 }
 
-function readLocal(): string {
+function find(key: string, is: (user: User) => boolean): User | undefined {
+  return parse(readOrEmpty("/etc/passwd")).find(is) ??
+    parse(askDirectories(key)).find(is);
+}
+
+function readOrEmpty(file: string): string {
   try {
-    return Deno.readTextFileSync("/etc/passwd");
+    return Deno.readTextFileSync(file);
   } catch {
     return "";
   }
