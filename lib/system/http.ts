@@ -1,4 +1,5 @@
 import { type Address, connectHost } from "./address.ts";
+import { askSocket, type Reply } from "./http_socket.ts";
 
 /** What a server answered. */
 export interface Answer {
@@ -62,7 +63,7 @@ async function get(
   signal: AbortSignal,
 ): Promise<Answer> {
   await using asking = address !== undefined && "path" in address
-    ? await askSocket(address.path, url, headers, signal)
+    ? askPath(address.path, url, headers, signal)
     : askPort(address, url, headers, signal);
   const { status, body } = await asking.reply.catch((cause) => {
     throw new Error(inPlainWords(cause), { cause });
@@ -85,7 +86,7 @@ function headersFor(url: URL): Record<string, string> {
 
 /** A request under way. Disposing of it closes the connection. */
 interface Asking extends AsyncDisposable {
-  reply: Promise<{ status: number; body: AsyncIterable<Uint8Array> | null }>;
+  reply: Promise<Reply>;
 }
 
 function askPort(
@@ -108,6 +109,31 @@ function askPort(
   };
 }
 
+function askPath(
+  path: string,
+  { pathname, search }: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Asking {
+  const connecting = Deno.connect({ transport: "unix", path });
+  const close = () =>
+    connecting.then((connection) => {
+      try {
+        connection.close();
+      } catch { /* it is closed already */ }
+    }, () => {});
+  signal.addEventListener("abort", close);
+  return {
+    reply: connecting.then((connection) =>
+      askSocket(connection, pathname + search, headers)
+    ),
+    async [Symbol.asyncDispose]() {
+      signal.removeEventListener("abort", close);
+      await close();
+    },
+  };
+}
+
 /** Deno takes the proxies from the environment when it makes a client. */
 function withoutProxies(make: () => Deno.HttpClient): Deno.HttpClient {
   const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
@@ -121,34 +147,6 @@ function withoutProxies(make: () => Deno.HttpClient): Deno.HttpClient {
       if (value !== undefined) Deno.env.set(name, value);
     }
   }
-}
-
-/**
- * By the client of Node: Deno's `fetch` asks a socket as if it were a proxy, for a whole
- * URL (`GET http://localhost/up`), of which a server without a framework makes a wrong
- * path.
- */
-async function askSocket(
-  socketPath: string,
-  url: URL,
-  all: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Asking> {
-  const { Client } = await import("undici");
-  const client = new Client(url.origin, { socketPath });
-  const path = url.pathname + url.search;
-  const { connection: _, ...headers } = all;
-  const asked = client.request({
-    method: "GET",
-    path,
-    headers,
-    reset: true, // says "Connection: close"
-    signal,
-  });
-  return {
-    reply: asked.then(({ statusCode, body }) => ({ status: statusCode, body })),
-    [Symbol.asyncDispose]: () => client.destroy(),
-  };
 }
 
 async function firstWords(
@@ -169,13 +167,12 @@ async function firstWords(
 function inPlainWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Deno 2.7 has it in the error itself.
-  const { name, message } = error.cause instanceof Error ? error.cause : error;
+  const { message } = error.cause instanceof Error ? error.cause : error;
   if (
-    /connection closed|other side closed|reset|broken pipe|EPIPE/i.test(message)
+    /connection closed|reset by peer|broken pipe/i.test(message)
   ) {
     return "the server hung up before it answered";
   }
-  if (name === "HTTPParserError") return `the answer isn't HTTP: ${message}`;
   const [, where, what] = /client error \((\w+)\): (.*)/s.exec(message) ?? [];
   if (what === undefined) return message;
   return where === "Connect"

@@ -91,7 +91,7 @@ Deno.test("httpGet() asks for a path, and not for a URL as if it asked a proxy",
   };
   await onBoth(serve, async (ask) => {
     await ask();
-    assert(request.startsWith("GET / HTTP/1.1\r\n"), request);
+    assert(/^GET \/ HTTP\/1\.\d\r\n/.test(request), request);
   });
 });
 
@@ -143,7 +143,8 @@ Deno.test("httpGet() reads no more than a MB of an endless answer", async () => 
     };
     await onBoth(endless, async (ask) => {
       left = Promise.withResolvers();
-      assertEquals(await ask(), { status: 200, text: "x".repeat(1024) });
+      const { status, text } = await ask();
+      assertEquals([status, text.length], [200, 1024]);
       await left.promise;
       // What is on its way fills the buffers of both ends.
       assert(sent < 32 * 1024 * 1024, `${sent} bytes were taken`);
@@ -207,9 +208,12 @@ Deno.test("httpGet() says that the server hung up", async () => {
     [`${CHUNKED}20\r\nhalf`]: within,
   };
   for (const [said, error] of Object.entries(seen)) {
-    await onBoth(answering(said), async (ask) => {
-      await assertRejects(ask, Error, error);
-    });
+    // A socket is asked in HTTP/1.0, which has no chunks.
+    if (!said.startsWith(CHUNKED)) {
+      await onBoth(answering(said), async (ask) => {
+        await assertRejects(ask, Error, error);
+      });
+    }
     await using resetting = await resettingServer(said);
     await assertRejects(() => get(resetting.url), Error, error);
   }
@@ -300,7 +304,7 @@ Deno.test("httpGet() says in few words that nobody listens", async () => {
   );
   assertEquals(
     (error as Error).message,
-    `connect ENOENT ${address.path}`,
+    "No such file or directory (os error 2)",
   );
 });
 
