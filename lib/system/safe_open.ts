@@ -2,6 +2,7 @@ import { dirname } from "@std/path";
 import {
   type Held,
   hold,
+  type HoldOptions,
   inDirectory,
   withoutDescriptors,
   withoutUmask,
@@ -91,7 +92,7 @@ const LOG_MODE = 0o640;
  * @throws {Error} with the reason.
  */
 export function openLog(log: string): OpenLog {
-  const held = holdOrMake(log, LOG_MODE);
+  const held = holdOrMake(log, LOG_MODE, { follow: true });
   try {
     const { isFile, isCharDevice, nlink } = held.stat();
     if (!isFile && !isCharDevice) throw new Error("it isn't a regular file");
@@ -160,10 +161,14 @@ export function appendText(path: string, text: string, mode: number): void {
   withoutDescriptors(() => Deno.writeTextFileSync(held.path, text, options));
 }
 
-/** Holds a file, or makes it; through a link only if it is a trusted one that leads to something. */
-function holdOrMake(path: string, mode: number): Held {
+/** Holds a file, or makes it. A link in its place is held itself, unless trusted ones are followed. */
+function holdOrMake(
+  path: string,
+  mode: number,
+  following: HoldOptions = {},
+): Held {
   try {
-    return hold(path, { follow: true });
+    return hold(path, following);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
@@ -174,8 +179,8 @@ function holdOrMake(path: string, mode: number): Held {
       (entry) => withoutUmask(() => Deno.openSync(entry, options).close()),
     );
   } catch (error) {
-    // Another has made it meanwhile, or it is a link that leads nowhere.
+    // Another has made it meanwhile.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
-  return hold(path, { follow: true });
+  return hold(path, following);
 }

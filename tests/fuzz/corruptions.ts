@@ -24,9 +24,15 @@ export const CORRUPTIONS: Record<
   "a link to a device": (path) => instead(path, "ln", "-s", "/dev/zero", path),
   "a link to itself": (path) => instead(path, "ln", "-s", path, path),
   "a link to nothing": (path) => instead(path, "ln", "-s", "/no/where", path),
-  "a link to another file": (path) =>
-    instead(path, "ln", "-s", "/etc/passwd", path),
+  "a link to another file": (path) => {
+    const other = `${path}.other`;
+    Deno.writeTextFileSync(other, OTHER);
+    instead(path, "ln", "-s", other, path);
+  },
 };
+
+/** What is in that other file, and stays there. */
+export const OTHER = "not zdd's\n";
 
 function instead(path: string, program: string, ...args: string[]): void {
   Deno.removeSync(path);

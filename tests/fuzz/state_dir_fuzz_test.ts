@@ -13,7 +13,7 @@ import { TempDir } from "../system/temp_dir.ts";
 import { RootProcess } from "../crash/root_process.ts";
 import { zddWithin } from "../crash/hostile.ts";
 import { Site } from "../support/site.ts";
-import { CORRUPTIONS } from "./corruptions.ts";
+import { CORRUPTIONS, OTHER } from "./corruptions.ts";
 import { fuzz } from "./mutator.ts";
 
 /** How long the slowest command may take, in s: a deploy on a busy machine. */
@@ -70,6 +70,10 @@ fuzz(
       assert([0, 1, 2, 4].includes(code), `${what}: status ${code} ${stderr}`);
       assert(!STACK.test(stdout + stderr), `${what}: ${stderr}`);
       stranger.assertUntouched();
+      if (kind === "a link to another file" && !isLive) {
+        assertEquals(site.read(`${file}.other`), OTHER, what);
+        Deno.removeSync(`${path}.other`);
+      }
       await mend(site, file, before);
       assertEquals((await site.get()).status, 200, `${what}: ${stderr}`);
     }
@@ -147,6 +151,10 @@ fuzz(
       try {
         appendHistory(place, entry);
       } catch { /* a deploy tells why, and goes on */ }
+      const other = `${file}.other`;
+      if (kind === "a link to another file") {
+        assertEquals(Deno.readTextFileSync(other), OTHER, what);
+      }
       assert(performance.now() - began < 5000, `${what}: it took long`);
       for (const name of directory.names()) {
         Deno.removeSync(directory.join(name), { recursive: true });
