@@ -8,6 +8,7 @@ import type { State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
 import { bringBack, withInstances } from "../state/transitions.ts";
 import type { ProcessId } from "../system/process.ts";
+import { finishApart, ownStarter } from "./finish_apart.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
 import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
 import { requireOwnUpstreams } from "./own_upstreams.ts";
@@ -81,6 +82,14 @@ export async function deploy(
   attempt(run, () => journal.close());
   await hooks.inform("after_switch", live.state);
 
+  const started = plan.starts.length;
+  const starter = ownStarter(live.state);
+  if (starter !== undefined) {
+    finishApart(run, starter);
+    record(run, live.state);
+    return outcomeOf(run, live.state, { started, retired: [], ...live });
+  }
+
   // 9. Drain, and 10. stop.
   const { oldWorkers } = live;
   const { lost } = launched;
@@ -93,7 +102,6 @@ export async function deploy(
   try {
     const settled = await settle(run, launched, state);
     record(run, settled);
-    const started = plan.starts.length;
     return outcomeOf(run, settled, { started, retired, ...live });
   } catch (error) {
     record(run, state, error);

@@ -4,11 +4,13 @@ import { camelCase } from "../config/key.ts";
 import type { Hook } from "../config/keys.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { identify, sendSignal } from "../system/process.ts";
+import { appendText } from "../system/safe_open.ts";
 import { sessionOf } from "../system/process_table.ts";
 import { startDetached } from "../system/shell.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { sleep } from "../system/wait.ts";
 import { type Report, stopwatch } from "./report.ts";
+import { releaseIn } from "../state/history.ts";
 import type { State } from "../state/state.ts";
 
 /** How many lines of a hook's output are shown. */
@@ -83,6 +85,7 @@ export class Hooks {
     env: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<{ status: number; lines: string[] }> {
+    this.#announce(hook);
     const before = sizeOf(this.#log);
     const took = stopwatch();
     const subject = hook;
@@ -124,19 +127,29 @@ export class Hooks {
     }
   }
 
+  /** Says in the log which hook runs, and when. */
+  #announce(hook: Hook): void {
+    try {
+      const line = `${new Date().toISOString()} ${hook}\n`;
+      appendText(this.#log, line, 0o640);
+    } catch { /* whoever opens the log for the hook tells why */ }
+  }
+
   #variables(
     hook: Hook,
     state: State,
     error?: unknown,
   ): Record<string, string> {
     const { command, release } = this.facts;
+    // What `deploy` starts has no name if none is given; all else is about what serves.
+    const before = command === "deploy" ? undefined : releaseIn(state);
     const variables: Record<string, string> = {
       ZDD_HOOK: hook,
       ZDD_COMMAND: command,
       ZDD_CONF: this.config.file,
       ZDD_STATE_DIR: this.config.stateDir,
       ZDD_SERVICES: this.config.services.map(({ name }) => name).join(" "),
-      ZDD_RELEASE: release ?? "",
+      ZDD_RELEASE: release ?? before ?? "",
       ZDD_ERROR: error === undefined ? "" : messageOf(error),
     };
     for (const { name } of this.config.services) {

@@ -26,6 +26,8 @@ export interface StartRequest {
   numbers: number[];
   /** Where they start, if zdd hands out the addresses. */
   slot: Slot;
+  /** What they are recorded as. */
+  release?: string;
 }
 
 /** What is about to be started, and the state with the addresses that were handed out. */
@@ -81,7 +83,7 @@ export async function planStarts(
   let state = before;
   const plans: Plan[] = [];
   for (const request of requests) {
-    const { service, numbers, slot } = request;
+    const { service, numbers, slot, release } = request;
     const slots = hasSlots(service)
       ? await chooseAddresses(config, request, state)
       : undefined;
@@ -92,6 +94,7 @@ export async function planStarts(
         service,
         number,
         slots && { slot, address: slots[slot]?.[number - 1] ?? "" },
+        release,
       )
     ));
   }

@@ -48,7 +48,11 @@ async function planRelease(
 ): Promise<ChangePlan> {
   const { project } = run;
   const { config } = project;
-  const requests = services.map((service) => requestAll(service, before));
+  const { release } = run;
+  const requests = services.map((service) => ({
+    ...requestAll(service, before),
+    release,
+  }));
   const { plans: starts, state } = await planStarts(config, requests, before);
   if (canary === undefined) {
     return {

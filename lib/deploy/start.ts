@@ -48,7 +48,7 @@ export async function startAll(
     try {
       const instance = {
         ...await startOne(launch, run.report, { speaksHttp, signal }),
-        release: run.release,
+        release: launch.plan.release,
       };
       journal.noteInstance(instance);
       return { launch, instance };

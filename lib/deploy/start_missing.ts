@@ -36,17 +36,11 @@ export function startMissing(
     }
     const { plans, state } = await planStarts(config, requests, present);
     const ofCurrent = current.flatMap(({ numbers }) => numbers).length;
-    const next = (started: readonly Instance[]) => {
-      const [first, rest] = [
-        started.slice(0, ofCurrent),
+    const next = (started: readonly Instance[]) =>
+      addToCanary(
+        addCurrent(state, started.slice(0, ofCurrent)),
         started.slice(ofCurrent),
-      ];
-      const withCurrent = addCurrent(
-        state,
-        first.map(inRelease(before, "current")),
       );
-      return addToCanary(withCurrent, rest.map(inRelease(before, "canary")));
-    };
     return { starts: plans, next };
   };
   return deploy(project, { command: "start", plan }, options);
@@ -66,17 +60,12 @@ export function missing(
       .map(({ number }) => number);
     const numbers = numbersOf(service)
       .filter((number) => !running.includes(number));
-    const slot = inRole(earlier, role)[0]?.slot ?? "a";
-    return numbers.length === 0 ? [] : [{ service, slot, numbers }];
+    const [first] = inRole(earlier, role);
+    const slot = first?.slot ?? "a";
+    // They are of the release that was there before.
+    const { release } = first ?? earlier;
+    return numbers.length === 0 ? [] : [{ service, slot, numbers, release }];
   });
-}
-
-/** An instance as one of the release that was there before. */
-function inRelease(before: State, role: Role) {
-  return (instance: Instance): Instance => {
-    const [old] = inRole(stateOf(before, instance.service), role);
-    return { ...instance, release: old?.release };
-  };
 }
 
 function inRole(own: ServiceState, role: Role): readonly Instance[] {

@@ -17,16 +17,19 @@ export interface Plan {
   /** The address that zdd hands out; undefined if the service chooses. */
   address?: Address;
   slot?: Slot;
+  /** What `--release` named. */
+  release?: string;
 }
 
 /**
  * Plans one instance of a service: fills in `{instance}`, `{port}` and `{socket}`,
- * and exports `PORT` or `SOCKET`.
+ * and exports `PORT` or `SOCKET`, and `ZDD_RELEASE`.
  */
 export function planInstance(
   service: ServiceConfig,
   number: number,
   given?: { slot: Slot; address: string },
+  release?: string,
 ): Plan {
   const address = addressKind(service)
     .plan(service, given && parseAddress(given.address));
@@ -62,8 +65,10 @@ export function planInstance(
       ZDD_SERVICE: service.name,
       ZDD_NUMBER: String(number),
       ...given && { ZDD_SLOT: given.slot },
+      ...release !== undefined && { ZDD_RELEASE: release },
     },
     address,
     slot: given?.slot,
+    release,
   };
 }

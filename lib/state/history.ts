@@ -32,11 +32,14 @@ export function servingPids({ services }: State): Record<string, number[]> {
   );
 }
 
-/** The release that serves in a state; undefined if there is none, or are several. */
+/** The release that serves in a state, or was stopped last; undefined if there is none, or are several. */
 export function releaseIn({ services }: State): string | undefined {
-  const releases = Object.values(services).flatMap(({ current, canary }) =>
-    [...current, ...canary?.instances ?? []].map(({ release }) => release)
-  );
+  const releases = Object.values(services).flatMap((own) => {
+    const serving = [...own.current, ...own.canary?.instances ?? []];
+    return serving.length === 0
+      ? own.release
+      : serving.map(({ release }) => release);
+  });
   const [release, ...others] = new Set(releases);
   return others.length === 0 ? release : undefined;
 }

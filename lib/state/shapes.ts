@@ -86,6 +86,7 @@ function isServiceState(value: unknown): boolean {
       isObject(value.canary) && areInstances(value.canary.instances) &&
         typeof value.canary.percent === "number") &&
     (value.slots === undefined || isSlots(value.slots)) &&
+    isOptionalText(value.release) &&
     Array.isArray(value.retiring) &&
     value.retiring.every((retiring) =>
       isObject(retiring) && isInstance(retiring.instance) &&

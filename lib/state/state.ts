@@ -22,6 +22,8 @@ export interface ServiceState {
   readonly retiring: readonly Retiring[];
   /** The addresses that zdd hands out to this service. */
   readonly slots?: Slots;
+  /** The release that was stopped, and that `start` brings back. */
+  readonly release?: string;
 }
 
 export interface Canary {

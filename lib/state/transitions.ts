@@ -94,16 +94,14 @@ export function retireEverything(
   config: Services,
   state: State,
 ): State {
-  return ofServices(
-    config,
-    state,
-    ({ canary, ...own }) =>
-      retire({ ...own, current: [], standby: [] }, [
-        ...own.current,
-        ...own.standby,
-        ...canary?.instances ?? [],
-      ]),
-  );
+  return ofServices(config, state, ({ canary, ...own }) => {
+    const { release } = own.current[0] ?? own;
+    return retire({ ...own, release, current: [], standby: [] }, [
+      ...own.current,
+      ...own.standby,
+      ...canary?.instances ?? [],
+    ]);
+  });
 }
 
 /**
@@ -242,6 +240,7 @@ function succeed(
     ...retire(own, going),
     standby: standby ? own.current : [],
     current: instances,
+    release: undefined,
   };
 }
 

@@ -106,13 +106,18 @@ Deno.test("missing() asks for those numbers that don't run, in the slot where th
   using directory = new TempDir();
   const service = serviceIn(directory, { instances: 3 });
   const second = instance({ number: 2, slot: "b" });
-  const before = stateWith({ current: [second, instance({ slot: "b" })] });
+  const first = instance({ slot: "b" });
+  const before = stateWith({ current: [{ ...second, release: "41" }, first] });
   const present = stateWith({ current: [second] });
   assertEquals(missing([service], before, present, "current"), [
-    { service, slot: "b", numbers: [1, 3] },
+    { service, slot: "b", numbers: [1, 3], release: "41" },
   ]);
   assertEquals(missing([service], EMPTY_STATE, EMPTY_STATE, "current"), [
-    { service, slot: "a", numbers: [1, 2, 3] },
+    { service, slot: "a", numbers: [1, 2, 3], release: undefined },
+  ]);
+  const stopped = stateWith({ release: "40" });
+  assertEquals(missing([service], stopped, stopped, "current"), [
+    { service, slot: "a", numbers: [1, 2, 3], release: "40" },
   ]);
   const [one] = [serviceIn(directory)];
   const whole = stateWith({ current: [instance()] });
@@ -127,7 +132,7 @@ Deno.test("missing() asks for a canary's only where there is one", () => {
   });
   const present = stateWith({ canary: { instances: [], percent: 5 } });
   assertEquals(missing([service], ended, present, "canary"), [
-    { service, slot: "b", numbers: [1] },
+    { service, slot: "b", numbers: [1], release: undefined },
   ]);
   assertEquals(missing([service], ended, ended, "canary"), []);
   const none = stateWith({ current: [instance()] });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { serverCommand } from "../support/project.ts";
 import { Site } from "../support/site.ts";
 import { until } from "../support/until.ts";
 import { isAlive } from "../support/processes.ts";
@@ -114,4 +115,32 @@ Deno.test("a release that serves is deployed again when what it is started with 
     conf.replace(heading, `${heading}log: own.log\nkill_after: 60\n`),
   );
   assertEquals(await deployRelease(site, "1"), false);
+});
+
+Deno.test("start brings back the release that was stopped, and history shows it for every command", async () => {
+  const site = Site.live({
+    start: `sh -c 'echo "release $ZDD_RELEASE" >&2; exec ${serverCommand()}'`,
+    lines: ["standby: yes"],
+    deploy: ["before_start: echo \"starts '$ZDD_RELEASE'\""],
+  });
+  await using _ = site;
+  await deployRelease(site, "41");
+  await deployRelease(site, "42");
+  await site.deploy("stop");
+  const { stderr } = await site.deploy("start");
+  assertMatch(stderr, /before_start: starts '42'/);
+  assertEquals(await releases(site), ["42"]);
+  const { stdout: logs } = await site.deploy("logs");
+  assertMatch(logs, /release 41[^]*release 42[^]*release 42/);
+  await deployRelease(site, "43");
+  await site.deploy("rollback");
+  const { stdout } = await site.deploy("history", "--json");
+  const entries: { command: string; release?: string }[] = JSON.parse(stdout);
+  assertEquals(
+    entries.map(({ command, release }) => `${command} ${release}`),
+    [
+      ...["deploy 41", "deploy 42", "stop 42", "start 42"],
+      ...["deploy 43", "rollback 42"],
+    ],
+  );
 });

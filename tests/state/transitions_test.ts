@@ -15,7 +15,12 @@ import {
   withoutEnded,
   withRetiring,
 } from "../../lib/state/transitions.ts";
-import type { Retiring, ServiceState, State } from "../../lib/state/state.ts";
+import {
+  type Retiring,
+  type ServiceState,
+  type State,
+  withService,
+} from "../../lib/state/state.ts";
 import type { Instance } from "../../lib/instance/instance.ts";
 import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
 
@@ -220,6 +225,21 @@ Deno.test("retireEverything() leaves nobody in service", () => {
   const before = stateOf(["web2"], { standby: ["web1"], canary: ["web3"] });
   const after = retireEverything(configOf(), before);
   assertEquals(roles(after)[1], "web: - / - / - / web2,web1,web3");
+});
+
+Deno.test("what was stopped is remembered until there is another release", () => {
+  const config = configOf();
+  const before = withService(stateOf([]), "web", {
+    ...{ standby: [], retiring: [] },
+    current: [{ ...instance("web1"), release: "41" }],
+  });
+  const stopped = retireEverything(config, before);
+  assertEquals(stopped.services.web?.release, "41");
+  const again = retireEverything(config, stopped);
+  assertEquals(again.services.web?.release, "41");
+  const next = replaceCurrent(config, again, [instance("web2")]);
+  assertEquals(next.services.web?.release, undefined);
+  assertEquals(retireEverything(config, next).services.web?.release, undefined);
 });
 
 function retiring(state: State, those: Retiring[]): State {
