@@ -1,4 +1,5 @@
 import { dirname } from "@std/path";
+import { makeDirectory } from "../system/held.ts";
 import { findUser } from "../system/users.ts";
 import type { Plan } from "./plan.ts";
 
@@ -11,7 +12,8 @@ export function prepareSocket({ address, service: { user } }: Plan): void {
   if (address === undefined || !("path" in address)) return;
   const owner = user === undefined ? undefined : findUser(user);
   if (owner === undefined) return;
-  const directory = dirname(address.path);
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
-  if (Deno.uid() === 0) Deno.chownSync(directory, owner.uid, owner.gid);
+  using directory = makeDirectory(dirname(address.path));
+  if (Deno.uid() === 0) {
+    Deno.chownSync(directory.path, owner.uid, owner.gid);
+  }
 }

@@ -218,7 +218,10 @@ export class LiveLinks {
     makeDirectory(directory);
     const [first = "", ...others] = files.map((file) => join(directory, file));
     if (first === "") return name;
-    Deno.openSync(first, { write: true, create: true, mode: 0o644 }).close();
+    unlessExists(() => {
+      Deno.openSync(first, { write: true, createNew: true, mode: 0o644 })
+        .close();
+    });
     for (const other of others) unlessExists(() => Deno.linkSync(first, other));
     return name;
   }

@@ -8,6 +8,7 @@ import {
 import { type IncludePlace, withIncludes } from "../nginx/includes.ts";
 import { SyntaxMistake } from "../nginx/tokens.ts";
 import { realPath } from "../system/files.ts";
+import { readRegularFile } from "../system/safe_open.ts";
 import type { RenderedText, Template } from "../template/template.ts";
 import { isMarker, type LivePlan, planLive } from "./plan.ts";
 import { templateNames, type Whereabouts } from "./template_names.ts";
@@ -74,7 +75,7 @@ function readConfiguration(
 /** The main configuration with all that it includes, if the marks are in it. */
 function readAround(conf: string, place: IncludePlace): Block | undefined {
   try {
-    const text = Deno.readTextFileSync(conf);
+    const text = readRegularFile(conf) ?? "";
     const main = withIncludes(parseConfiguration(text, conf), place);
     return [...allDirectives(main)].some(isMarker) ? main : undefined;
   } catch {

@@ -42,7 +42,7 @@ export function writeAtomically(
         Deno.renameSync(temporary, entry);
       });
     } catch (error) {
-      discard(temporary);
+      removeAnyhow(temporary);
       throw error;
     }
     sync(directory.path);
@@ -87,7 +87,7 @@ export function removeLeftovers(path: string): void {
     if (!/^[0-9a-f]{8}$/.test(name.slice(prefix.length))) continue;
     const leftover = `${directory.path}/${name}`;
     const { mtime } = Deno.lstatSync(leftover);
-    if (Date.now() - Number(mtime) > ABANDONED) discard(leftover);
+    if (Date.now() - Number(mtime) > ABANDONED) removeAnyhow(leftover);
   }
 }
 
@@ -121,7 +121,13 @@ export function removeIfExists(path: string): void {
 /** Removes a temporary file as far as that is possible, while another failure is reported. */
 export function discard(path: string): void {
   try {
-    Deno.removeSync(path);
+    inDirectory(path, Deno.removeSync);
+  } catch { /* it isn't there, or nobody can help it */ }
+}
+
+function removeAnyhow(entry: string): void {
+  try {
+    Deno.removeSync(entry);
   } catch { /* it isn't there, or nobody can help it */ }
 }
 
