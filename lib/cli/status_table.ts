@@ -111,7 +111,11 @@ function formatState(
   { state, percent }: InstanceStatus,
   style: Style,
 ): string {
-  const share = percent === undefined ? "" : ` ${percent} %`;
+  // A share of the requests is a canary's, dead or alive.
+  const isDead = percent !== undefined && state === "dead";
+  const share = percent === undefined
+    ? ""
+    : `${isDead ? " canary" : ""} ${percent} %`;
   return style[STATE_COLORS[state]](state + share);
 }
 

@@ -45,7 +45,7 @@ export type InstanceState =
 
 export interface InstanceStatus {
   state: InstanceState;
-  /** Of the requests; for a canary. */
+  /** Of the requests; for a canary, one that is dead too. */
   percent?: number;
   id: string;
   pid: number;
@@ -102,9 +102,7 @@ export function status(project: Project): Status {
       instances: [
         ...currentOf(service, known).map(as("serving")),
         ...(known?.canary?.instances ?? []).map(as("canary"))
-          .map((instance) =>
-            instance.state === "canary" ? { ...instance, percent } : instance
-          ),
+          .map((instance) => ({ ...instance, percent })),
         ...(known?.standby ?? []).map(as("standby")),
         ...(known?.retiring ?? []).map(({ instance }) => instance)
           .filter((instance) => !isGone(instance)).map(as("stopping")),

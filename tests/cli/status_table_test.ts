@@ -74,6 +74,7 @@ Deno.test("formatStatus() leaves out what isn't known of a dead instance", () =>
 
 Deno.test("formatStatus() shows a canary's share", () => {
   assertEquals(rowOf({ state: "canary", percent: 10 })[1], "canary 10 %");
+  assertEquals(rowOf({ state: "dead", percent: 10 })[1], "dead canary 10 %");
 });
 
 Deno.test("formatStatus() counts nginx's workers, the old ones too", () => {

@@ -219,7 +219,7 @@ Deno.test("a canary that dies costs nothing, and is told", async () => {
   assertEquals(await site.pidsAt("/", 50), [current]);
   const { code, stdout } = await site.zdd("status");
   assertEquals(code, 1);
-  assertMatch(stdout, new RegExp(`^web +dead .*${canary} `, "m"));
+  assertMatch(stdout, new RegExp(`^web +dead canary 50 % +${canary} `, "m"));
   const promoted = await site.zdd("promote");
   assertEquals(promoted.code, 1, promoted.stderr);
   assertMatch(promoted.stderr, new RegExp(`${canary} .*has ended`));
