@@ -1,4 +1,4 @@
-import type { DryRunResult } from "../deploy/dry_run.ts";
+import type { DryRunResult } from "../deploy/change/dry_run.ts";
 
 /** What a deploy would do, a line for each service and one for nginx. */
 export function formatDryRun(

@@ -1,4 +1,4 @@
-import type { Status } from "../deploy/status.ts";
+import type { Status } from "../deploy/look/status.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { PLAIN, type Style } from "./style.ts";
 

@@ -2,7 +2,7 @@ import { formatDuration } from "../text/duration.ts";
 import type { RunOptions } from "../deploy/run.ts";
 import { type Project, readProject } from "../deploy/read.ts";
 import type { Report, Step } from "../deploy/report.ts";
-import { status } from "../deploy/status.ts";
+import { status } from "../deploy/look/status.ts";
 import { ExitStatus } from "../error.ts";
 import type { GlobalOptions, Input } from "./command.ts";
 import { FailedChange } from "./failure.ts";

@@ -4,7 +4,7 @@ import type {
   InstanceStatus,
   NginxStatus,
   Status,
-} from "../deploy/status.ts";
+} from "../deploy/look/status.ts";
 import { PLAIN, type Style, widthOf } from "./style.ts";
 import { formatTable } from "./table.ts";
 

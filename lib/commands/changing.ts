@@ -3,11 +3,16 @@
 
 export { formatDryRun } from "../cli/dry_run_text.ts";
 export { runChange } from "../cli/run_change.ts";
-export { bootStatus, disableBoot, enableBoot } from "../deploy/boot.ts";
-export { checkProject } from "../deploy/check_project.ts";
-export { dryRun } from "../deploy/dry_run.ts";
+export { bootStatus, disableBoot, enableBoot } from "../deploy/host/boot.ts";
+export { checkProject } from "../deploy/look/check_project.ts";
+export { dryRun } from "../deploy/change/dry_run.ts";
 export { readProject } from "../deploy/read.ts";
-export { deployRelease } from "../deploy/release.ts";
-export { startMissing } from "../deploy/start_missing.ts";
-export { stop } from "../deploy/stop.ts";
-export { abort, promote, rollback, shareCanary } from "../deploy/traffic.ts";
+export { deployRelease } from "../deploy/change/release.ts";
+export { startMissing } from "../deploy/change/start_missing.ts";
+export { stop } from "../deploy/change/stop.ts";
+export {
+  abort,
+  promote,
+  rollback,
+  shareCanary,
+} from "../deploy/change/traffic.ts";

@@ -2,7 +2,7 @@ import type { Command, GlobalOptions } from "../cli/command.ts";
 import { readPercent, readRelease } from "../cli/option_values.ts";
 import { LOCK_WAIT, SERVICE } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
-import type { ReleaseOptions } from "../deploy/release.ts";
+import type { ReleaseOptions } from "../deploy/change/release.ts";
 import { ExitStatus } from "../error.ts";
 
 export const deploy: Command = {

@@ -9,7 +9,7 @@ export { watch } from "../cli/watch.ts";
 export { chooseServices } from "../config/choose.ts";
 export { readProject } from "../deploy/read.ts";
 export { render } from "../deploy/render.ts";
-export { presentState, status } from "../deploy/status.ts";
+export { presentState, status } from "../deploy/look/status.ts";
 export { readHistory } from "../state/history.ts";
 export { logsOf } from "../state/logs.ts";
 export { StateDir } from "../state/state_dir.ts";

@@ -4,7 +4,7 @@ import { printJson, printResult, toJson } from "../cli/output.ts";
 import { styleOf } from "../cli/style.ts";
 import { screenSize } from "../cli/terminal.ts";
 import { usage } from "../cli/usage.ts";
-import type { Status } from "../deploy/status.ts";
+import type { Status } from "../deploy/look/status.ts";
 import { ExitStatus } from "../error.ts";
 
 export const status: Command = {

@@ -11,7 +11,7 @@ import type { ProcessId } from "../system/process.ts";
 import { finishApart, ownStarter } from "./finish_apart.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
 import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
-import { requireOwnUpstreams } from "./own_upstreams.ts";
+import { requireOwnUpstreams } from "./look/own_upstreams.ts";
 import type { Project } from "./read.ts";
 import { recover, tidy } from "./recover.ts";
 import { switchByReload } from "./reload_switch.ts";

@@ -2,7 +2,7 @@ import { messageOf } from "../error.ts";
 import { appendHistory, releaseIn, servingPids } from "../state/history.ts";
 import type { State } from "../state/state.ts";
 import { StateDir } from "../state/state_dir.ts";
-import { detach, findKiller } from "./detach.ts";
+import { detach, findKiller } from "./host/detach.ts";
 import { Hooks } from "./hooks.ts";
 import type { Project } from "./read.ts";
 import { collectWarnings, type Report, stopwatch } from "./report.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { formatDryRun } from "../../lib/cli/dry_run_text.ts";
-import type { DryRunResult } from "../../lib/deploy/dry_run.ts";
+import type { DryRunResult } from "../../lib/deploy/change/dry_run.ts";
 
 const RESULT: DryRunResult = {
   dryRun: true,

@@ -6,7 +6,7 @@ import {
   formatFailure,
 } from "../../lib/cli/failure.ts";
 import { COLORED } from "../../lib/cli/style.ts";
-import type { InstanceStatus, Status } from "../../lib/deploy/status.ts";
+import type { InstanceStatus, Status } from "../../lib/deploy/look/status.ts";
 import { ZddError } from "../../lib/error.ts";
 
 const SHORT = { verbose: false };

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { formatStatus } from "../../lib/cli/status_table.ts";
 import { printable } from "../../lib/cli/output.ts";
 import { COLORED } from "../../lib/cli/style.ts";
-import type { InstanceStatus, Status } from "../../lib/deploy/status.ts";
+import type { InstanceStatus, Status } from "../../lib/deploy/look/status.ts";
 
 const INSTANCE: InstanceStatus = {
   state: "serving",

@@ -5,7 +5,7 @@ import { readProject } from "../../lib/deploy/read.ts";
 import type { ServiceState, State } from "../../lib/state/state.ts";
 import { readState } from "../../lib/state/state_file.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
-import { status } from "../../lib/deploy/status.ts";
+import { status } from "../../lib/deploy/look/status.ts";
 import { allProcesses, environmentOf } from "../../lib/system/process.ts";
 import type { Load, LoadResult } from "../support/load.ts";
 import { Site, type SiteOptions } from "../support/site.ts";

@@ -6,7 +6,7 @@ import type { State } from "../../lib/state/state.ts";
 import { readState } from "../../lib/state/state_file.ts";
 import { LaterVersion, versioned } from "../../lib/state/versions.ts";
 import { StateDir } from "../../lib/state/state_dir.ts";
-import { status } from "../../lib/deploy/status.ts";
+import { status } from "../../lib/deploy/look/status.ts";
 import { ZddError } from "../../lib/error.ts";
 import { readPid, readPort } from "../../lib/instance/port_file.ts";
 import { formatAddress, parseAddress } from "../../lib/system/address.ts";

@@ -5,7 +5,7 @@ import {
   readIfExists,
   writeAtomically,
 } from "../../system/files.ts";
-import { logsIn } from "../../deploy/rotation.ts";
+import { logsIn } from "../../deploy/host/rotation.ts";
 import { rotationText } from "../../system/logrotate.ts";
 import { usage } from "../usage.ts";
 import { findServer, guessKind } from "./kinds.ts";

@@ -1,14 +1,14 @@
-import { chooseServices } from "../config/choose.ts";
-import type { Nginx } from "../nginx/nginx.ts";
-import { formerServices } from "../state/former.ts";
-import { writeState } from "../state/state_file.ts";
-import { retireEverything } from "../state/transitions.ts";
-import { isRunning } from "../system/process.ts";
-import type { Project } from "./read.ts";
-import { recover } from "./recover.ts";
-import { type Report, stopwatch } from "./report.ts";
-import { retire, type Retired } from "./retire.ts";
-import { openRun, record, type RunOptions } from "./run.ts";
+import { chooseServices } from "../../config/choose.ts";
+import type { Nginx } from "../../nginx/nginx.ts";
+import { formerServices } from "../../state/former.ts";
+import { writeState } from "../../state/state_file.ts";
+import { retireEverything } from "../../state/transitions.ts";
+import { isRunning } from "../../system/process.ts";
+import type { Project } from "../read.ts";
+import { recover } from "../recover.ts";
+import { type Report, stopwatch } from "../report.ts";
+import { retire, type Retired } from "../retire.ts";
+import { openRun, record, type RunOptions } from "../run.ts";
 
 export interface StopOptions extends RunOptions {
   /** Only these services; all if there is none, those that left deploy.conf too. */

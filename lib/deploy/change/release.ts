@@ -1,18 +1,18 @@
-import { chooseServices } from "../config/choose.ts";
-import type { ServiceConfig } from "../config/config.ts";
-import { fingerprintOf, isSameFingerprint } from "../config/fingerprint.ts";
-import { ExitStatus, ZddError } from "../error.ts";
-import { isAlive } from "../instance/processes.ts";
-import { type State, stateOf } from "../state/state.ts";
-import { addCanary, replaceCurrent } from "../state/transitions.ts";
-import { readIfExists } from "../system/files.ts";
-import { type ChangePlan, deploy } from "./deploy.ts";
-import type { Outcome } from "./outcome.ts";
+import { chooseServices } from "../../config/choose.ts";
+import type { ServiceConfig } from "../../config/config.ts";
+import { fingerprintOf, isSameFingerprint } from "../../config/fingerprint.ts";
+import { ExitStatus, ZddError } from "../../error.ts";
+import { isAlive } from "../../instance/processes.ts";
+import { type State, stateOf } from "../../state/state.ts";
+import { addCanary, replaceCurrent } from "../../state/transitions.ts";
+import { readIfExists } from "../../system/files.ts";
+import { type ChangePlan, deploy } from "../deploy.ts";
+import type { Outcome } from "../outcome.ts";
 import { planStarts, requestAll } from "./plan_starts.ts";
-import type { Project } from "./read.ts";
-import { runsAsDeployed } from "./reload_switch.ts";
-import { render } from "./render.ts";
-import type { Run, RunOptions } from "./run.ts";
+import type { Project } from "../read.ts";
+import { runsAsDeployed } from "../reload_switch.ts";
+import { render } from "../render.ts";
+import type { Run, RunOptions } from "../run.ts";
 
 export interface ReleaseOptions extends RunOptions {
   /** Only these services; all if there is none. */

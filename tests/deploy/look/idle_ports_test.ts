@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { idlePortNotes } from "../../lib/deploy/idle_ports.ts";
-import { ConfDir } from "../config/conf_dir.ts";
+import { idlePortNotes } from "../../../lib/deploy/look/idle_ports.ts";
+import { ConfDir } from "../../config/conf_dir.ts";
 
 /** A deploy.conf with a service of each kind of port. */
 function config() {

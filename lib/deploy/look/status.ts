@@ -1,25 +1,25 @@
 import { basename } from "@std/path";
-import type { ServiceConfig } from "../config/config.ts";
-import { workersOf } from "../nginx/master.ts";
-import { follow, isAlive, isGone, memoryOf } from "../instance/processes.ts";
-import type { Instance } from "../instance/instance.ts";
-import { runnerOf } from "../instance/run/runners.ts";
-import { findRunning } from "../instance/takeover.ts";
-import { parseAddress } from "../system/address.ts";
-import { type ProcessId, startedAt } from "../system/process.ts";
-import { openConnections } from "../system/sockets.ts";
-import type { Project } from "./read.ts";
-import { runsAsDeployed } from "./reload_switch.ts";
-import { notesOnFormer } from "../state/former.ts";
+import type { ServiceConfig } from "../../config/config.ts";
+import { workersOf } from "../../nginx/master.ts";
+import { follow, isAlive, isGone, memoryOf } from "../../instance/processes.ts";
+import type { Instance } from "../../instance/instance.ts";
+import { runnerOf } from "../../instance/run/runners.ts";
+import { findRunning } from "../../instance/takeover.ts";
+import { parseAddress } from "../../system/address.ts";
+import { type ProcessId, startedAt } from "../../system/process.ts";
+import { openConnections } from "../../system/sockets.ts";
+import type { Project } from "../read.ts";
+import { runsAsDeployed } from "../reload_switch.ts";
+import { notesOnFormer } from "../../state/former.ts";
 import {
   type ServiceState,
   type State,
   stateOf,
   withService,
-} from "../state/state.ts";
-import { StateDir } from "../state/state_dir.ts";
-import { readState } from "../state/state_file.ts";
-import { exists } from "../system/files.ts";
+} from "../../state/state.ts";
+import { StateDir } from "../../state/state_dir.ts";
+import { readState } from "../../state/state_file.ts";
+import { exists } from "../../system/files.ts";
 
 /** What runs now. It is only looked at, nothing is repaired. */
 export interface Status {

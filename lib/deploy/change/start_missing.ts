@@ -1,14 +1,18 @@
-import type { ServiceConfig } from "../config/config.ts";
-import { isAlive, isGone } from "../instance/processes.ts";
-import type { Instance } from "../instance/instance.ts";
-import { type ServiceState, type State, stateOf } from "../state/state.ts";
-import { addCurrent, addToCanary, withoutEnded } from "../state/transitions.ts";
-import { deploy } from "./deploy.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ServiceConfig } from "../../config/config.ts";
+import { isAlive, isGone } from "../../instance/processes.ts";
+import type { Instance } from "../../instance/instance.ts";
+import { type ServiceState, type State, stateOf } from "../../state/state.ts";
+import {
+  addCurrent,
+  addToCanary,
+  withoutEnded,
+} from "../../state/transitions.ts";
+import { deploy } from "../deploy.ts";
+import type { Outcome } from "../outcome.ts";
 import { numbersOf, planStarts, type StartRequest } from "./plan_starts.ts";
-import type { Project } from "./read.ts";
-import { runsAsDeployed } from "./reload_switch.ts";
-import type { RunOptions } from "./run.ts";
+import type { Project } from "../read.ts";
+import { runsAsDeployed } from "../reload_switch.ts";
+import type { RunOptions } from "../run.ts";
 
 /** Among whom an instance is missing. */
 type Role = "current" | "canary";

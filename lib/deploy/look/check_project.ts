@@ -1,13 +1,13 @@
 import { dirname } from "@std/path";
-import { templateWarnings } from "../live/check.ts";
-import { messageOf, ZddError } from "../error.ts";
-import { requireRunners } from "../instance/run/runners.ts";
-import { readIfExists } from "../system/files.ts";
-import { findProgram } from "../system/program.ts";
-import { isSimple } from "../system/shell.ts";
+import { templateWarnings } from "../../live/check.ts";
+import { messageOf, ZddError } from "../../error.ts";
+import { requireRunners } from "../../instance/run/runners.ts";
+import { readIfExists } from "../../system/files.ts";
+import { findProgram } from "../../system/program.ts";
+import { isSimple } from "../../system/shell.ts";
 import { idlePortNotes } from "./idle_ports.ts";
-import type { Project } from "./read.ts";
-import { render } from "./render.ts";
+import type { Project } from "../read.ts";
+import { render } from "../render.ts";
 import { presentState } from "./status.ts";
 
 /** What was found out without starting anything, beyond what `readProject` refuses. */

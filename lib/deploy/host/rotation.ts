@@ -1,6 +1,6 @@
 import { dirname, join } from "@std/path";
-import type { Config } from "../config/config.ts";
-import { rotationFile, rotationText } from "../system/logrotate.ts";
+import type { Config } from "../../config/config.ts";
+import { rotationFile, rotationText } from "../../system/logrotate.ts";
 
 /**
  * What has the host's logrotate rotate all logs that aren't in systemd's journal;

@@ -1,5 +1,5 @@
-import type { Config } from "../config/config.ts";
-import { loginUsers } from "../system/users.ts";
+import type { Config } from "../../config/config.ts";
+import { loginUsers } from "../../system/users.ts";
 
 /**
  * Services of which other users of the host could get requests: nginx passes them to the

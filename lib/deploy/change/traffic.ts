@@ -1,17 +1,17 @@
-import { ZddError } from "../error.ts";
-import { isAlive } from "../instance/processes.ts";
-import type { State } from "../state/state.ts";
+import { ZddError } from "../../error.ts";
+import { isAlive } from "../../instance/processes.ts";
+import type { State } from "../../state/state.ts";
 import {
   abortCanary,
   promoteCanary,
   setCanary,
   swapStandby,
-} from "../state/transitions.ts";
-import { deploy } from "./deploy.ts";
-import type { Outcome } from "./outcome.ts";
-import type { Project } from "./read.ts";
+} from "../../state/transitions.ts";
+import { deploy } from "../deploy.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Project } from "../read.ts";
 import { requireNoCanary } from "./release.ts";
-import type { RunOptions } from "./run.ts";
+import type { RunOptions } from "../run.ts";
 
 // What moves requests between instances that run already.
 

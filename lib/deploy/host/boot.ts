@@ -1,18 +1,18 @@
 import { basename, dirname, fromFileUrl } from "@std/path";
-import type { Config } from "../config/config.ts";
-import { ExitStatus, ZddError } from "../error.ts";
+import type { Config } from "../../config/config.ts";
+import { ExitStatus, ZddError } from "../../error.ts";
 import {
   isDirectory,
   readIfExists,
   removeIfExists,
   writeAtomically,
-} from "../system/files.ts";
+} from "../../system/files.ts";
 import {
   hasServiceManager,
   lingers,
   requireManager,
-} from "../system/service_manager.ts";
-import { mountOf } from "../system/mounts.ts";
+} from "../../system/service_manager.ts";
+import { mountOf } from "../../system/mounts.ts";
 import {
   disableUnit,
   enableUnit,
@@ -22,8 +22,8 @@ import {
   quoteForUnit,
   readUnit,
   type UnitFile,
-} from "../system/unit_file.ts";
-import { nameOfUser } from "../system/users.ts";
+} from "../../system/unit_file.ts";
+import { nameOfUser } from "../../system/users.ts";
 import { rotationOf } from "./rotation.ts";
 
 /** Whether a boot of the machine starts what a deploy.conf describes. */

@@ -1,8 +1,8 @@
-import { ZddError } from "../error.ts";
-import type { Instance } from "../instance/instance.ts";
-import { processesOf } from "../instance/processes.ts";
-import { parseAddress } from "../system/address.ts";
-import { holders, listeningInodes } from "../system/sockets.ts";
+import { ZddError } from "../../error.ts";
+import type { Instance } from "../../instance/instance.ts";
+import { processesOf } from "../../instance/processes.ts";
+import { parseAddress } from "../../system/address.ts";
+import { holders, listeningInodes } from "../../system/sockets.ts";
 
 /**
  * Makes sure that what a configuration passes requests to, by the port of an instance, is

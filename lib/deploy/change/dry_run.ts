@@ -1,24 +1,24 @@
-import { chooseServices } from "../config/choose.ts";
-import type { ServiceConfig } from "../config/config.ts";
-import { isAlive } from "../instance/processes.ts";
-import type { Instance } from "../instance/instance.ts";
-import { type State, stateOf } from "../state/state.ts";
-import { StateDir } from "../state/state_dir.ts";
-import { exists, readIfExists } from "../system/files.ts";
-import { checkProject } from "./check_project.ts";
-import type { NginxAction } from "./outcome.ts";
+import { chooseServices } from "../../config/choose.ts";
+import type { ServiceConfig } from "../../config/config.ts";
+import { isAlive } from "../../instance/processes.ts";
+import type { Instance } from "../../instance/instance.ts";
+import { type State, stateOf } from "../../state/state.ts";
+import { StateDir } from "../../state/state_dir.ts";
+import { exists, readIfExists } from "../../system/files.ts";
+import { checkProject } from "../look/check_project.ts";
+import type { NginxAction } from "../outcome.ts";
 import { requestAll } from "./plan_starts.ts";
-import type { Project } from "./read.ts";
-import { runsAsDeployed } from "./reload_switch.ts";
+import type { Project } from "../read.ts";
+import { runsAsDeployed } from "../reload_switch.ts";
 import {
   type ReleaseOptions,
   requireLive,
   requireNoCanary,
   serves,
 } from "./release.ts";
-import { render } from "./render.ts";
-import { stopwatch } from "./report.ts";
-import { presentState } from "./status.ts";
+import { render } from "../render.ts";
+import { stopwatch } from "../report.ts";
+import { presentState } from "../look/status.ts";
 
 /** What a deploy would do now. */
 export interface DryRunResult {

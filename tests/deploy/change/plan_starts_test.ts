@@ -1,19 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
-import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
-import type { Instance } from "../../lib/instance/instance.ts";
-import { missing } from "../../lib/deploy/start_missing.ts";
+import { ConfDir, NGINX, WEB } from "../../config/conf_dir.ts";
+import type { Instance } from "../../../lib/instance/instance.ts";
+import { missing } from "../../../lib/deploy/change/start_missing.ts";
 import {
   numbersOf,
   planStarts,
   requestAll,
-} from "../../lib/deploy/plan_starts.ts";
+} from "../../../lib/deploy/change/plan_starts.ts";
 import {
   EMPTY_STATE,
   type ServiceState,
   type State,
-} from "../../lib/state/state.ts";
-import { serviceIn } from "../instance/service_config.ts";
-import { TempDir } from "../system/temp_dir.ts";
+} from "../../../lib/state/state.ts";
+import { serviceIn } from "../../instance/service_config.ts";
+import { TempDir } from "../../system/temp_dir.ts";
 
 function instance(changes: Partial<Instance> = {}): Instance {
   return {

@@ -1,23 +1,27 @@
 import { join } from "@std/path";
-import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
-import { isAlive, isGone } from "../instance/processes.ts";
-import type { Instance } from "../instance/instance.ts";
-import { type Plan, planInstance } from "../instance/plan.ts";
+import {
+  type Config,
+  hasSlots,
+  type ServiceConfig,
+} from "../../config/config.ts";
+import { isAlive, isGone } from "../../instance/processes.ts";
+import type { Instance } from "../../instance/instance.ts";
+import { type Plan, planInstance } from "../../instance/plan.ts";
 import {
   freeAddresses,
   type Slot,
   SLOTS,
   type Slots,
   slotsOf,
-} from "../instance/slots.ts";
-import { passedAddresses } from "../nginx/passed.ts";
+} from "../../instance/slots.ts";
+import { passedAddresses } from "../../nginx/passed.ts";
 import {
   instancesOf,
   type ServiceState,
   type State,
   stateOf,
   withService,
-} from "../state/state.ts";
+} from "../../state/state.ts";
 
 /** Instances of a service to start. */
 export interface StartRequest {

@@ -1,5 +1,5 @@
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
-import { escapeBy } from "../system/escape.ts";
+import { ExitStatus, messageOf, ZddError } from "../../error.ts";
+import { escapeBy } from "../../system/escape.ts";
 import {
   hasServiceManager,
   killsAtLogout,
@@ -8,8 +8,8 @@ import {
   type Unit,
   unitOfProcess,
   unitProperties,
-} from "../system/service_manager.ts";
-import { nameOfUser } from "../system/users.ts";
+} from "../../system/service_manager.ts";
+import { nameOfUser } from "../../system/users.ts";
 
 /** A unit that takes along what is started in it. */
 export interface Killer {
