@@ -81,7 +81,7 @@ export class LaunchProcesses implements Disposable {
   /** The ids of the users as whom they run. */
   users(): number[] {
     this.look(true);
-    return [...this.#set.users].sort((a, b) => a - b);
+    return [...this.#set.users];
   }
 
   /** Whether every socket that a client of an address may reach is one of theirs. */
@@ -96,7 +96,9 @@ export class LaunchProcesses implements Disposable {
   record(instance: Instance): Instance {
     this.#set.add(instance.process);
     this.#set.traces = instance;
-    return { ...instance, users: this.users(), roots: this.#set.roots() };
+    this.look(false);
+    const users = [...this.#set.users].sort((a, b) => a - b);
+    return { ...instance, users, roots: this.#set.roots() };
   }
 
   /** From now on, what loses its parent isn't kept. */

@@ -9,7 +9,7 @@ import {
   type ProcessStat,
   userOf,
 } from "../system/process.ts";
-import { otherProcesses } from "../system/process_table.ts";
+import { descendsFrom, otherProcesses } from "../system/process_table.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import { adopt, reap } from "../system/subreaper.ts";
 import type { Instance } from "./instance.ts";
@@ -71,7 +71,11 @@ export class ProcessSet {
   constructor(public traces: Traces) {
     const { users = [Deno.uid() ?? 0], process, leader, roots = [] } = traces;
     this.users = new Set(users);
-    for (const one of [leader, process, ...roots]) {
+    // What is above zdd, where an instance deploys its successor, isn't to be ended.
+    const others = [leader, ...roots].filter((one) =>
+      one !== undefined && !descendsFrom(Deno.pid, one.pid)
+    );
+    for (const one of [process, ...others]) {
       if (one !== undefined && isRunning(one)) this.add(one);
     }
   }

@@ -128,8 +128,8 @@ rootTest(
         try { return fs.readlinkSync("/proc/self/fd/" + fd); } catch { return ""; }
       }).find((link) => link.startsWith("socket:"));
       const inode = own.slice(8, -1);
-      const name = "own/x\\n0000000000000000: 00000002 00000000 00010000 0001 01 " +
-        inode + " " + process.cwd() + "/root.sock";
+      const name = "own/x\\na b c 10000 1 1 " + inode + " " +
+        process.cwd() + "/root.sock";
       const directory = name.slice(0, name.lastIndexOf("/"));
       fs.mkdirSync(directory, { recursive: true });
       require("node:net").createServer(() => {}).listen(name, () => {
@@ -138,7 +138,7 @@ rootTest(
         fs.writeFileSync("own/web.pid", process.pid + "\\n");
       });`),
     );
-    await assertRefused(site, /another program listens on unix:|didn't start/);
+    await assertRefused(site, /another program listens on unix:/);
     assertEquals(root.asked, []);
   },
 );

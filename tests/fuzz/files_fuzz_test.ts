@@ -78,6 +78,11 @@ const INSTANCE = {
   log: "/dev/null",
   pidFile: "/nowhere/web.pid",
   portFile: "/nowhere/4711.port",
+  leader: PROCESS,
+  roots: [PROCESS],
+  users: [0],
+  sockets: ["4711"],
+  socketFile: "0:1 4711",
 };
 const STATE: State = {
   deploy: "deploy-1",

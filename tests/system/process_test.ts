@@ -10,6 +10,7 @@ import {
   isRunning,
   isSame,
   memoryOf,
+  memoryOfAll,
   openFiles,
   readStat,
   sendSignal,
@@ -177,4 +178,19 @@ Deno.test("openFiles() tells what a process has open", () => {
   file.close();
   assert(![...openFiles(Deno.pid).values()].includes(path));
   assertEquals(openFiles(NOBODY).size, 0);
+});
+
+Deno.test("a process whose first thread has ended lives, with its files and its environment", async () => {
+  const script = `import ctypes, platform, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).syscall(60 if platform.machine() == "x86_64" else 93, 0)`;
+  await using child = Child.run("env", "A=1", "python3", "-c", script);
+  await until(
+    "its first thread has ended",
+    () => readStat(child.pid)?.state === "Z",
+  );
+  assert(isRunning(child.process));
+  assertEquals(environmentOf(child.pid, "A"), "1");
+  assert(openFiles(child.pid).size >= 3);
+  assert(memoryOfAll([child.pid]) > 2 ** 20);
 });

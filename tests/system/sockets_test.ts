@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { dirname } from "@std/path";
 import type { Address } from "../../lib/system/address.ts";
 import { openFiles } from "../../lib/system/process.ts";
 import {
@@ -6,6 +7,8 @@ import {
   listeningInodes,
   openConnections,
   readSockets,
+  readUnixSockets,
+  socketFile,
 } from "../../lib/system/sockets.ts";
 import { SocketState } from "../../lib/system/netlink.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -175,4 +178,84 @@ Deno.test("a unix socket's path may hold blanks, and another may begin with it",
   using _ = Deno.listen({ transport: "unix", path });
   using _other = Deno.listen({ transport: "unix", path: `${path} d` });
   assertEquals(listeningInodes({ path }).length, 1);
+});
+
+Deno.test("a unix socket is found by its file, whatever name that has by now", async () => {
+  using directory = new TempDir();
+  const [bound, path] = [directory.join("new"), directory.join("s")];
+  using listener = Deno.listen({ transport: "unix", path: bound });
+  const file = socketFile(bound);
+  Deno.renameSync(bound, path);
+  assertEquals(socketFile(path), file);
+  assertEquals(listeningInodes({ path }).length, 1);
+  assertEquals(listeningInodes({ path: bound }), []);
+  using _client = await Deno.connect({ transport: "unix", path });
+  assertEquals(openConnections({ path }), 1, "not accepted yet");
+  using _accepted = await listener.accept();
+  assertEquals(openConnections({ path }), 1);
+
+  // Another one that was bound to the same name doesn't count, nor a link to one.
+  Deno.removeSync(path);
+  using _other = Deno.listen({ transport: "unix", path });
+  assertEquals(openConnections({ path }), 0);
+  assertEquals(openConnections({ path, file }), 1);
+  Deno.symlinkSync(path, directory.join("link"));
+  assertEquals(socketFile(directory.join("link")), undefined);
+});
+
+Deno.test("the connections of a socket count whose file is gone", async () => {
+  using directory = new TempDir();
+  const path = directory.join("s");
+  using listener = Deno.listen({ transport: "unix", path });
+  using _client = await Deno.connect({ transport: "unix", path });
+  using _accepted = await listener.accept();
+  Deno.removeSync(path);
+  assertEquals(openConnections({ path }), 1);
+});
+
+Deno.test("a name with a line of /proc/net/unix in it is no other socket's", () => {
+  using directory = new TempDir();
+  const path = directory.join("s");
+  using _listener = Deno.listen({ transport: "unix", path });
+  const [inode = ""] = listeningInodes({ path });
+  // One that listens, and has the number of another.
+  const forged = `${directory.path}/x\na b c 10000 1 1 4711 ${path}`;
+  Deno.mkdirSync(dirname(forged), { recursive: true });
+  using _forged = Deno.listen({ transport: "unix", path: forged });
+  assertEquals(listeningInodes({ path }), [inode]);
+  const lines = readUnixSockets("/proc/net/unix")
+    .filter((socket) => socket.path === path);
+  assertEquals(lines.length, 2, "it can't be told by the text");
+});
+
+Deno.test("listeningInodes() finds all that a client of an address may reach, and no other", async () => {
+  const [four, port] = listenOn("127.0.0.1");
+  using _four = four;
+  const six = new Deno.Command("node", {
+    args: [
+      "-e",
+      `require("net").createServer().listen({ host: process.argv[1],
+        port: ${port}, ipv6Only: true }, () => console.log("listens"))`,
+      "::1",
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  try {
+    const reader = six.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const at = (host: string) => listeningInodes({ host, port });
+    assertEquals(at("127.0.0.1").length, 1);
+    assertEquals(at("[::1]").length, 1);
+    assert(at("[::1]")[0] !== at("127.0.0.1")[0]);
+    assertEquals(at("[0:0::1]"), at("[::1]"));
+    assertEquals(at("[::ffff:127.0.0.1]"), at("127.0.0.1"));
+    assertEquals(at("localhost").length, 2);
+    assertEquals(at("127.0.0.2"), []);
+  } finally {
+    six.kill("SIGKILL");
+    await six.status;
+  }
 });
