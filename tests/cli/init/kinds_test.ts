@@ -84,22 +84,22 @@ Deno.test("init gunicorn and uvicorn find the application, and the virtual envir
       [
         { "app.py": "def app(environ, start_response):\n" },
         "gunicorn",
-        "gunicorn --bind 127.0.0.1:{port} app:app",
+        "gunicorn --bind unix:{socket} app:app",
       ],
       [
         { "web.py": "site = flask.Flask(__name__)\n" },
         "gunicorn",
-        "gunicorn --bind 127.0.0.1:{port} web:site",
+        "gunicorn --bind unix:{socket} web:site",
       ],
       [
         { "api.py": "import x\napp = FastAPI()\n", ".venv/bin/uvicorn": "" },
         "uvicorn",
-        ".venv/bin/uvicorn --port {port} api:app",
+        ".venv/bin/uvicorn --uds {socket} --forwarded-allow-ips '*' api:app",
       ],
       [
         { "app.py": "async def app(scope, receive, send):\n" },
         "uvicorn",
-        "uvicorn --port {port} app:app",
+        "uvicorn --uds {socket} --forwarded-allow-ips '*' app:app",
       ],
       [
         {
@@ -108,7 +108,7 @@ Deno.test("init gunicorn and uvicorn find the application, and the virtual envir
           "manage.py": "",
         },
         "gunicorn",
-        "gunicorn --bind 127.0.0.1:{port} shop.wsgi:application",
+        "gunicorn --bind unix:{socket} shop.wsgi:application",
       ],
     ];
   for (const [files, kind, start] of cases) {
@@ -117,7 +117,7 @@ Deno.test("init gunicorn and uvicorn find the application, and the virtual envir
   const django = cases.at(-1)?.[0] ?? {};
   assertEquals(
     (await found(django, "uvicorn")).start,
-    "uvicorn --port {port} shop.asgi:application",
+    "uvicorn --uds {socket} --forwarded-allow-ips '*' shop.asgi:application",
   );
 });
 
@@ -128,10 +128,10 @@ Deno.test("init puma has nginx open a connection for each request", async () => 
 
 Deno.test("init puma goes through Bundler where there is one", async () => {
   const files = { "config.ru": "run App" };
-  assertEquals((await found(files)).start, "puma -b tcp://127.0.0.1:{port}");
+  assertEquals((await found(files)).start, "puma -b unix://{socket}");
   assertEquals(
     (await found({ ...files, Gemfile: 'gem "puma"', "puma.rb": "" })).start,
-    "bundle exec puma -C puma.rb -b tcp://127.0.0.1:{port}",
+    "bundle exec puma -C puma.rb -b unix://{socket}",
   );
 });
 
@@ -141,7 +141,7 @@ Deno.test("init takes what stands behind -- for the server", async () => {
   assertEquals(await start("node", "a.js", "--x y"), "node a.js '--x y'");
   assertEquals(
     await start("gunicorn", "shop:create()"),
-    "gunicorn --bind 127.0.0.1:{port} shop:create()",
+    "gunicorn --bind unix:{socket} shop:create()",
   );
   assertEquals(
     await start("command", "./serve", "--port", "{port}"),

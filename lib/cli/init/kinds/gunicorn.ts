@@ -10,6 +10,6 @@ export const GUNICORN: Kind = {
       directory,
       given,
     );
-    return { start: `${program} --bind 127.0.0.1:{port} ${application}` };
+    return { start: `${program} --bind unix:{socket} ${application}` };
   },
 };

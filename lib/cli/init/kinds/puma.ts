@@ -22,6 +22,6 @@ function command(directory: string): string {
     ...bundled ? ["bundle exec"] : [],
     "puma",
     ...isFile(join(directory, "puma.rb")) ? ["-C puma.rb"] : [],
-    "-b tcp://127.0.0.1:{port}",
+    "-b unix://{socket}",
   ].join(" ");
 }

@@ -10,6 +10,8 @@ export const UVICORN: Kind = {
       directory,
       given,
     );
-    return { start: `${program} --port {port} ${application}` };
+    // Else it believes nginx's X-Forwarded-* on a port alone.
+    const trusting = "--uds {socket} --forwarded-allow-ips '*'";
+    return { start: `${program} ${trusting} ${application}` };
   },
 };
