@@ -10,7 +10,7 @@ import { zdd } from "./partners/zdd.ts";
 import { countChanges, type Losses, lossesOf } from "./requests.ts";
 import { type Ending, sleep } from "./site.ts";
 import { formatSummary, median, summarize } from "./statistics.ts";
-import { barChart } from "./svg/bar_chart.ts";
+import { barChart } from "./chart.ts";
 
 /** What became of the requests during a few deploys. */
 interface Round {
@@ -91,7 +91,10 @@ async function measure(
   };
 }
 
-function findings(rows: Row[], deploys: number): Findings {
+async function findings(
+  rows: Row[],
+  deploys: number,
+): Promise<Findings> {
   const table = [[
     "deployed by",
     "the service",
@@ -123,7 +126,7 @@ function findings(rows: Row[], deploys: number): Findings {
       "never answered.",
     ],
     checks: checksOf(rows),
-    charts: { "failed-requests": chart(rows) },
+    charts: { "failed-requests": await chart(rows) },
     data: rows.map(({ partner, ...row }) => ({
       ...row,
       partner: partner.name,
@@ -193,12 +196,12 @@ function checksOf(rows: Row[]): Check[] {
   });
 }
 
-function chart(rows: Row[]): string {
+async function chart(rows: Row[]): Promise<string> {
   const parts = [
     { name: "on a kept connection", of: ({ reused }: Losses) => reused },
     { name: "on a new connection", of: ({ fresh }: Losses) => fresh },
   ];
-  return barChart({
+  return await barChart({
     title: "Requests lost by one deploy, under 40 busy clients",
     unit: "requests",
     digits: 1,

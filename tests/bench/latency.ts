@@ -9,7 +9,7 @@ import { zdd } from "./partners/zdd.ts";
 import { lossesOf, type Moment, momentsOf } from "./requests.ts";
 import { sleep } from "./site.ts";
 import { percentile } from "./statistics.ts";
-import { lineChart, type Panel } from "./svg/line_chart.ts";
+import { lineChart, type Panel } from "./chart.ts";
 
 /** Between two deploys, in ms: the same for all, so that the pictures can be compared. */
 const PAUSE = 2000;
@@ -66,7 +66,7 @@ export const latency: Bench = {
       ],
       checks: checksOf(courses),
       charts: {
-        latency: lineChart({
+        latency: await lineChart({
           title: "Latency under 20 busy clients, per 100 ms",
           x: "seconds",
           y: "ms",

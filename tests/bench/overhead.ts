@@ -15,7 +15,7 @@ import { ScriptSite } from "./partners/script.ts";
 import { zddSite } from "./partners/zdd.ts";
 import { ownStart, type Site } from "./site.ts";
 import { formatSummary, median, ratios, summarize } from "./statistics.ts";
-import { barChart, type Part } from "./svg/bar_chart.ts";
+import { barChart, type Part } from "./chart.ts";
 
 export const overhead: Bench = {
   name: "overhead",
@@ -103,7 +103,7 @@ export const overhead: Bench = {
         },
       ],
       charts: {
-        overhead: barChart({
+        overhead: await barChart({
           title:
             "Overhead of a deploy on an idle site, less the service's own " +
             "start",

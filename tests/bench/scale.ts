@@ -10,7 +10,7 @@ import { measureDrain } from "./drain_cost.ts";
 import { costOf } from "./resources.ts";
 import { freePort, openSite, type Site, untilListening } from "./site.ts";
 import { formatSummary, median, slope, summarize } from "./statistics.ts";
-import { lineChart, type Point } from "./svg/line_chart.ts";
+import { lineChart, type Point } from "./chart.ts";
 
 const BUSYBOX = {
   name: "busybox",
@@ -62,7 +62,7 @@ export const scale: Bench = {
         ...drain.checks,
       ],
       charts: {
-        scale: lineChart({
+        scale: await lineChart({
           title: "A deploy of many services: its time beyond their own start",
           x: "services, or instances of one service",
           y: "ms",
