@@ -172,6 +172,13 @@ test("what is killed by hand comes back, and the next deploy drains it", async (
 });
 
 test("what eats more than memory_max is killed by the kernel, and comes back", async (box) => {
+  // Of version 1 in the one, of version 2 in the other.
+  const controllers = "cat /proc/self/cgroup /sys/fs/cgroup/cgroup.controllers";
+  if (!/\bmemory\b/.test((await box.run("sh", "-c", controllers)).stdout)) {
+    // deno-lint-ignore no-console
+    console.log("skipped: no memory controller for control groups here");
+    return;
+  }
   const site = siteIn(box, "memory", {
     start: "node eater.mjs",
     lines: ["memory_max: 100M"],

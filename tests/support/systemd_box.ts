@@ -34,6 +34,9 @@ export class SystemdBox implements AsyncDisposable {
       stdin: "piped", // it ends when this end is closed
       stdout: "piped",
       stderr: "piped",
+      // A test that ends by an uncaught error kills its children, but this one has to
+      // clean up; it sees its standard input end.
+      detached: true,
     }).spawn();
     this.#stdout = this.#machine.stdout.pipeThrough(new TextDecoderStream())
       .getReader();

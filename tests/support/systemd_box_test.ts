@@ -5,6 +5,7 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { SystemdBox } from "./systemd_box.ts";
+import { until } from "./until.ts";
 
 const box = await SystemdBox.boot();
 
@@ -76,3 +77,25 @@ function exists(path: string): boolean {
     return false;
   }
 }
+
+Deno.test({
+  name: "SystemdBox is gone as well if its test dies",
+  ignore: box === undefined,
+  fn: async () => {
+    const module = new URL("systemd_box.ts", import.meta.url);
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        `import { SystemdBox } from "${module}";
+        const box = await SystemdBox.boot();
+        console.log(box.directory);
+        throw new Error("uncaught");`,
+      ],
+    }).output();
+    const directory = new TextDecoder().decode(stdout).trim();
+    assertMatch(directory, /zdd-box-/);
+    await until("gone", () => !exists(directory));
+    const name = directory.slice("/tmp/".length);
+    assertEquals(await outside("find", "/sys/fs/cgroup", "-name", name), "");
+  },
+});
