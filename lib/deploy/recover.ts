@@ -25,6 +25,7 @@ import { stopwatch } from "./report.ts";
 import { isToBeStopped, retire } from "./retire.ts";
 import type { Run } from "./run.ts";
 import { undo } from "./undo.ts";
+import { unknownServers } from "./unknown.ts";
 
 /**
  * Reads the state and makes it true: undoes what a deploy that died before its commit
@@ -107,12 +108,30 @@ function adopt(
   // What the pid file names may be known as something else than the current one.
   const others = instancesOf({ ...own, current: [] });
   const adopted = marked ?? { ...own, current: findOthers(service, others) };
-  if (adopted.current.length === 0) return own;
+  if (adopted.current.length === 0) {
+    if (isLost) tellOfUnknown(run, service);
+    return own;
+  }
   for (const { process: { pid }, address } of adopted.current) {
     const message = `found ${pid} on ${address}`;
     run.report({ step: "recover", subject: service.name, message });
   }
   return adopted;
+}
+
+/** Warns of what nobody stops, since it isn't certain whose it is. */
+function tellOfUnknown(
+  { project: { config }, report }: Run,
+  { name: subject }: ServiceConfig,
+): void {
+  const conf = readIfExists(config.nginx.rendered) ?? "";
+  for (const { pid, address } of unknownServers(subject, conf)) {
+    const message =
+      `process ${pid} listens on ${address}, where nginx passes ` +
+      "requests to, but nothing tells that zddeploy has started it: end it " +
+      "yourself if it is an old instance";
+    report({ step: "recover", subject, message, level: "warning" });
+  }
 }
 
 /** The instances that the pid files name, without those that are known. */

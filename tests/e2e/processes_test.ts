@@ -208,3 +208,20 @@ daemonTest(
   },
   ["drain_timeout: 500ms", "stop_timeout: 500ms"],
 );
+
+daemonTest(
+  "what nobody can tell whose it is, is told of and left alone",
+  "gunicorn with setproctitle",
+  async (site) => {
+    await site.deploy();
+    const { pid } = await serving(site);
+    Deno.removeSync(site.path(".zdd"), { recursive: true });
+    const { stderr } = await site.deploy();
+    assertMatch(
+      stderr,
+      /warning: process \d+ listens on 127\.0\.0\.1:\d+, where/,
+    );
+    assert(isAlive(pid), "it was signalled");
+    await site.pidAt();
+  },
+);
