@@ -16,8 +16,10 @@ pid_file: nginx.pid
 port: env
 start: node server.js
 
-# The new instance must answer this before it gets any traffic.
-# health: /
+# The new instance must answer this with one of these statuses before it gets any
+# traffic. A page that fails when the application can't do its work tells more.
+health: /
+health_status: 200-499
 # A database to connect to, a cache to fill: how long that may take.
 # start_timeout: 60
 # The previous instance stays, for an instant \`zddeploy rollback\`.
