@@ -1,4 +1,5 @@
 import { messageOf, ZddError } from "../error.ts";
+import { hintOfOwner } from "../system/files.ts";
 import { appendText, readEnd } from "../system/safe_open.ts";
 import { sizeOf } from "../system/tail.ts";
 import { isObject, isOptionalText } from "./shapes.ts";
@@ -77,7 +78,7 @@ export function readHistory(
     if (error instanceof Deno.errors.NotFound) return [];
     throw new ZddError(
       `Cannot read "${directory.history}": ${messageOf(error)}`,
-      { cause: error },
+      { hint: hintOfOwner(directory.history, error), cause: error },
     );
   }
   return text.split("\n").flatMap(parseEntry).slice(-count);

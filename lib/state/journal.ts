@@ -103,7 +103,7 @@ export class Journal {
         error instanceof ZddError
           ? error.message
           : `Cannot read "${directory.journal}": ${messageOf(error)}`,
-        { hint: "move it away if no deploy has died; look at `ps` if one has" },
+        { hint: hintOf(error) ?? MOVE_AWAY },
       );
     }
     return new Journal(directory, content);
@@ -168,6 +168,12 @@ export class Journal {
     const { journal } = this.directory;
     writeAtomically(journal, text, { mode: 0o600, exactly: true });
   }
+}
+
+const MOVE_AWAY = "move it away if no deploy has died; look at `ps` if one has";
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof ZddError ? error.hint : undefined;
 }
 
 /** What a pid file holds; one that is no small file holds nothing worth keeping. */

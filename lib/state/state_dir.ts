@@ -1,6 +1,6 @@
 import { dirname, join } from "@std/path";
 import type { Config } from "../config/config.ts";
-import { readIfExists } from "../system/files.ts";
+import { hintOfOwner, readIfExists } from "../system/files.ts";
 import { makeDirectory } from "../system/held.ts";
 import { openPrivate } from "../system/safe_open.ts";
 import { identify } from "../system/process.ts";
@@ -87,7 +87,10 @@ export class StateDir {
     try {
       return openPrivate(this.lock);
     } catch (error) {
-      throw new ZddError(`Cannot open "${this.lock}": ${messageOf(error)}`);
+      throw new ZddError(`Cannot open "${this.lock}": ${messageOf(error)}`, {
+        hint: hintOfOwner(this.lock, error),
+        cause: error,
+      });
     }
   }
 

@@ -6,6 +6,7 @@ import {
   withoutDescriptors,
   withoutUmask,
 } from "./held.ts";
+import { nameOfUser } from "./users.ts";
 import { readRegularFile } from "./safe_open.ts";
 
 export interface WriteOptions {
@@ -51,9 +52,26 @@ export function writeAtomically(
   }
 }
 
-function failed(what: string, path: string, error: unknown): ZddError {
+function failed(
+  what: string,
+  path: string,
+  error: unknown,
+  hint?: string,
+): ZddError {
   const message = `Cannot ${what} "${path}": ${messageOf(error)}`;
-  return new ZddError(message, { cause: error });
+  return new ZddError(message, { cause: error, hint });
+}
+
+/** As whom to run zddeploy, if it may not use a file that belongs to another user. */
+export function hintOfOwner(path: string, error: unknown): string | undefined {
+  if (!(error instanceof Deno.errors.PermissionDenied)) return undefined;
+  try {
+    const { uid } = Deno.lstatSync(path);
+    if (uid === null || uid === Deno.uid()) return undefined;
+    return `run zddeploy as ${nameOfUser(uid)}, whose file that is`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes a file of this mode. Changing the mode afterwards would be an instant too late. */
@@ -100,7 +118,7 @@ export function readIfExists(path: string): string | undefined {
   try {
     return readRegularFile(path);
   } catch (error) {
-    throw failed("read", path, error);
+    throw failed("read", path, error, hintOfOwner(path, error));
   }
 }
 

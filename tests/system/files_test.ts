@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { ZddError } from "../../lib/error.ts";
 import {
+  hintOfOwner,
   isDirectory,
   isFile,
   readIfExists,
@@ -198,4 +199,22 @@ Deno.test("removeLeftovers() removes old temporaries of one file, and nothing el
     directory.names().toSorted(),
     [...old.slice(1), ".f.89abcdef"].toSorted(),
   );
+});
+
+Deno.test({
+  name: "hintOfOwner() names whose file it is that may not be used",
+  ignore: Deno.uid() !== 0, // only root can give a file away
+  fn: () => {
+    using directory = new TempDir();
+    const denied = new Deno.errors.PermissionDenied();
+    const file = directory.write("f");
+    assertEquals(hintOfOwner(file, denied), undefined);
+    Deno.chownSync(file, 4711, 4711);
+    assertEquals(
+      hintOfOwner(file, denied),
+      "run zddeploy as 4711, whose file that is",
+    );
+    assertEquals(hintOfOwner(file, new TypeError()), undefined);
+    assertEquals(hintOfOwner(directory.join("none"), denied), undefined);
+  },
 });
