@@ -76,6 +76,16 @@ export const FOR_TESTS: Package[] = [
     program: "ssh-keygen",
     purpose: "is what Ansible connects with",
   },
+  {
+    name: "python3-setproctitle",
+    program: "/usr/lib/python3/dist-packages/setproctitle/__init__.py",
+    purpose: "lets a test's server overwrite its environment",
+  },
+  {
+    name: "uwsgi-plugin-python3",
+    program: "uwsgi_python3",
+    purpose: "is a server that is told a socket, and reloads on SIGTERM",
+  },
   { name: "zsh", program: "zsh", purpose: "completes zddeploy's command line" },
   { name: "fish", program: "fish", purpose: "completes it too" },
 ];
