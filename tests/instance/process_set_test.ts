@@ -8,9 +8,11 @@ import {
   isRunning,
   type ProcessId,
   readStat,
+  userOf,
 } from "../../lib/system/process.ts";
 import { descendsFrom } from "../../lib/system/process_table.ts";
 import { startDetached } from "../../lib/system/shell.ts";
+import { listeningInodes } from "../../lib/system/sockets.ts";
 import { until } from "../support/until.ts";
 import { endSession } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
@@ -31,8 +33,22 @@ class Session implements Disposable {
     this.leader = identify(pid) ?? { pid, startTime: 0, boot: currentBoot() };
   }
 
+  get log(): string {
+    return this.path("log");
+  }
+
+  path(name: string): string {
+    return this.#directory.join(name);
+  }
+
   /** The pid that the command has written to a file. */
   async pidIn(name: string): Promise<number> {
+    const pid = await this.numberIn(name);
+    this.#others.push(pid);
+    return pid;
+  }
+
+  async numberIn(name: string): Promise<number> {
     const read = () => {
       try {
         return Number(this.#directory.read(name));
@@ -40,8 +56,7 @@ class Session implements Disposable {
         return 0;
       }
     };
-    await until(`${name} holds a pid`, () => read() > 1);
-    this.#others.push(read());
+    await until(`${name} holds a number`, () => read() > 1);
     return read();
   }
 
@@ -162,4 +177,53 @@ Deno.test("processesOf() misses nothing that has just begun", () => {
   } finally {
     endSession(pid);
   }
+});
+
+Deno.test({
+  name: "processesOf() believes no mark of another user's process",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    const id = `web-${crypto.randomUUID()}`;
+    const nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+    using session = new Session(`${nobody} sleep 60`, {
+      [INSTANCE_VARIABLE]: id,
+    });
+    const { pid } = session.leader;
+    await until("it runs", () => userOf(pid) === 65534 && markOf(pid) === id);
+    assertEquals(find(id), []);
+    const users = [0, 65534];
+    assertEquals(pids(processesOf({ id, log: "/nowhere", users })), [pid]);
+  },
+});
+
+Deno.test("processesOf() finds what is left in the session of a leader that has ended, by its log", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  using session = new Session("env -i /bin/sleep 60 & echo $! >pid; sleep 0.3");
+  const { leader, log } = session;
+  const child = await session.pidIn("pid");
+  await until("its leader has ended", () => !isRunning(leader));
+  assertEquals(pids(processesOf({ id, leader, log })), [child]);
+  assertEquals(find(id, leader), [], "another log");
+  const later = { ...leader, startTime: leader.startTime + 1_000_000 };
+  assertEquals(processesOf({ id, leader: later, log }), [], "before it began");
+});
+
+Deno.test("processesOf() finds who has the socket by now, and what its pid file names if that listens", async () => {
+  const id = `web-${crypto.randomUUID()}`;
+  const server = `env -i /usr/bin/env node -e '
+    require("net").createServer().listen(0, "127.0.0.1", function () {
+      require("fs").writeFileSync("port", String(this.address().port));
+      require("fs").writeFileSync("pid", String(process.pid)); })'`;
+  using session = new Session(server);
+  const pid = await session.pidIn("pid");
+  const port = await session.numberIn("port");
+  const process = { pid: 2 ** 22, startTime: 1, boot: currentBoot() };
+  const traces = { id, process, log: "/nowhere", address: `127.0.0.1:${port}` };
+  assertEquals(processesOf(traces), []);
+  const sockets = listeningInodes({ host: "127.0.0.1", port });
+  assertEquals(pids(processesOf({ ...traces, sockets })), [pid]);
+  const pidFile = session.path("pid");
+  assertEquals(pids(processesOf({ ...traces, pidFile })), [pid]);
+  const elsewhere = { ...traces, address: "127.0.0.1:1", pidFile, sockets };
+  assertEquals(processesOf(elsewhere), [], "it listens elsewhere");
 });
