@@ -209,6 +209,34 @@ KillUserProcesses=yes
   await stop();
 });
 
+test("what root deploys in the session of a user stays when that ends", async (box) => {
+  const site = siteIn(box, "session");
+  const kill = "/etc/systemd/logind.conf.d/kill.conf";
+  box.write(kill, "[Login]\nKillUserProcesses=yes\n");
+  await box.shell(`
+    useradd --create-home ann
+    install -d -o ann /home/ann/.ssh
+    ssh-keygen -q -t ed25519 -N '' -f /root/anns
+    install -o ann /root/anns.pub /home/ann/.ssh/authorized_keys
+    echo root:secret | chpasswd
+    systemctl kill -s HUP systemd-logind
+    systemctl start ssh`);
+  const deploy = `echo secret | su -c 'zddeploy --conf ${site.conf}'`;
+  const { code, stderr } = await box.run(
+    ...["ssh", "-i", "/root/anns", "-oStrictHostKeyChecking=no"] as const,
+    ...["ann@localhost", deploy],
+  );
+  assertEquals(code, 0, stderr);
+  await until("logged out", () => isLoggedOut(box));
+  const pid = await site.pid();
+  assert(pid);
+  assertMatch(
+    await box.shell(`cat /proc/${pid}/cgroup`),
+    /:\/system\.slice\/zdd-web-.*\.scope$/m,
+  );
+  await stopAll(site);
+});
+
 /** Whether no session is left, but for those that only have processes left behind. */
 async function isLoggedOut(box: SystemdBox): Promise<boolean> {
   const states = await box.shell(`
