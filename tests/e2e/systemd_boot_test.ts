@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { BoxedSite } from "../support/boxed_site.ts";
-import { SystemdBox } from "../support/systemd_box.ts";
+import { SystemdBox, testsIn } from "../support/systemd_box.ts";
 import { deployConf, liveTemplate } from "../support/project.ts";
 import { until } from "../support/until.ts";
 
@@ -15,16 +15,7 @@ const SAMPLES = join(
   "samples",
 );
 
-const box = await SystemdBox.boot();
-Deno.test.afterAll(() => box?.[Symbol.asyncDispose]());
-
-function test(name: string, fn: (box: SystemdBox) => Promise<void>): void {
-  Deno.test({
-    name: `on a host with systemd, ${name}`,
-    ignore: box === undefined,
-    fn: async () => await fn(box as SystemdBox),
-  });
-}
+const test = testsIn(await SystemdBox.boot(), "on a host with systemd");
 
 function siteIn(box: SystemdBox, name: string): BoxedSite {
   return new BoxedSite(box, name, {

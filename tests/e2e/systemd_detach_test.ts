@@ -1,19 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BoxedSite } from "../support/boxed_site.ts";
-import { SystemdBox } from "../support/systemd_box.ts";
+import { SystemdBox, testsIn } from "../support/systemd_box.ts";
 import { deployConf, liveTemplate } from "../support/project.ts";
 import { until } from "../support/until.ts";
 
-const box = await SystemdBox.boot();
-Deno.test.afterAll(() => box?.[Symbol.asyncDispose]());
-
-function test(name: string, fn: (box: SystemdBox) => Promise<void>): void {
-  Deno.test({
-    name: `on a host with systemd, ${name}`,
-    ignore: box === undefined,
-    fn: async () => await fn(box as SystemdBox),
-  });
-}
+const test = testsIn(await SystemdBox.boot(), "on a host with systemd");
 
 function siteIn(box: SystemdBox, name: string, deploy?: string[]): BoxedSite {
   return new BoxedSite(box, name, {

@@ -6,19 +6,10 @@ import {
 } from "@std/assert";
 import { BoxedSite } from "../support/boxed_site.ts";
 import { deployConf, liveTemplate } from "../support/project.ts";
-import { SystemdBox } from "../support/systemd_box.ts";
+import { SystemdBox, testsIn } from "../support/systemd_box.ts";
 import { until } from "../support/until.ts";
 
-const box = await SystemdBox.boot();
-Deno.test.afterAll(() => box?.[Symbol.asyncDispose]());
-
-function test(name: string, fn: (box: SystemdBox) => Promise<void>): void {
-  Deno.test({
-    name: `supervisor: systemd: ${name}`,
-    ignore: box === undefined,
-    fn: async () => await fn(box as SystemdBox),
-  });
-}
+const test = testsIn(await SystemdBox.boot(), "under systemd");
 
 const SAMPLE = new URL("../../samples/systemd/", import.meta.url);
 

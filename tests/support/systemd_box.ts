@@ -14,9 +14,8 @@ const BOOT_TIMEOUT = 30_000;
  *
  * @example
  * ```ts
- * const box = await SystemdBox.boot();
- * Deno.test.afterAll(() => box?.[Symbol.asyncDispose]());
- * Deno.test({ name: "…", ignore: box === undefined, fn: async () => { … } });
+ * const test = testsIn(await SystemdBox.boot(), "on a host with systemd");
+ * test("…", async (box) => { … });
  * ```
  */
 export class SystemdBox implements AsyncDisposable {
@@ -132,6 +131,25 @@ export class SystemdBox implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
+}
+
+/**
+ * What registers tests that need a machine, ignored where there is none; each test's name
+ * begins with `where`.
+ */
+export function testsIn(
+  box: SystemdBox | undefined,
+  where: string,
+): (name: string, fn: (box: SystemdBox) => Promise<void>) => void {
+  Deno.test.afterAll(() => box?.[Symbol.asyncDispose]());
+  return (name, fn) =>
+    Deno.test({
+      name: `${where}, ${name}`,
+      ignore: box === undefined,
+      fn: async () => {
+        if (box !== undefined) await fn(box);
+      },
+    });
 }
 
 function skip(why: string): undefined {
