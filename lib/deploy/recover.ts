@@ -5,7 +5,8 @@ import { linkKey } from "../live/identifiers.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findMarked } from "../instance/marked.ts";
 import { findRunning } from "../instance/takeover.ts";
-import { LiveLinks, mainSlot } from "../live/links.ts";
+import { LiveLinks } from "../live/links.ts";
+import { mainSlot } from "../live/route.ts";
 import { workersOf } from "../nginx/master.ts";
 import { Journal } from "../state/journal.ts";
 import {

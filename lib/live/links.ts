@@ -1,24 +1,16 @@
 import { basename, dirname, join } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
-import { type Slot, SLOTS } from "../instance/slots.ts";
+import { SLOTS } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
 import { discard, removeIfExists } from "../system/files.ts";
 import { withoutUmask } from "../system/held.ts";
-import { BUCKET_NAMES, bucketsOfCanary, bucketsOfCurrent } from "./buckets.ts";
-
-/** An instance as a link leads to it. */
-export interface Destination {
-  id: string;
-  /** `127.0.0.1:45643` or `unix:/path`. */
-  address: string;
-  slot?: Slot;
-}
-
-/** Where a service's requests go. */
-export interface Route {
-  current: readonly Destination[];
-  canary?: { instances: readonly Destination[]; percent: number };
-}
+import { BUCKET_NAMES } from "./buckets.ts";
+import {
+  bucketsOfSlots,
+  type Destination,
+  nameOfSlots,
+  type Route,
+} from "./route.ts";
 
 /**
  * The symbolic links by which nginx finds, at each request, who serves:
@@ -225,39 +217,6 @@ export class LiveLinks {
     for (const other of others) unlessExists(() => Deno.linkSync(first, other));
     return name;
   }
-}
-
-/** The buckets that each slot serves. */
-function bucketsOfSlots({ current, canary }: Route): {
-  slot: Slot;
-  buckets: string[];
-}[] {
-  const percent = canary?.percent ?? 0;
-  return [
-    { slot: slotIn(current), buckets: bucketsOfCurrent(percent) },
-    ...canary === undefined
-      ? []
-      : [{ slot: slotIn(canary.instances), buckets: bucketsOfCanary(percent) }],
-  ];
-}
-
-/** `b`, `b+a10`: all that a directory in `.slots` depends on. */
-function nameOfSlots({ current, canary }: Route): string {
-  return canary === undefined
-    ? slotIn(current)
-    : `${slotIn(current)}+${slotIn(canary.instances)}${canary.percent}`;
-}
-
-function slotIn([first]: readonly Destination[]): Slot {
-  return first?.slot ?? SLOTS[0];
-}
-
-/** The slot that gets most requests, by a link's text; undefined if it isn't one of slots. */
-export function mainSlot(target: string): Slot | undefined {
-  const [, current, canary, percent] =
-    /^\.slots\/([a-z])(?:\+([a-z])(\d+))?$/.exec(target) ?? [];
-  const main = Number(percent ?? 0) > 50 ? canary : current;
-  return SLOTS.find((slot) => slot === main);
 }
 
 /** For the deploying user alone to write: whoever can write there redirects traffic. */

@@ -9,7 +9,8 @@ import { type IncludePlace, withIncludes } from "../nginx/includes.ts";
 import { SyntaxMistake } from "../nginx/tokens.ts";
 import { realPath } from "../system/files.ts";
 import { readRegularFile } from "../system/safe_open.ts";
-import type { RenderedText, Template } from "../template/template.ts";
+import type { RenderedText } from "../template/line_marks.ts";
+import type { Template } from "../template/template.ts";
 import { isMarker, type LivePlan, planLive } from "./plan.ts";
 import { templateNames, type Whereabouts } from "./template_names.ts";
 

@@ -23,6 +23,7 @@ import { traceCommand } from "../system/trace.ts";
 import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
+import { type TemplateLines, withTemplateLine } from "./template_line.ts";
 import { parseVersion } from "./version.ts";
 import {
   findMaster,
@@ -234,23 +235,6 @@ export class Nginx {
       await waitUntil(() => isRunning(master) ? undefined : true, { timeout });
     }
   }
-}
-
-/** The template's line that each line of the rendered file comes from, the first one's first. */
-export type TemplateLines = readonly number[];
-
-/** nginx's words with the template's line behind that of the rendered file. */
-function withTemplateLine(
-  words: string,
-  rendered: string,
-  template: string,
-  lines: TemplateLines,
-): string {
-  const [, file, number] = / in (.+):(\d+)$/.exec(words) ?? [];
-  const line = file === rendered ? lines[Number(number) - 1] : undefined;
-  return line === undefined
-    ? words
-    : `${words} (${basename(template)}:${line})`;
 }
 
 /** nginx can't use the new configuration and says so: what ran before runs on. */

@@ -3,6 +3,7 @@ import { Eta } from "eta";
 import { messageOf } from "../error.ts";
 import type { Diagnostics } from "../config/diagnostics.ts";
 import { nearest } from "../text/suggestion.ts";
+import { markLines, type RenderedText, takeLines } from "./line_marks.ts";
 import {
   isComment,
   lineAt,
@@ -16,16 +17,6 @@ export type TemplateNames = Record<string, unknown>;
 
 /** Stands for a carriage return while Eta has the text, which would drop it. */
 const CARRIAGE_RETURN = "\ue00d";
-
-/** What stands before the number of a template's line, and behind it, until they are taken out. */
-const [LINE, LINE_END] = ["\ue00e", "\ue00f"];
-
-/** What a template makes. */
-export interface RenderedText {
-  text: string;
-  /** The template's line that each line of the text comes from, the first one's first. */
-  lines: number[];
-}
 
 /**
  * nginx.conf.template in its two languages: `{NAME}`, where every other brace is
@@ -60,19 +51,12 @@ export class Template {
   /** The same, and where each of its lines comes from. */
   renderLines(names: TemplateNames): RenderedText {
     const source = splitTags(this.text).map(({ text, start, isTag }) =>
-      isTag ? text : withTags(this.#withLines(text, start), names)
+      isTag ? text : withTags(markLines(text, lineAt(this.text, start)), names)
     ).join("");
     return takeLines(
       this.#eta.renderString(source, strict(names))
         .replaceAll(CARRIAGE_RETURN, "\r"),
     );
-  }
-
-  /** A part of the template with the number of each line at its beginning. */
-  #withLines(text: string, start: number): string {
-    let line = lineAt(this.text, start);
-    return LINE + line + LINE_END +
-      text.replace(/\r\n|\r|\n/g, (end) => end + LINE + ++line + LINE_END);
   }
 
   /** Adds everything that is wrong with the template to `diagnostics`. Returns whether it can be rendered. */
@@ -188,25 +172,6 @@ const SURROUNDINGS = [
   ["switch (1) {", "}"],
   ["try {", "}"],
 ] as const;
-
-/** Takes the numbers of the lines out of a text. */
-function takeLines(marked: string): RenderedText {
-  const lines: number[] = [];
-  let last = 1;
-  const text = marked.split("\n").map((line) => {
-    const [prefix = ""] = /^(?:\s|\ue00e\d+\ue00f)*/.exec(line) ?? [];
-    last = lastNumber(prefix) ?? last;
-    lines.push(last);
-    last = lastNumber(line) ?? last;
-    return line.replaceAll(/\ue00e\d+\ue00f/g, "");
-  });
-  return { text: text.join("\n"), lines };
-}
-
-function lastNumber(marked: string): number | undefined {
-  const number = [...marked.matchAll(/\ue00e(\d+)\ue00f/g)].at(-1)?.[1];
-  return number === undefined ? undefined : Number(number);
-}
 
 /** Text with a tag for each known placeholder. */
 function withTags(text: string, names: TemplateNames): string {

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { ZddError } from "../../lib/error.ts";
+import { LiveLinks } from "../../lib/live/links.ts";
 import {
   type Destination,
-  LiveLinks,
   mainSlot,
   type Route,
-} from "../../lib/live/links.ts";
+} from "../../lib/live/route.ts";
 import { BUCKET_NAMES } from "../../lib/live/buckets.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
