@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { linkKey, upstreamOf } from "./identifiers.ts";
+import { slotsIn } from "./service.ts";
 import type { PlannedPass } from "./plan.ts";
 
 /**
@@ -13,10 +14,11 @@ export const ALONE = "Zdd-Alone";
  * the link names another for the request's bucket.
  */
 export function choiceLines(
-  { service: { name, slots }, variable, bucket }: PlannedPass,
+  { service, variable, bucket }: PlannedPass,
   live: string,
 ): string[] {
-  const [first = "", ...others] = Object.keys(slots ?? {});
+  const { name } = service;
+  const [first = "", ...others] = slotsIn(service).map(([slot]) => slot);
   const link = join(live, linkKey(name, true));
   return [
     `set ${variable} ${upstreamOf(name, first)};`,

@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { upstreamOf, variableOf } from "./identifiers.ts";
 import { isHttp, kindOf } from "./protocols.ts";
-import { hasPool, type LiveService } from "./service.ts";
+import { hasPool, type LiveService, slotsIn } from "./service.ts";
 import type { PlannedPass } from "./plan.ts";
 import type { Splits } from "./splits.ts";
 
@@ -31,12 +31,12 @@ export function httpBlocks(
       http.some(({ service }) => hasPool(service) === pool)
     ).map(connectionMap),
     ...splits.blocks(),
-    ...services.flatMap(({ name, slots, keepalive }) =>
-      slots === undefined
-        ? [addressMap(name, live)]
-        : Object.keys(slots).flatMap((slot) => [
-          upstream(name, slot, slots, { keepalive, nginxAtLeast }),
-          upstreamAlone(name, slot, slots),
+    ...services.flatMap((service) =>
+      service.slots === undefined
+        ? [addressMap(service.name, live)]
+        : slotsIn(service).flatMap(([slot, own]) => [
+          upstream(service, slot, own, nginxAtLeast),
+          upstreamAlone(service, slot, own),
         ])
     ),
   ];
@@ -93,20 +93,15 @@ function connectionMap(pool: boolean): string[] {
  * there, but connects when it has its whole body, and by then the old instance may be gone.
  */
 function upstream(
-  name: string,
+  service: LiveService,
   slot: string,
-  slots: Readonly<Record<string, readonly string[]>>,
-  { keepalive, nginxAtLeast }: {
-    keepalive: number;
-    nginxAtLeast: (version: string) => boolean;
-  },
+  own: readonly string[],
+  nginxAtLeast: (version: string) => boolean,
 ): string[] {
-  const own = slots[slot] ?? [];
-  const others = Object.keys(slots).filter((other) => other !== slot)
-    .flatMap((other) => slots[other] ?? []);
-  const names = keepalive === 0 || own.length === 0
-    ? 1
-    : Math.max(2, OWN_NAMES / own.length);
+  const { name, keepalive } = service;
+  const others = slotsIn(service).filter(([other]) => other !== slot)
+    .flatMap(([, addresses]) => addresses);
+  const names = keepalive === 0 ? 1 : Math.max(2, OWN_NAMES / own.length);
   const pool = [
     `    keepalive ${keepalive};`,
     // Shorter than servers keep theirs (gunicorn: 2 s), and a drain waits for it.
@@ -124,15 +119,13 @@ function upstream(
 
 /** A slot without its backup, for `verify`: what answers is proven to be that slot's. */
 function upstreamAlone(
-  name: string,
+  { name }: LiveService,
   slot: string,
-  slots: Readonly<Record<string, readonly string[]>>,
+  own: readonly string[],
 ): string[] {
   return [
     `upstream ${upstreamOf(name, slot)}_alone {`,
-    ...(slots[slot] ?? []).map((address) =>
-      `    server ${address} max_fails=0;`
-    ),
+    ...own.map((address) => `    server ${address} max_fails=0;`),
     "}",
   ];
 }

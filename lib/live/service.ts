@@ -14,3 +14,15 @@ export interface LiveService {
 export function hasPool({ slots, keepalive }: LiveService): boolean {
   return slots !== undefined && keepalive > 0;
 }
+
+/**
+ * The slots that have addresses, the first of all first: that is the one which serves
+ * where no file names another.
+ */
+export function slotsIn({ slots = {} }: LiveService): [string, Addresses][] {
+  return Object.entries(slots)
+    .filter(([, addresses]) => addresses.length > 0)
+    .toSorted(([a], [b]) => a < b ? -1 : 1);
+}
+
+type Addresses = readonly string[];

@@ -1,0 +1,103 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Slots } from "../../lib/instance/slots.ts";
+import { renderTemplate } from "../../lib/live/render.ts";
+import { Template } from "../../lib/template/template.ts";
+import { ConfDir, NGINX } from "../config/conf_dir.ts";
+
+const TEMPLATE = `events {}
+http {
+PROXY_HEADER
+<%= it.live.upstreams() %>
+server {
+<%= it.live.choose("web") %>
+location / { OWN <%= it.live.pass("web") %> }
+}
+}
+`;
+
+/** nginx.conf for a service with these slots. */
+function render(
+  slots: Slots,
+  { outer = "", own = "", lines = "" } = {},
+): string {
+  using directory = new ConfDir(
+    NGINX + "[service:web]\nstart: ./web\nport: env\n" + lines,
+  );
+  const text = TEMPLATE.replace("PROXY_HEADER", outer).replace("OWN", own);
+  const template = new Template("nginx.conf.template", text);
+  const [slot = "a"] = Object.keys(slots) as (keyof Slots)[];
+  const current = [{ address: "127.0.0.1:2", slot }];
+  const places = { web: { current, slots } };
+  return renderTemplate(template, directory.config(), places, () => "1.22.1")
+    .text.replaceAll(directory.path, "DIR");
+}
+
+/** The lines of a text that match, without what stands around them. */
+function linesOf(text: string, pattern: RegExp): string[] {
+  return text.split("\n").map((line) => line.trim())
+    .filter((line) => pattern.test(line));
+}
+
+const A = ["127.0.0.1:1"];
+const B = ["127.0.0.1:2"];
+const C = ["127.0.0.1:3"];
+
+for (
+  const { slots, first, asked } of [
+    { slots: { a: A, b: B }, first: "a", asked: ["b"] },
+    // A state that was lost knows the slot that serves first.
+    { slots: { b: B, a: A }, first: "a", asked: ["b"] },
+    { slots: { c: C, b: B, a: A }, first: "a", asked: ["b", "c"] },
+    { slots: { b: B }, first: "b", asked: [] },
+    { slots: { b: B, a: [] }, first: "b", asked: [] },
+  ] satisfies { slots: Slots; first: string; asked: string[] }[]
+) {
+  Deno.test(`the first slot serves where no file names another, slots: ${JSON.stringify(slots)}`, () => {
+    const text = render(slots);
+    assertEquals(linesOf(text, /^(set|if \(-e)/), [
+      `set $zdd_web zdd_web_${first};`,
+      ...asked.map((slot) =>
+        `if (-e "DIR/.zdd/live/slots:web/${slot}$zdd__bucket") ` +
+        `{ set $zdd_web zdd_web_${slot}; }`
+      ),
+    ]);
+    const upstreams = linesOf(text, /^upstream \w+_[abc] /);
+    assertEquals(upstreams.length, asked.length + 1);
+  });
+}
+
+Deno.test("a slot's own server is named more often than its backup", () => {
+  const servers = linesOf(render({ a: A, b: B }), /^server .*:1 max_fails=0/);
+  const count = (end: string) =>
+    servers.filter((line) => line.endsWith(end)).length;
+  assertEquals([count("=0;"), count("backup;")], [9, 1]); // once alone
+});
+
+Deno.test("keepalive: 0 keeps no connection, and tells the service so", () => {
+  const slots = { a: A, b: B };
+  const text = render(slots, { lines: "keepalive: 0\n" });
+  assertEquals(linesOf(text, /^keepalive /), []);
+  assertStringIncludes(
+    text,
+    "proxy_set_header Connection $zdd__connection_close;",
+  );
+  const kept = render(slots, { lines: "keepalive: 7\n" });
+  assertEquals(linesOf(kept, /^keepalive /), ["keepalive 7;", "keepalive 7;"]);
+});
+
+Deno.test("headers that are set around a location are sent, and those in it stand", () => {
+  const header = (options: { outer?: string; own?: string }) =>
+    linesOf(render({ a: A, b: B }, options), /proxy_set_header "?(host|x-own)/i)
+      .map((line) => line.replace(/^.*(?=proxy_set_header)/, ""));
+  assertEquals(header({}), ["proxy_set_header Host $zdd__host;"]);
+  assertEquals(
+    header({ outer: 'proxy_set_header X-Own "a b";' }).slice(1),
+    [
+      "proxy_set_header Host $zdd__host;",
+      'proxy_set_header "X-Own" "a b";',
+    ],
+  );
+  assertEquals(header({ own: "proxy_set_header host x;" }), [
+    "proxy_set_header host x; proxy_pass http://$zdd_web;",
+  ]);
+});
