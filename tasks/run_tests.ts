@@ -44,6 +44,13 @@ const DIFFERENT_ON_THE_SOURCE = [
   "tests/e2e/verbose_test.ts",
 ];
 
+/**
+ * Tests that begin instances in their own process, which takes in what loses its parent
+ * (PR_SET_CHILD_SUBREAPER): files that run side by side are threads of one process, and
+ * would take in each other's.
+ */
+const IN_THEIR_PROCESS = ["tests/instance/", "tests/deploy/"];
+
 interface Run {
   name: string;
   /** Undefined if it was skipped. */
@@ -70,17 +77,31 @@ async function main(): Promise<Run[]> {
   const executable = await compiled();
   if (typeof executable !== "string") {
     printResult("The end-to-end tests run on the source");
-    return [...runs, executable, await test("tests, on the source", files)];
+    return [...runs, executable, ...await testSource(files)];
   }
   const onSource = files.filter((file) =>
     !endToEnd.includes(file) || DIFFERENT_ON_THE_SOURCE.includes(file)
   );
   const name = "end-to-end tests, on the executable";
   runs.push(
-    await test("tests, on the source", onSource),
+    ...await testSource(onSource),
     await test(name, endToEnd, { ZDD_BIN: executable }),
   );
   return runs;
+}
+
+/** Runs tests on the source, those apart that others would disturb. */
+async function testSource(files: string[]): Promise<Run[]> {
+  const isApart = (file: string) =>
+    IN_THEIR_PROCESS.some((place) => file.startsWith(place));
+  const apart = files.filter(isApart);
+  const others = files.filter((file) => !isApart(file));
+  return [
+    await test("tests of instances and deploys, one by one", apart, {
+      DENO_JOBS: "1",
+    }),
+    await test("tests, on the source", others),
+  ];
 }
 
 /** Makes the executable. Returns its path, or what became of that. */

@@ -104,13 +104,16 @@ export function startDetached(
   children.add(child.pid);
   child.unref();
   if (escapes) letEscape(child, scope);
-  const exited = child.status.then((status) => {
-    children.delete(child.pid);
-    output.close();
-    return status.code;
-  });
+  const exited = child.status.then(({ code }) => code, () => UNKNOWN)
+    .finally(() => {
+      children.delete(child.pid);
+      output.close();
+    });
   return { pid: child.pid, exited };
 }
+
+/** Stands for the exit status of a command that somebody else has waited for (wait(2), ECHILD). */
+const UNKNOWN = 255;
 
 /** What changes the user and keeps the pid (setpriv(1), of util-linux). */
 export const SETPRIV = "setpriv";

@@ -7,7 +7,7 @@ const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 const SOURCE = [
   "main.ts",
   "lib",
-  ".ci",
+  "tasks",
   "deno.json",
   "deno.lock",
   ".gitignore",
