@@ -139,16 +139,24 @@ install_machine() {
   touch /etc/systemd/systemd-box
 }
 
+# Moves this process into a cgroup below one of the machine's.
+enter() {
+  local own=$1/outside
+  mkdir -p "$own" || return 1
+  if [ -e "$own/cpuset.cpus" ]; then
+    for f in cpuset.cpus cpuset.mems; do cat "$1/$f" >"$own/$f" || return 1; done
+  fi
+  echo "$BASHPID" >"$own/cgroup.procs" || return 1
+}
+
 run() {
   local directory=$1 pid=$2 group
   shift 2
   # Some cgroup that no unit has; the root may not have processes (cgroups(7), version 2).
   while read -r group; do
-    mkdir -p "$group/outside"
-    if [ -e "$group/outside/cpuset.cpus" ]; then
-      for f in cpuset.cpus cpuset.mems; do cat "$group/$f" >"$group/outside/$f"; done
-    fi
-    echo "$BASHPID" >"$group/outside/cgroup.procs"
+    # As long as it is empty, the machine's systemd may remove it.
+    for _ in $(seq 20); do if enter "$group" 2>/dev/null; then continue 2; fi; done
+    enter "$group"
   done <"$directory/groups"
   exec nsenter --target "$pid" --all -- "$@"
 }
