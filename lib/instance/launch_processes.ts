@@ -80,7 +80,7 @@ export class LaunchProcesses implements Disposable {
 
   /** The ids of the users as whom they run. */
   users(): number[] {
-    this.look(true);
+    this.look(false);
     return [...this.#set.users];
   }
 

@@ -1,15 +1,17 @@
 import { parseAddress } from "../system/address.ts";
-import { markOf } from "../system/instance_mark.ts";
 import {
   currentBoot,
   identify,
   isRunning,
   openFiles,
   type ProcessId,
-  type ProcessStat,
   userOf,
 } from "../system/process.ts";
-import { descendsFrom, otherProcesses } from "../system/process_table.ts";
+import {
+  descendsFrom,
+  otherProcesses,
+  type SeenProcess,
+} from "../system/process_table.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import { adopt, reap } from "../system/subreaper.ts";
 import type { Instance } from "./instance.ts";
@@ -126,7 +128,7 @@ export class ProcessSet {
   }
 
   /** Those that have lost their parents while zdd keeps what does. */
-  #noteAdopted(table: ProcessStat[]): void {
+  #noteAdopted(table: SeenProcess[]): void {
     for (const { pid, parent } of table) {
       if (!this.#known.has(pid)) continue;
       const before = this.#parents.get(pid) ?? parent;
@@ -140,7 +142,7 @@ export class ProcessSet {
     return (leader ?? process)?.boot;
   }
 
-  #isYoung({ startTime }: ProcessStat): boolean {
+  #isYoung({ startTime }: SeenProcess): boolean {
     return startTime >= (this.traces.leader?.startTime ?? 0);
   }
 
@@ -158,30 +160,32 @@ export class ProcessSet {
   }
 
   /** Whether the environment of a process, or its session and its log, say that it is the instance's. */
-  #isTraced({ pid, session }: ProcessStat): boolean {
+  #isTraced(seen: SeenProcess): boolean {
     const { id, leader, log } = this.traces;
-    if (!this.#isOfItsUser(pid)) return false;
-    if (markOf(pid) === id) return true;
+    if (!this.#isOfItsUser(seen)) return false;
+    if (seen.mark() === id) return true;
+    const { pid, session } = seen;
     // Its number may have been given to another session since.
     return leader !== undefined && session === leader.pid && pid !== session &&
       !this.#known.has(session) && identify(session) === undefined &&
       [...openFiles(pid).values()].some((file) => file === log);
   }
 
-  #isOfItsUser(pid: number): boolean {
-    const user = userOf(pid);
+  #isOfItsUser(seen: SeenProcess): boolean {
+    const user = seen.user();
     return user !== undefined && this.users.has(user);
   }
 
   /** Children, and whoever is in a session or a process group that one of it leads. */
-  #takeRelated(table: ProcessStat[]): void {
+  #takeRelated(table: SeenProcess[]): void {
     for (let before = -1; before < this.#known.size;) {
       before = this.#known.size;
-      for (const { pid, parent, session, group } of table) {
+      for (const seen of table) {
+        const { pid, parent, session, group } = seen;
         if (this.#known.has(pid)) continue;
         const related = this.#known.has(parent) || this.#led.has(session) ||
           this.#led.has(group) || this.#leads(session) || this.#leads(group);
-        if (related && !this.#isOfAnother(pid)) this.#take(pid);
+        if (related && !this.#isOfAnother(seen)) this.#take(pid);
       }
     }
     // A number isn't given to others as long as a session or a group has it.
@@ -197,13 +201,13 @@ export class ProcessSet {
   }
 
   /** One that was started by an instance that deploys others. */
-  #isOfAnother(pid: number): boolean {
-    const mark = markOf(pid);
+  #isOfAnother(seen: SeenProcess): boolean {
+    const mark = seen.mark();
     return mark !== undefined && mark !== this.traces.id;
   }
 
   /** When its process has ended: whoever has its socket by now, or is named by its pid file. */
-  #takeServing(table: ProcessStat[]): void {
+  #takeServing(table: SeenProcess[]): void {
     const { process, sockets = [], address, pidFile } = this.traces;
     const main = process ?? this.traces.leader;
     if (main !== undefined && this.has(main)) return;
@@ -211,8 +215,9 @@ export class ProcessSet {
     if (listening === undefined) return;
     const inodes = listeningInodes(listening);
     const inherited = inodes.filter((inode) => sockets.includes(inode));
-    const others = table.filter(({ pid }) =>
-      !this.#known.has(pid) && this.#isOfItsUser(pid) && !this.#isOfAnother(pid)
+    const others = table.filter((seen) =>
+      !this.#known.has(seen.pid) && this.#isOfItsUser(seen) &&
+      !this.#isOfAnother(seen)
     ).map(({ pid }) => pid);
     if (inherited.length > 0) {
       for (const pid of holders(inherited, others)) this.#take(pid);

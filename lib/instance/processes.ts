@@ -41,5 +41,7 @@ export function follow(instance: Instance): Instance | undefined {
 /** The memory of all processes of an instance, in bytes; what they share counts once. */
 export function memoryOf(instance: Instance): number {
   return runnerOf(instance).memory?.(instance) ??
-    memoryOfAll(processesOf(instance).map(({ pid }) => pid));
+    memoryOfAll(
+      ProcessSet.of(instance).look({ fresh: false }).map(({ pid }) => pid),
+    );
 }

@@ -176,9 +176,11 @@ export class Launch implements Disposable {
         throw await this.failure(`another program listens on ${address}`);
       }
     }
+    const { confirm } = addressKind(this.plan.service);
+    if (confirm === undefined) return;
     const pids = this.processes.look(true).map(({ pid }) => pid);
     try {
-      addressKind(this.plan.service).confirm?.(this.plan, pids);
+      confirm(this.plan, pids);
     } catch (error) {
       const hint = error instanceof ZddError ? error.hint : undefined;
       throw await this.failure(messageOf(error), hint);

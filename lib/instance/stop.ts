@@ -42,7 +42,7 @@ export async function stopInstance(
   let status: number | undefined;
   const present = follow(instance);
   if (present !== undefined) processes.add(present.process);
-  const before = processes.look();
+  const before = processes.look({ fresh: false });
   const main = present?.process;
   const supervisors = main === undefined ? [] : ancestorsOf(main, before);
   const runner = runnerOf(instance);
@@ -102,7 +102,7 @@ async function endRest(
 ): Promise<void> {
   if (main !== undefined && isRunning(main)) return;
   const patience = main === undefined ? 0 : REST_TIMEOUT;
-  const gone = () => processes.look().some(ends) ? undefined : true;
+  const gone = () => isEmpty(processes, ends) ? true : undefined;
   const timeout = Math.max(0, Math.min(end - performance.now(), patience));
   if (await waitUntil(gone, { timeout })) return;
   signalAll(processes.look().filter(ends), "SIGTERM");
@@ -146,9 +146,18 @@ export async function discardInstance(
 
 /** Waits until no process is left. @param end in ms of `performance.now()` */
 async function allGone(processes: ProcessSet, end: number): Promise<boolean> {
-  const gone = () => processes.look().length === 0 ? true : undefined;
+  const gone = () => isEmpty(processes) ? true : undefined;
   const timeout = Math.max(0, end - performance.now());
   return await waitUntil(gone, { timeout }) ?? false;
+}
+
+/** Whether none is left. Many instances look at the same time: what one has seen serves all, unless it is the end. */
+function isEmpty(
+  processes: ProcessSet,
+  ends: (process: ProcessId) => boolean = () => true,
+): boolean {
+  return !processes.look({ fresh: false }).some(ends) &&
+    !processes.look().some(ends);
 }
 
 /**
