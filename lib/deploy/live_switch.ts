@@ -101,7 +101,11 @@ export function switchLive(
 }
 
 /** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */
-function isSlotted({ services }: Config, next: State, name: string): boolean {
+export function isSlotted(
+  { services }: Pick<Config, "services">,
+  next: State,
+  name: string,
+): boolean {
   return stateOf(next, name).current.every(({ slot }) => slot !== undefined) &&
     services.some((service) => service.name === name && hasSlots(service));
 }

@@ -319,6 +319,45 @@ test("a dry run tells what would be done, and does none of it", async () => {
   assertEquals(rig.serving, serving);
 });
 
+test("hooks that succeed are told who serves, and change nothing", async () => {
+  await using rig = new Rig();
+  const hooks = ["before_start", "before_switch", "after_switch"];
+  const says = '>>told echo "$ZDD_HOOK $ZDD_COMMAND $ZDD_RELEASE $ZDD_PID_WEB"';
+  rig.configure({
+    deploy: [...hooks, "after_deploy"].map((hook) => `${hook}: ${says}`),
+  });
+  const { warnings } = await deploy(rig, { release: "41" });
+  assertEquals(warnings, []);
+  const [pid] = rig.serving;
+  assertEquals(rig.read("told").trimEnd().split("\n"), [
+    "before_start deploy 41 ",
+    ...["before_switch", "after_switch", "after_deploy"]
+      .map((hook) => `${hook} deploy 41 ${pid}`),
+  ]);
+  assertMatch(rig.read(".zdd/log/hooks.log"), /^2\S+Z before_start$/m);
+  rig.configure({ deploy: ["after_switch: echo no; exit 3"] });
+  const told = await deploy(rig);
+  assertMatch(told.warnings.join(), /after_switch failed: .* exit status 3/);
+  assertEquals(rig.serving.length, 1);
+});
+
+test("what an ordinary deploy needs is checked before anything is done", async () => {
+  await using rig = new Rig();
+  await deploy(rig);
+  Journal.begin(rig.directory, []);
+  const { warnings } = await dryRun(rig.project, {});
+  assertMatch(warnings.join(), /a deploy is running, or has died/);
+  assertMatch(status(rig.project).notes.join(), /a deploy is running, or has/);
+  const classic = rig.read("nginx.conf.template")
+    .replace(/<%= it.live.(choose|upstreams)[^>]*%>/g, "")
+    .replace(/<%= it.live.pass[^>]*%>/, "proxy_pass http://127.0.0.1:{web};");
+  rig.write("nginx.conf.template", classic);
+  await deploy(rig);
+  const error = await assertRejects(() => deploy(rig, { canary: 5 }), ZddError);
+  assertMatch(error.message, /web cannot have a canary: the template doesn't/);
+  assertEquals(error.exitStatus, ExitStatus.usage);
+});
+
 test("one deploy at a time has the lock", async () => {
   await using rig = new Rig();
   {
