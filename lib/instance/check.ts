@@ -138,9 +138,10 @@ async function waitForHealth(
     `${target} isn't healthy on ${formatAddress(address)} after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
       `${formatDuration(timeout)}; last: ${last}`,
-    isDefault
-      ? "`health: PATH` asks for another page, `ready: COMMAND` asks in " +
-        "another way, `health: none` asks for nothing"
-      : undefined,
+    launch.unrest ??
+      (isDefault
+        ? "`health: PATH` asks for another page, `ready: COMMAND` asks in " +
+          "another way, `health: none` asks for nothing"
+        : undefined),
   );
 }

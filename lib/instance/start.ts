@@ -225,6 +225,14 @@ export class Launch implements Disposable {
     await waitUntil(hasEnded, { timeout: RESTART });
   }
 
+  /** That its processes keep ending, as workers do that can't load their application. */
+  get unrest(): string | undefined {
+    const { ended } = this.#churn;
+    return ended < RESTLESS
+      ? undefined
+      : `${ended} of its processes have ended meanwhile`;
+  }
+
   /** An error about this start, with what the instance printed. */
   async failure(what: string, hint?: string): Promise<ZddError> {
     return await this.#failure(`didn't start: ${what}`, hint);
@@ -274,12 +282,10 @@ export class Launch implements Disposable {
     if (hasError(await this.run.output())) {
       return await this.failure(what, `see the error above; ${longer}`);
     }
-    const ended = this.#churn.ended;
+    const { unrest } = this;
     return await this.failure(
       what,
-      ended < RESTLESS
-        ? longer
-        : `${ended} of its processes have ended meanwhile; ${longer}`,
+      unrest === undefined ? longer : `${unrest}; ${longer}`,
     );
   }
 
@@ -290,7 +296,10 @@ export class Launch implements Disposable {
   }
 
   #found({ process, address, portFile }: Located): Instance {
-    const look = () => this.#follow().catch(() => clearInterval(this.#watch));
+    const look = () => {
+      if (!this.#isChecked) this.#churn.look(this.processes.lookNowAndThen());
+      return this.#follow().catch(() => clearInterval(this.#watch));
+    };
     const watch = setInterval(look, WATCH);
     Deno.unrefTimer(watch); // zdd doesn't stay for this
     this.#watch = watch;
