@@ -1,3 +1,4 @@
+import { parseAddress } from "../system/address.ts";
 import { parseDuration } from "../text/duration.ts";
 import { usage } from "./usage.ts";
 
@@ -25,11 +26,24 @@ export function readSeconds(
   throw usage(`Expected seconds for --${option}, got "${text}"`);
 }
 
-/** A port that an option names. @throws {ZddError} if it is none. */
-export function readPort(option: string, text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port > 0 && port < 65536) return port;
-  throw usage(`Expected a port for --${option}, got "${text}"`);
+/**
+ * Where an option says that something listens: a port, `127.0.0.1:8080` or `[::1]:8080`.
+ *
+ * @throws {ZddError} if it says neither.
+ */
+export function readListen(
+  option: string,
+  text: string,
+): { host?: string; port: number } {
+  const [, host, digits = text] =
+    /^((?:\d{1,3}\.){3}\d{1,3}|\[[\dA-Fa-f:.]+\]):(\d+)$/.exec(text) ?? [];
+  const address = /^\d{1,5}$/.test(digits) ? parseAddress(text) : undefined;
+  if (address === undefined || "path" in address) {
+    throw usage(
+      `Expected a port or ADDRESS:PORT for --${option}, got "${text}"`,
+    );
+  }
+  return { host, port: address.port };
 }
 
 /** A number that an option names. @throws {ZddError} if it is none. */

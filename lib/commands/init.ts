@@ -1,5 +1,5 @@
 import type { Command } from "../cli/command.ts";
-import { readPort } from "../cli/option_values.ts";
+import { readListen } from "../cli/option_values.ts";
 import { printJson, printMessage } from "../cli/output.ts";
 import { styleOf } from "../cli/style.ts";
 import { either } from "../cli/usage.ts";
@@ -15,11 +15,15 @@ export const init: Command = {
     {
       name: "listen",
       value: "PORT",
-      help: "where nginx listens (default: 8080)",
+      help: "where nginx listens: a port or ADDRESS:PORT (default: 8080)",
     },
     {
       name: "system",
       help: "for the system's own nginx, in /etc/nginx/conf.d",
+    },
+    {
+      name: "gitignore",
+      help: "add what zdd makes to .gitignore, without asking",
     },
   ],
   async about() {
@@ -28,42 +32,71 @@ export const init: Command = {
       "Writes deploy.conf and nginx.conf.template, with the live switch, so that the " +
       `next \`zddeploy\` works. KIND is ${either(KIND_NAMES)}; ` +
       "without it, the files in the directory tell. No file is ever overwritten.",
-      "For `command`, the command stands behind `--`, with {port} or {socket} where it " +
-      "takes its address; it may also read it from PORT.",
+      "Without a KIND, what stands behind `--` is the command that starts the server, " +
+      "with {port} or {socket} where it takes its address; it may also read it from " +
+      "PORT. With one, it is what the server serves, such as a file or MODULE:NAME.",
+      "Applications side by side, in `web` and `api`, become a service each: requests " +
+      "below /api/ go to `api`, with their whole path, all others to `web`.",
+      "In a git repository, it offers to add what zdd makes to .gitignore.",
       "`--system` is for the nginx that the system runs: the template goes into " +
       "/etc/nginx/conf.d and has no http block of its own.",
     ];
   },
   examples: [
     "zddeploy init",
-    "zddeploy init node --listen 80",
-    "zddeploy init command -- ./serve --port {port}",
+    "zddeploy init node --listen 127.0.0.1:8080",
+    "zddeploy init -- ./serve --port {port}",
     "zddeploy init gunicorn --system",
   ],
   async run(options, { words: [word], rest, values, flags }) {
-    const { initialize } = await import("../cli/init/init.ts");
-    const listen = readPort("listen", values.listen?.at(-1) ?? "8080");
-    const { kind, start, files, warnings } = initialize(options.conf, {
-      kind: word,
-      command: rest,
-      listen,
-      isSystem: flags.includes("system"),
-    });
-    if (options.json) {
-      printJson({ changed: true, kind, start, listen, files, warnings });
-    }
+    const { addIgnores, initialize } = await import("../cli/init/init.ts");
+    const listen = readListen("listen", values.listen?.at(-1) ?? "8080");
+    const { directory, services, url, files, warnings, ignores } = initialize(
+      options.conf,
+      { kind: word, command: rest, listen, isSystem: flags.includes("system") },
+    );
+    const [{ kind, server: { start } }] = services;
     const { bold, yellow } = styleOf(Deno.stderr, options.color);
     for (const warning of warnings) {
       printMessage(`${yellow("warning:")} ${warning}`);
     }
-    if (!options.quiet) {
-      for (const path of files) printMessage(`wrote ${path}`);
-      const named = options.conf === "deploy.conf" ? "" : ` -c ${options.conf}`;
+    const says = !options.quiet;
+    if (says) { for (const path of files) printMessage(`wrote ${path}`); }
+    const added = ignores.length > 0 &&
+      (flags.includes("gitignore") ||
+        says && !options.json && agrees(ignores));
+    if (added) addIgnores(directory, ignores);
+    if (options.json) {
+      printJson({
+        ...{ changed: true, kind, start, listen: listen.port, url },
+        services: services.map(({ name, kind, server: { start } }) => ({
+          ...{ name, kind, start },
+        })),
+        ...{ files, warnings, gitignore: { added, lines: ignores } },
+      });
+    }
+    if (!says) return ExitStatus.done;
+    if (ignores.length > 0) {
       printMessage(
-        `start: ${start}\nnext: ${bold(`zddeploy${named}`)}, then ` +
-          bold(`curl http://localhost:${listen}/`),
+        (added ? "added to .gitignore: " : "for .gitignore: ") +
+          ignores.join(" "),
       );
     }
+    const named = options.conf === "deploy.conf" ? "" : ` -c ${options.conf}`;
+    const starts = services.map(({ name, server: { start } }) =>
+      services.length === 1 ? `start: ${start}` : `start ${name}: ${start}`
+    );
+    printMessage(
+      `${starts.join("\n")}\nnext: ${bold(`zddeploy${named}`)}, then ` +
+        bold(`curl ${url}`),
+    );
     return ExitStatus.done;
   },
 };
+
+/** Asks whether lines go into .gitignore; without a terminal, they don't. */
+function agrees(lines: readonly string[]): boolean {
+  const isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal() &&
+    Deno.stderr.isTerminal();
+  return isTerminal && confirm(`add ${lines.join(" ")} to .gitignore?`);
+}

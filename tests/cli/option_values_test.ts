@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   readCount,
+  readListen,
   readPercent,
-  readPort,
   readRelease,
 } from "../../lib/cli/option_values.ts";
 import { ZddError } from "../../lib/error.ts";
@@ -45,17 +45,29 @@ Deno.test("readRelease() takes what needs no quoting anywhere", () => {
   }
 });
 
-Deno.test("readPort() and readCount() read whole numbers", () => {
-  assertEquals([readPort("listen", "80"), readPort("listen", "65535")], [
-    80,
-    65535,
-  ]);
-  for (const text of ["0", "65536", "x", "-1", "8.5", ""]) {
+Deno.test("readListen() reads a port, with the address before it or without", () => {
+  const cases: [text: string, host: string | undefined, port: number][] = [
+    ["80", undefined, 80],
+    ["65535", undefined, 65535],
+    ["127.0.0.1:8080", "127.0.0.1", 8080],
+    ["[::1]:8080", "[::1]", 8080],
+  ];
+  for (const [text, host, port] of cases) {
+    assertEquals(readListen("listen", text), { host, port });
+  }
+  const wrong = [
+    ...["0", "65536", "x", "-1", "8.5", "", "80:80", "1.2.3.4:", "::1:80"],
+    ...["256.0.0.1:80", "[x]:80", "localhost:80", "1.2.3.4:123456"],
+  ];
+  for (const text of wrong) {
     assertEquals(
-      refused(() => readPort("listen", text)),
-      `Expected a port for --listen, got "${text}"`,
+      refused(() => readListen("listen", text)),
+      `Expected a port or ADDRESS:PORT for --listen, got "${text}"`,
     );
   }
+});
+
+Deno.test("readCount() reads whole numbers", () => {
   assertEquals([readCount("lines", "0"), readCount("lines", "999999")], [
     0,
     999999,

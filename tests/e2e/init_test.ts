@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { findProgram } from "../../lib/system/program.ts";
 import { Site } from "../support/site.ts";
 
@@ -22,6 +27,37 @@ async def app(scope, receive, send):
 const RACK = 'run ->(env) { [200, {}, ["it works\\n"]] }\n';
 const DENO = 'export default { fetch: () => new Response("it works\\n") };\n';
 
+const JAVA = `
+import com.sun.net.httpserver.*;
+import java.net.*;
+class Main {
+  public static void main(String[] args) throws Exception {
+    int port = Integer.parseInt(System.getenv("PORT"));
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+    server.createContext("/", exchange -> {
+      exchange.sendResponseHeaders(200, 9);
+      exchange.getResponseBody().write("it works\\n".getBytes());
+      exchange.close();
+    });
+    server.start();
+  }
+}
+`;
+const PHP = '<?php echo "it works\n";\n';
+const GO = `package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+)
+
+func main() {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "it works") })
+	http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
+}
+`;
+
 const CASES: {
   kind: string;
   program: string;
@@ -33,6 +69,24 @@ const CASES: {
   { kind: "uvicorn", program: "uvicorn", files: { "app.py": ASGI } },
   { kind: "puma", program: "puma", files: { "config.ru": RACK } },
   { kind: "deno", program: "deno", files: { "main.ts": DENO } },
+  { kind: "uwsgi", program: "uwsgi", files: { "app.py": WSGI } },
+  { kind: "daphne", program: "daphne", files: { "app.py": ASGI } },
+  {
+    kind: "go",
+    program: "go",
+    files: { "main.go": GO, "go.mod": "module example.org/hello\n" },
+  },
+  { kind: "java", program: "java", files: { "Main.java": JAVA } },
+  { kind: "php-fpm", program: "php-fpm8.2", files: { "index.php": PHP } },
+  {
+    kind: "next", // its standalone server, and what it reads
+    program: "node",
+    files: {
+      "package.json": '{"dependencies":{"next":"15"}}',
+      ".next/standalone/server.js": NODE
+        .replace('"127.0.0.1"', "process.env.HOSTNAME"),
+    },
+  },
   {
     kind: "command",
     program: "node",
@@ -48,7 +102,8 @@ for (const { kind, program, files, rest = [] } of CASES) {
     async fn() {
       await using site = Site.create(files);
       const listen = ["--listen", String(site.port)];
-      await site.deploy("init", kind, ...listen, ...rest);
+      const named = rest.length > 0 ? [] : [kind];
+      await site.deploy("init", ...named, ...listen, ...rest);
       await site.deploy("check");
       await site.deploy();
       assertEquals((await site.get()).text, "it works\n");
@@ -73,6 +128,9 @@ Deno.test("init --json tells what it has written and found out", async () => {
     kind: "node",
     start: "node index.js",
     listen: site.port,
+    url: `http://localhost:${site.port}/`,
+    services: [{ name: "web", kind: "node", start: "node index.js" }],
+    gitignore: { added: false, lines: [] },
     files: ["deploy.conf", "nginx.conf.template", "logrotate.conf"]
       .map((name) => site.path(name)),
     warnings: [],
@@ -105,10 +163,15 @@ Deno.test("init refuses a port that is taken, and what is no port", async () => 
   const taken = await site.zdd("init", "--listen", String(site.port));
   assertEquals(taken.code, 2);
   assertStringIncludes(taken.stderr, `Port ${site.port} is already in use`);
-  for (const text of ["0", "65536", "http", "80:80"]) {
+  for (
+    const text of ["0", "65536", "http", "80:80", "1.2.3:80", "localhost:80"]
+  ) {
     const { code, stderr } = await site.zdd("init", "--listen", text);
     assertEquals(code, 2);
-    assertStringIncludes(stderr, `Expected a port for --listen, got "${text}"`);
+    assertStringIncludes(
+      stderr,
+      `Expected a port or ADDRESS:PORT for --listen, got "${text}"`,
+    );
   }
   assert(!site.exists("deploy.conf"));
 });
@@ -124,4 +187,74 @@ Deno.test("init writes where --conf says", async () => {
   Deno.chmodSync(site.path("app"), 0o755);
   await site.deploy("-c", conf);
   assertEquals((await site.get()).text, "it works\n");
+});
+
+for (const name of ["my app's é", 'say "hi" $HOME']) {
+  Deno.test(`init in a directory named ${name}, and the very next zddeploy works`, async () => {
+    await using site = Site.create({ [`${name}/server.js`]: NODE });
+    const directory = site.path(name);
+    const state = `--listen=${site.port}`;
+    Deno.chmodSync(directory, 0o755);
+    await site.zddIn(directory, "init", state);
+    // Where the state can't be in the directory, it is the host's.
+    const conf = site.read(`${name}/deploy.conf`);
+    const stateDir = /^state_dir: (\/.*)$/m.exec(conf)?.[1];
+    if (stateDir !== undefined) {
+      const own = site.path("state");
+      for (const file of ["deploy.conf", "nginx.conf.template"]) {
+        const text = site.read(`${name}/${file}`).replaceAll(stateDir, own);
+        site.write(`${name}/${file}`, text);
+      }
+    }
+    for (let i = 0; i < 2; i++) {
+      const { code, stderr } = await site.zddIn(directory);
+      assertEquals(code, 0, stderr);
+      assertEquals((await site.get()).text, "it works\n");
+    }
+  });
+}
+
+Deno.test("init has nginx listen on an address alone", async () => {
+  await using site = Site.create({ "server.js": NODE });
+  const listen = `127.0.0.2:${site.port}`;
+  const { stderr } = await site.deploy("init", "--listen", listen);
+  assertStringIncludes(stderr, `then curl http://${listen}/\n`);
+  await site.deploy();
+  const response = await fetch(`http://${listen}/`);
+  assertEquals(await response.text(), "it works\n");
+  await assertRejects(() => fetch(`http://127.0.0.1:${site.port}/`));
+});
+
+Deno.test({
+  name: "init makes services of two applications side by side, and both answer",
+  ignore: findProgram("gunicorn", ".") === undefined,
+  async fn() {
+    await using site = Site.create({
+      "web/server.js": NODE,
+      "api/app.py": WSGI.replace("it works", "it counts"),
+    });
+    await site.deploy("init", "--listen", String(site.port));
+    await site.deploy("check");
+    await site.deploy();
+    assertEquals((await site.get()).text, "it works\n");
+    assertEquals((await site.get("/api/x")).text, "it counts\n");
+  },
+});
+
+Deno.test("init names the lines for .gitignore, and adds them if it is told to", async () => {
+  const files = { "server.js": NODE, ".git/HEAD": "", ".gitignore": "*.swp" };
+  const lines =
+    "/.zdd/ /nginx.conf /nginx.pid /nginx-temp/ /access.log /error.log";
+  await using site = Site.create(files);
+  const listen = `--listen=${site.port}`;
+  const told = await site.deploy("init", listen);
+  assertStringIncludes(told.stderr, `\nfor .gitignore: ${lines}\n`);
+  assertEquals(site.read(".gitignore"), "*.swp");
+  await using other = Site.create(files);
+  const added = await other.deploy("init", "--gitignore", listen);
+  assertStringIncludes(added.stderr, `\nadded to .gitignore: ${lines}\n`);
+  assertEquals(
+    other.read(".gitignore"),
+    `*.swp\n${lines.replaceAll(" ", "\n")}\n`,
+  );
 });

@@ -5,15 +5,19 @@ import {
   readIfExists,
   writeAtomically,
 } from "../../system/files.ts";
+import { connectHost, parseAddress } from "../../system/address.ts";
 import { logsIn } from "../../deploy/host/rotation.ts";
 import { rotationText } from "../../system/logrotate.ts";
 import { usage } from "../usage.ts";
-import { findServer, guessKind } from "./kinds.ts";
+import { type Application, findApplications } from "./applications.ts";
+import { missingIgnores } from "./gitignore.ts";
+import { findServer } from "./kinds.ts";
 import { confText, type Site, templateText } from "./project_files.ts";
 
 const SYSTEM_CONF = "/etc/nginx/nginx.conf";
 const SYSTEM_DIRECTORY = "/etc/nginx/conf.d";
 
+export { addIgnores } from "./gitignore.ts";
 export { KIND_NAMES } from "./kinds.ts";
 
 /** What `init` is asked for. */
@@ -23,19 +27,30 @@ export interface InitOptions {
   /** The words of the command that starts it, or of what it serves. */
   command: readonly string[];
   /** Where nginx listens. */
-  listen: number;
+  listen: Listen;
   /** Whether that is the system's own nginx. */
   isSystem: boolean;
 }
 
+/** Where nginx listens. */
+export interface Listen {
+  /** An IP address, IPv6 in brackets; undefined: all of IPv4. */
+  host?: string;
+  port: number;
+}
+
 /** What `init` has found and written. */
 export interface InitResult {
-  kind: string;
-  /** The command that starts the server. */
-  start: string;
+  /** The project's directory. */
+  directory: string;
+  services: readonly [Application, ...Application[]];
+  /** Where nginx will answer. */
+  url: string;
   /** The paths of what was written. */
   files: string[];
   warnings: string[];
+  /** The lines that the project's .gitignore lacks. */
+  ignores: string[];
 }
 
 /**
@@ -46,49 +61,72 @@ export interface InitResult {
  */
 export function initialize(
   path: string,
-  { kind: named, command, listen, isSystem }: InitOptions,
+  { kind, command, listen, isSystem }: InitOptions,
 ): InitResult {
   const file = resolve(path);
   const directory = dirname(file);
   if (!isDirectory(directory)) throw usage(`There is no "${directory}"`);
-  const kind = named ?? guessKind(directory);
-  const { start, settings, note } = findServer(kind, directory, command);
-  const site = {
-    ...plan(directory, start, listen, isSystem),
-    settings,
-  };
+  const services = applicationsOf(directory, kind, command);
+  const site = plan(directory, services, listen, isSystem);
   const template = resolve(directory, site.template);
   const files = {
     [file]: confText(site),
     [template]: templateText(site),
-    [join(directory, "logrotate.conf")]: rotation(directory, site.stateDir),
+    [join(directory, "logrotate.conf")]: rotation(directory, site),
+    ...Object.fromEntries(
+      services.flatMap(({ directory: own = ".", server: { files = {} } }) =>
+        Object.entries(files)
+          .map(([name, text]) => [join(directory, own, name), text])
+      ),
+    ),
   };
   requireAbsent([...Object.keys(files), template.replace(/\.template$/, "")]);
   if (!isSystem) requireFree(listen);
   for (const [path, text] of Object.entries(files)) writeAtomically(path, text);
   return {
-    kind,
-    start,
+    directory,
+    services,
+    url: site.url,
     files: Object.keys(files),
-    warnings: [note, portNote(listen)].filter((note) => note !== undefined),
+    warnings: [
+      ...services.flatMap(({ server: { notes = [] } }) => notes),
+      ...portNotes(listen),
+    ],
+    ignores: missingIgnores(directory, isSystem),
   };
+}
+
+/** Words without a kind are a command; without either, the files tell. */
+function applicationsOf(
+  directory: string,
+  named: string | undefined,
+  command: readonly string[],
+): [Application, ...Application[]] {
+  const kind = named ?? (command.length > 0 ? "command" : undefined);
+  if (kind === undefined) return findApplications(directory);
+  return [{ name: "web", kind, server: findServer(kind, directory, command) }];
 }
 
 function plan(
   directory: string,
-  start: string,
-  listen: number,
+  services: [Application, ...Application[]],
+  { host, port }: Listen,
   isSystem: boolean,
 ): Site {
-  const project = basename(directory).replace(/[^A-Za-z0-9_-]+/g, "-") || "app";
-  // nginx's workers are another user then; who starts nginx himself is theirs.
-  const stateDir = Deno.uid() === 0 && !isOpen(directory)
-    ? `/var/lib/zdd/${project}`
-    : undefined;
-  if (!isSystem) {
-    const template = "nginx.conf.template";
-    return { name: "web", start, listen, template, stateDir };
-  }
+  const project = basename(directory).replace(/[^A-Za-z0-9_-]+/g, "-")
+    .replace(/^-+/, "") || "app";
+  const isOdd = !isNameable(directory, services);
+  const site: Site = {
+    services,
+    listen: host === undefined ? String(port) : `${host}:${port}`,
+    url: `http://${
+      host === undefined ? "localhost" : connectHost(host)
+    }:${port}/`,
+    template: "nginx.conf.template",
+    stateDir: isOdd || isClosed(directory) ? stateDirFor(project) : undefined,
+    isOdd,
+  };
+  if (!isSystem) return site;
   const conf = readIfExists(SYSTEM_CONF);
   if (conf === undefined || !isDirectory(SYSTEM_DIRECTORY)) {
     throw usage(
@@ -102,25 +140,61 @@ function plan(
       { hint: `add "include ${SYSTEM_DIRECTORY}/*.conf;" to its http block` },
     );
   }
+  const [first, ...others] = services;
   return {
+    ...site,
     // Every project's upstreams stand in one nginx: they need names of their own.
-    name: project,
-    start,
-    listen,
+    services: [
+      { ...first, name: project },
+      ...others.map((other) => ({
+        ...other,
+        name: `${project}-${other.name}`,
+        path: other.name,
+      })),
+    ],
     template: join(SYSTEM_DIRECTORY, `${project}.conf.template`),
     conf: SYSTEM_CONF,
-    stateDir,
   };
 }
 
+/**
+ * Whether nginx.conf can have the paths of what zdd makes in a project's directory in it:
+ * quotes and dollar signs it takes for its own, and the path of a socket has little room.
+ */
+function isNameable(
+  directory: string,
+  services: readonly Application[],
+): boolean {
+  const state = join(directory, ".zdd");
+  return !/["$\\\n]/.test(state) &&
+    services.every(({ name, server: { start, settings = [] } }) =>
+      !start.includes("{socket}") && !settings.includes("port: socket") ||
+      parseAddress(`unix:${state}/run/${name}-a1-abcd.sock`) !== undefined
+    );
+}
+
+/** Whether nginx's workers can't enter a directory: if root starts nginx, they are another user. */
+function isClosed(directory: string): boolean {
+  return Deno.uid() === 0 && !isOpen(directory);
+}
+
+function stateDirFor(project: string): string {
+  if (Deno.uid() === 0) return `/var/lib/zdd/${project}`;
+  // XDG Base Directory Specification
+  const home = Deno.env.get("XDG_STATE_HOME") ??
+    join(Deno.env.get("HOME") ?? "/tmp", ".local/state");
+  return join(home, "zdd", project);
+}
+
 /** What rotates the logs that grow in a project: its instances', and those of its own nginx. */
-function rotation(directory: string, stateDir?: string): string {
+function rotation(directory: string, { stateDir, isOdd }: Site): string {
   const state = stateDir ?? join(directory, ".zdd");
+  const ofNginx = isOdd ? state : directory;
   return rotationText(
     [
       ...logsIn(state),
-      join(directory, "access.log"),
-      join(directory, "error.log"),
+      join(ofNginx, "access.log"),
+      join(ofNginx, "error.log"),
     ],
     "For logrotate(8); `zddeploy boot enable` installs the same for the whole host.",
   );
@@ -146,10 +220,13 @@ function isOpen(directory: string): boolean {
 }
 
 /** @throws {ZddError} if something listens there: nginx couldn't then. */
-function requireFree(port: number): void {
+function requireFree({ host = "0.0.0.0", port }: Listen): void {
   try {
-    Deno.listen({ hostname: "0.0.0.0", port }).close();
+    Deno.listen({ hostname: host.replace(/[[\]]/g, ""), port }).close();
   } catch (error) {
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw usage(`This host has no address ${host}`);
+    }
     if (!(error instanceof Deno.errors.AddrInUse)) return;
     throw usage(
       `Port ${port} is already in use`,
@@ -158,8 +235,8 @@ function requireFree(port: number): void {
   }
 }
 
-function portNote(port: number): string | undefined {
+function portNotes({ port }: Listen): string[] {
   return port < 1024 && Deno.uid() !== 0
-    ? `only root may listen on port ${port}: run zddeploy as root`
-    : undefined;
+    ? [`only root may listen on port ${port}: run zddeploy as root`]
+    : [];
 }

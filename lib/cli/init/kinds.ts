@@ -1,23 +1,44 @@
 import { either, unknown, usage } from "../usage.ts";
 import type { Kind, Server } from "./kind.ts";
 import { COMMAND } from "./kinds/command.ts";
+import { DAPHNE } from "./kinds/daphne.ts";
 import { DENO } from "./kinds/deno.ts";
+import { GO } from "./kinds/go.ts";
 import { GUNICORN } from "./kinds/gunicorn.ts";
+import { JAVA } from "./kinds/java.ts";
+import { NEXT } from "./kinds/next.ts";
 import { NODE } from "./kinds/node.ts";
+import { PHP_FPM } from "./kinds/php_fpm.ts";
 import { PUMA } from "./kinds/puma.ts";
+import { RAILS } from "./kinds/rails.ts";
 import { UVICORN } from "./kinds/uvicorn.ts";
+import { UWSGI } from "./kinds/uwsgi.ts";
 
 /** What `init` writes a deploy.conf for. */
 const KINDS: Record<string, Kind> = {
   node: NODE,
+  next: NEXT,
   deno: DENO,
   gunicorn: GUNICORN,
   uvicorn: UVICORN,
+  uwsgi: UWSGI,
+  daphne: DAPHNE,
   puma: PUMA,
+  rails: RAILS,
+  "php-fpm": PHP_FPM,
+  go: GO,
+  java: JAVA,
   command: COMMAND,
 };
 
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS);
+
+/** The kinds of server that the files in a directory speak for. */
+export function likelyKinds(directory: string): string[] {
+  const found = KIND_NAMES.filter((name) => KINDS[name]?.isIn(directory));
+  const less = found.flatMap((name) => KINDS[name]?.before ?? []);
+  return found.filter((name) => !less.includes(name));
+}
 
 /**
  * The kind of server that the files in a directory speak for.
@@ -25,7 +46,7 @@ export const KIND_NAMES: readonly string[] = Object.keys(KINDS);
  * @throws {ZddError} if there is not exactly one.
  */
 export function guessKind(directory: string): string {
-  const found = KIND_NAMES.filter((name) => KINDS[name]?.isIn(directory));
+  const found = likelyKinds(directory);
   const [name] = found;
   if (name !== undefined && found.length === 1) return name;
   throw usage(

@@ -1,33 +1,45 @@
 import { LIVE_CONF, LIVE_TEMPLATE } from "./texts.ts";
+import type { Server } from "./kind.ts";
+import { phpLocations } from "./php_locations.ts";
 
 /** What `init` has found out about a project. */
 export interface Site {
-  /** The name of its service. */
-  name: string;
-  /** The command that starts the server. */
-  start: string;
-  /** More lines of the service's section. */
-  settings?: string[];
-  /** Where nginx listens. */
-  listen: number;
+  /** Its services; to the first one goes what goes to no other. */
+  services: readonly [SiteService, ...SiteService[]];
+  /** Where nginx listens, as its `listen` says it: `8080`, `127.0.0.1:8080`. */
+  listen: string;
+  /** Where curl finds it. */
+  url: string;
   /** The template, as deploy.conf says it; absolute for the system's nginx. */
   template: string;
   /** The main configuration of the system's nginx, if that is meant. */
   conf?: string;
   /** Where the state goes, if it can't be in the project. */
   stateDir?: string;
+  /** Whether nginx.conf can't have the project's path in it. */
+  isOdd?: boolean;
+}
+
+/** A service of a project. */
+export interface SiteService {
+  name: string;
+  /** Its directory in the project, if it has one of its own. */
+  directory?: string;
+  /** What its paths begin with, if that isn't its name. */
+  path?: string;
+  server: Server;
 }
 
 const SAMPLE_LISTEN = "8003";
 
 /** deploy.conf for a project, with comments about what else can be said. */
 export function confText(site: Site): string {
-  const { name, start, settings = [], listen, template, conf, stateDir } = site;
+  const { services: [first, ...others], url, template, conf, stateDir } = site;
   let text = LIVE_CONF;
   text = replace(
     text,
     "template: nginx.conf.template",
-    `template: ${template}`,
+    `template: ${escape(template)}`,
   );
   if (conf !== undefined) {
     text = replace(
@@ -38,51 +50,143 @@ export function confText(site: Site): string {
         "# which includes the one that is rendered here.\n" +
         `pid_file: /run/nginx.pid\nconf: ${conf}\n`,
     );
-  }
-  if (/\{socket\}/.test(start)) {
+  } else if (site.isOdd) {
     text = replace(
       text,
-      /# zdd picks a port.*\nport: env/,
-      () =>
-        "# zdd picks the path of a unix socket for each new instance.\n" +
-        "port: socket",
+      "pid_file: nginx.pid",
+      `pid_file: ${stateDir}/nginx.pid`,
     );
   }
-  text = replace(text, "[service:web]", `[service:${name}]`);
-  // Percent signs are the dialect's own.
-  text = replace(
-    text,
-    "start: node server.js",
-    [`start: ${start.replaceAll("%", "%%")}`, ...settings].join("\n"),
-  );
-  if (!start.startsWith("node ")) {
+  const { name, server: { start, env } } = first;
+  const own = sectionText(first);
+  text = replace(text, /\[service:web\][^]*?\n\n/, () => `${own}\n`);
+  if (env !== undefined && env.length > 0) {
+    text = replace(text, /# For the process's environment\.\n#.*\n/, () => "");
+  } else if (!start.startsWith("node ")) {
     text = replace(text, "NODE_ENV=production", "KEY=value");
+  }
+  if (own.includes("\nhealth: ") || first.server.php !== undefined) {
+    // It has a page of its own for that, or doesn't speak HTTP.
+    text = replace(text, /(?:#.*\n)+health: \/\nhealth_status: .*\n/, () => "");
   }
   text = replace(
     text,
     "web.log.\n# log: web.log",
     `${name}.log.\n# log: ${name}.log`,
   );
-  text = replace(text, `localhost:${SAMPLE_LISTEN}`, `localhost:${listen}`);
+  text = replace(
+    text,
+    "# [deploy]",
+    [...others.map(sectionText), "# [deploy]"].join("\n"),
+  );
+  text = replace(text, `http://localhost:${SAMPLE_LISTEN}/`, url);
+  const builds = [first, ...others].flatMap((
+    { directory, server: { build } },
+  ) =>
+    build === undefined
+      ? []
+      : [directory === undefined ? build : `(cd ${directory} && ${build})`]
+  );
+  if (stateDir !== undefined || builds.length > 0) {
+    text = replace(
+      text,
+      "# [deploy]",
+      [
+        "[deploy]",
+        ...builds.length === 0 ? [] : [
+          "# Makes what is started; if that fails, nothing is started.",
+          `before_start: ${builds.map(escape).join("\n  ")}`,
+        ],
+      ].join("\n"),
+    );
+  }
   if (stateDir !== undefined) {
-    text = replace(text, "# [deploy]", "[deploy]");
-    text = replace(text, /# state_dir: .*/, () => `state_dir: ${stateDir}`);
+    text = replace(
+      text,
+      /# state_dir: .*/,
+      () => `state_dir: ${escape(stateDir)}`,
+    );
   }
   return text;
 }
 
+/** The section of a service, its last line ended. */
+function sectionText({ name, directory, server }: SiteService): string {
+  const { start, settings = [], env = [] } = server;
+  const port = settings.some((line) => line.startsWith("port:"))
+    ? []
+    : start.includes("{socket}")
+    ? [
+      "# zdd picks the path of a unix socket for each new instance.",
+      "port: socket",
+    ]
+    : [
+      "# zdd picks a port for each new instance and tells the server in PORT.",
+      "port: env",
+    ];
+  return [
+    `[service:${name}]`,
+    ...port,
+    ...directory === undefined ? [] : [`cwd: ${escape(directory)}`],
+    `start: ${escape(start)}`,
+    ...settings,
+    ...env.length === 0 ? [] : [`env: ${env.map(escape).join("\n  ")}`],
+    "",
+  ].join("\n");
+}
+
+/** A value of deploy.conf: percent signs are the dialect's own. */
+function escape(value: string): string {
+  return value.replaceAll("%", "%%");
+}
+
 /** nginx.conf.template for a project, with the live switch. */
-export function templateText(
-  { name, listen, conf, stateDir }: Site,
-): string {
-  let text = conf === undefined ? LIVE_TEMPLATE : httpPart(LIVE_TEMPLATE);
+export function templateText(site: Site): string {
+  const { services: [first, ...others], listen, conf, stateDir, isOdd } = site;
+  let text = LIVE_TEMPLATE;
   text = replace(text, `listen ${SAMPLE_LISTEN};`, `listen ${listen};`);
-  text = replace(text, 'it.live.choose("web")', `it.live.choose("${name}")`);
-  text = replace(text, 'it.live.pass("web")', `it.live.pass("${name}")`);
+  const names = [first, ...others].map(({ name }) => `"${name}"`).join(", ");
+  text = replace(text, 'it.live.choose("web")', `it.live.choose(${names})`);
+  const sample = /^ {8}location \/ \{\n[^]*?^ {8}\}\n/m.exec(text)?.[0];
+  if (sample === undefined) throw new TypeError("No location in the template");
+  text = replace(
+    text,
+    sample,
+    [
+      locationText(sample, first, "/"),
+      ...others.map((service) =>
+        locationText(sample, service, `/${service.path ?? service.name}/`)
+      ),
+    ].join("\n"),
+  );
+  if (conf !== undefined) text = httpPart(text);
   // nginx's workers can't get at what the project's directory holds.
-  return stateDir === undefined
-    ? text
-    : text.replaceAll("{project_dir}/nginx-temp", `${stateDir}/nginx-temp`);
+  if (stateDir !== undefined) {
+    text = text.replaceAll(
+      "{project_dir}/nginx-temp",
+      `${stateDir}/nginx-temp`,
+    );
+  }
+  return isOdd && stateDir !== undefined
+    ? text.replaceAll(/\{project_dir\}(?=\/(?:error|access)\.log)/g, stateDir)
+    : text;
+}
+
+/** The location of a service, made from that of samples/live. */
+function locationText(
+  sample: string,
+  { name, directory, server: { location = [], php } }: SiteService,
+  path: string,
+): string {
+  if (php !== undefined) return phpLocations(name, directory, php, path);
+  const text = replace(
+    replace(sample, "location / {", `location ${path} {`),
+    'it.live.pass("web")',
+    `it.live.pass("${name}")`,
+  );
+  const last = "proxy_set_header X-Real-IP $remote_addr;";
+  const indent = " ".repeat(12);
+  return replace(text, last, [last, ...location].join(`\n${indent}`));
 }
 
 /**
@@ -103,12 +207,11 @@ function replace(
   what: string | RegExp,
   by: string | (() => string),
 ): string {
-  const replaced = text.replace(what, typeof by === "string" ? () => by : by);
-  if (replaced === text && typeof what !== "string") {
+  const isThere = typeof what === "string"
+    ? text.includes(what)
+    : what.test(text);
+  if (!isThere) {
     throw new TypeError(`Nothing like ${what} in the texts of init`);
   }
-  if (typeof what === "string" && !text.includes(what)) {
-    throw new TypeError(`No "${what}" in the texts of init`);
-  }
-  return replaced;
+  return text.replace(what, typeof by === "string" ? () => by : by);
 }

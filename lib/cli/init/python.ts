@@ -1,22 +1,24 @@
 import { join } from "@std/path";
-import { isFile, readIfExists } from "../../system/files.ts";
+import { isFile } from "../../system/files.ts";
 import { usage } from "../usage.ts";
+import { entries, textOf } from "./project.ts";
 
-/** A Python web application, and what serves it. */
+/** A Python web application. */
 export interface WebApplication {
-  kind: "gunicorn" | "uvicorn";
+  /** How it is called: PEP 3333, or the ASGI specification. */
+  kind: "wsgi" | "asgi";
   /** `MODULE:NAME`. */
   name: string;
 }
 
 /** What WSGI (PEP 3333) and ASGI applications look like, by the words that name them. */
 const PATTERNS: [kind: WebApplication["kind"], pattern: RegExp][] = [
-  ["gunicorn", /^(\w+)\s*=\s*(?:\w+\.)?(?:Flask|Bottle)\(/m],
-  ["gunicorn", /^(\w+)\s*=\s*get_wsgi_application\(/m],
-  ["gunicorn", /^def (\w+)\(environ, *start_response\)/m],
-  ["uvicorn", /^(\w+)\s*=\s*(?:\w+\.)?(?:FastAPI|Starlette|Quart|Litestar)\(/m],
-  ["uvicorn", /^(\w+)\s*=\s*get_asgi_application\(/m],
-  ["uvicorn", /^async def (\w+)\(scope, *receive, *send\)/m],
+  ["wsgi", /^(\w+)\s*=\s*(?:\w+\.)?(?:Flask|Bottle)\(/m],
+  ["wsgi", /^(\w+)\s*=\s*get_wsgi_application\(/m],
+  ["wsgi", /^def (\w+)\(environ, *start_response\)/m],
+  ["asgi", /^(\w+)\s*=\s*(?:\w+\.)?(?:FastAPI|Starlette|Quart|Litestar)\(/m],
+  ["asgi", /^(\w+)\s*=\s*get_asgi_application\(/m],
+  ["asgi", /^async def (\w+)\(scope, *receive, *send\)/m],
 ];
 
 /**
@@ -34,25 +36,37 @@ export function findWebApplication(directory: string): WebApplication[] {
     ),
   ];
   const found = modules.flatMap(({ file, module }) => {
-    const text = readIfExists(join(directory, file)) ?? "";
+    const text = textOf(directory, file);
     return PATTERNS.flatMap(([kind, pattern]) => {
       const name = pattern.exec(text)?.[1];
       if (name === undefined) return [];
-      return [{ kind, name: `${module.replace(/\.py$/, "")}:${name}` }];
+      const path = module.replace(/(?:\.__init__)?\.py$/, "");
+      return [{ kind, name: `${path}:${name}` }];
     });
   });
-  // Django has one of each; whoever has an application of one kind has meant that.
-  return found.toSorted((a, b) => a.kind.localeCompare(b.kind));
+  // Django has one of each, and of those WSGI is what most of it is written for.
+  return found.toSorted((a, b) => b.kind.localeCompare(a.kind));
+}
+
+/** Whether a project's lists of what it needs name a package (PyPI; in any case). */
+export function needsPython(directory: string, name: string): boolean {
+  const lists = ["requirements.txt", "pyproject.toml", "Pipfile", "setup.cfg"];
+  const pattern = new RegExp(`^[\\s"']*${name}\\b`, "im");
+  const inArray = new RegExp(`[\\["',]\\s*["']${name}\\b`, "i");
+  return lists.map((file) => textOf(directory, file))
+    .some((text) => pattern.test(text) || inArray.test(text));
 }
 
 /**
- * The program that serves a directory's application, that of its virtual environment if
+ * A program that serves a directory's application, that of its virtual environment if
  * there is one, and the application's name.
  *
- * @param given the name, if it needn't be found
+ * @param server its name
+ * @param given the application's name, if it needn't be found
  * @throws {ZddError} if it isn't found.
  */
 export function findPythonServer(
+  server: string,
   kind: WebApplication["kind"],
   directory: string,
   given?: string,
@@ -60,14 +74,13 @@ export function findPythonServer(
   const application = given ?? findWebApplication(directory)
     .find((found) => found.kind === kind)?.name;
   if (application === undefined) {
-    const what = kind === "gunicorn" ? "WSGI" : "ASGI";
     throw usage(
-      `No ${what} application found in "${directory}"`,
-      `name it: zddeploy init ${kind} -- MODULE:NAME`,
+      `No ${kind.toUpperCase()} application found in "${directory}"`,
+      `name it: zddeploy init ${server} -- MODULE:NAME`,
     );
   }
-  const program = [".venv", "venv"].map((place) => `${place}/bin/${kind}`)
-    .find((file) => isFile(join(directory, file))) ?? kind;
+  const program = [".venv", "venv"].map((place) => `${place}/bin/${server}`)
+    .find((file) => isFile(join(directory, file))) ?? server;
   return { program, application };
 }
 
@@ -82,13 +95,4 @@ function subdirectories(directory: string): string[] {
     isDirectory && /^[a-z]\w*$/i.test(name) &&
     !["venv", "tests", "node_modules"].includes(name)
   ).map(({ name }) => name);
-}
-
-function entries(directory: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(directory)]
-      .toSorted((a, b) => a.name.localeCompare(b.name));
-  } catch {
-    return []; // what may not be read tells nothing
-  }
 }

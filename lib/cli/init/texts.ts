@@ -47,13 +47,13 @@ export const LIVE_TEMPLATE = `\
 # snippets of the live switch. \`zddeploy render\` shows the result.
 
 # deploy.conf says where; zdd finds nginx by it.
-pid {nginx_pid_filename};
+pid "{nginx_pid_filename}";
 # Whom the workers run as if root starts nginx; they must be able to enter .zdd.
 # user www-data;
 # One for each processor.
 worker_processes auto;
 # What goes wrong, an instance that can't be reached for one.
-error_log {project_dir}/error.log;
+error_log "{project_dir}/error.log";
 
 events {
     # Of each worker: a client takes one, the instance that answers it another.
@@ -62,16 +62,16 @@ events {
 
 http {
     # Who asked for what. To rotate it, move it away and send nginx a USR1.
-    access_log {project_dir}/access.log;
+    access_log "{project_dir}/access.log";
 
     # Uploads and answers that don't fit into memory. nginx's built-in directories are
     # root's, and it makes all five even if it needs one. It gives the directory to its
     # workers: it must not be one that anything else uses.
-    client_body_temp_path {project_dir}/nginx-temp;
-    proxy_temp_path {project_dir}/nginx-temp;
-    fastcgi_temp_path {project_dir}/nginx-temp;
-    uwsgi_temp_path {project_dir}/nginx-temp;
-    scgi_temp_path {project_dir}/nginx-temp;
+    client_body_temp_path "{project_dir}/nginx-temp";
+    proxy_temp_path "{project_dir}/nginx-temp";
+    fastcgi_temp_path "{project_dir}/nginx-temp";
+    uwsgi_temp_path "{project_dir}/nginx-temp";
+    scgi_temp_path "{project_dir}/nginx-temp";
 
     # The version is nobody's business.
     server_tokens off;

@@ -41,7 +41,7 @@ const OTHERS: Case[] = [
   [["check", ""], GLOBALS],
   [["check", "x"], []],
   [["-c", "none.conf", "stop", "--service", ""], []],
-  [["init", "g"], ["gunicorn"]],
+  [["init", "g"], ["gunicorn", "go"]],
   [["completion", ""], ["bash", "zsh", "fish"]],
   [["completion", "bash", ""], GLOBALS],
   [["help", "dep"], ["deploy", "deploy.conf"]],

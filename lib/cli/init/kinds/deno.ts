@@ -1,8 +1,12 @@
-import { join } from "@std/path";
-import { readIfExists } from "../../../system/files.ts";
 import { usage } from "../../usage.ts";
 import type { Kind, Server } from "../kind.ts";
-import { firstFile, listensElsewhere, readJson } from "../project.ts";
+import {
+  firstFile,
+  listenNotes,
+  readJson,
+  recordOf,
+  textOf,
+} from "../project.ts";
 
 const FILES = ["server.ts", "main.ts", "mod.ts", "app.ts"];
 
@@ -16,9 +20,7 @@ export const DENO: Kind = {
 
 function find(directory: string): Server {
   const { tasks } = readJson(directory, "deno.json");
-  if ((tasks as Record<string, unknown> | undefined)?.start !== undefined) {
-    return { start: "deno task start" };
-  }
+  if (recordOf(tasks).start !== undefined) return { start: "deno task start" };
   const file = firstFile(directory, FILES);
   if (file === undefined) {
     throw usage(
@@ -26,12 +28,12 @@ function find(directory: string): Server {
       "name it: zddeploy init deno -- run --allow-net --allow-env src/server.ts",
     );
   }
-  const text = readIfExists(join(directory, file)) ?? "";
+  const text = textOf(directory, file);
   if (/^export default\b/m.test(text) && !/Deno\.serve\(/.test(text)) {
     return { start: `deno serve --host 127.0.0.1 --port {port} ${file}` };
   }
   return {
     start: `deno run --allow-net --allow-env --allow-read ${file}`,
-    note: listensElsewhere(directory, file),
+    notes: listenNotes(directory, file),
   };
 }

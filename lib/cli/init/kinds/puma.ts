@@ -1,27 +1,38 @@
 import { join } from "@std/path";
-import { isFile, readIfExists } from "../../../system/files.ts";
-import type { Kind } from "../kind.ts";
+import { isFile } from "../../../system/files.ts";
+import type { Kind, Server } from "../kind.ts";
+import { firstFile, textOf } from "../project.ts";
 
 /** Puma, for Rack applications in Ruby. */
 export const PUMA: Kind = {
   isIn: (directory) => isFile(join(directory, "config.ru")),
-  find: (directory, given) => ({
-    start: command(directory) + (given === undefined ? "" : ` ${given}`),
+  find: (directory, given) =>
+    pumaServer(directory, given, ["RACK_ENV=production"]),
+};
+
+/** Puma on a socket, through Bundler if the Gemfile has it. */
+export function pumaServer(
+  directory: string,
+  given: string | undefined,
+  env: readonly string[],
+): Server {
+  const isBundled = /^\s*gem\s+["']puma["']/m.test(
+    textOf(directory, "Gemfile"),
+  );
+  // Puma finds config/puma.rb by itself, and RACK_ENV's too.
+  const file = firstFile(directory, ["puma.rb"]);
+  return {
+    start: [
+      ...isBundled ? ["bundle exec"] : [],
+      "puma",
+      ...file === undefined ? [] : [`-C ${file}`],
+      "-b unix://{socket}",
+      ...given === undefined ? [] : [given],
+    ].join(" "),
+    env,
     settings: [
       "# Puma 5 answers a kept connection late while others wait.",
       "keepalive: 0",
     ],
-  }),
-};
-
-function command(directory: string): string {
-  const bundled = /\bpuma\b/.test(
-    readIfExists(join(directory, "Gemfile")) ?? "",
-  );
-  return [
-    ...bundled ? ["bundle exec"] : [],
-    "puma",
-    ...isFile(join(directory, "puma.rb")) ? ["-C puma.rb"] : [],
-    "-b unix://{socket}",
-  ].join(" ");
+  };
 }

@@ -3,15 +3,21 @@ import { findPythonServer, findWebApplication } from "../python.ts";
 
 /** Uvicorn, for ASGI applications in Python. */
 export const UVICORN: Kind = {
-  isIn: (directory) => findWebApplication(directory)[0]?.kind === "uvicorn",
+  isIn: (directory) => findWebApplication(directory)[0]?.kind === "asgi",
   find(directory, given) {
     const { program, application } = findPythonServer(
       "uvicorn",
+      "asgi",
       directory,
       given,
     );
-    // Else it believes nginx's X-Forwarded-* on a port alone.
-    const trusting = "--uds {socket} --forwarded-allow-ips '*'";
-    return { start: `${program} ${trusting} ${application}` };
+    return {
+      start:
+        `${program} --uds {socket} --forwarded-allow-ips '*' ${application}`,
+      location: [
+        "# Uvicorn believes the first address there: nginx's word, not the client's.",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+      ],
+    };
   },
 };

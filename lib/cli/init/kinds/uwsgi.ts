@@ -1,0 +1,69 @@
+import { isFile } from "../../../system/files.ts";
+import type { Kind } from "../kind.ts";
+import {
+  findPythonServer,
+  findWebApplication,
+  needsPython,
+} from "../python.ts";
+import { firstFile, textOf } from "../project.ts";
+
+const FILES = ["uwsgi.ini", "app.ini", "conf/uwsgi.ini"];
+
+/** uWSGI, by its ini file or for a WSGI application in Python. */
+export const UWSGI: Kind = {
+  before: ["gunicorn", "uvicorn"],
+  isIn: (directory) =>
+    iniFile(directory) !== undefined ||
+    needsPython(directory, "uwsgi") &&
+      findWebApplication(directory).some(({ kind }) => kind === "wsgi"),
+  find(directory, given) {
+    const ini = given === undefined ? iniFile(directory) : undefined;
+    const { program, application } = findPythonServer(
+      "uwsgi",
+      "wsgi",
+      directory,
+      ini === undefined ? given : "",
+    );
+    const what = ini === undefined
+      ? `--master --module ${application}`
+      : `--ini ${ini}`;
+    return {
+      // TERM would only reload it; without an application it would answer 500.
+      start: [
+        ...[program, ...pluginOptions(program)],
+        ...["--http-socket {socket} --die-on-term --need-app", what],
+      ].join(" "),
+      settings: [
+        "# uWSGI closes each connection after its answer.",
+        "keepalive: 0",
+      ],
+      notes: ini === undefined ? [] : ownSocketNotes(directory, ini),
+    };
+  },
+};
+
+/** Debian's uWSGI has Python in a plugin. */
+function pluginOptions(program: string): string[] {
+  return program === "uwsgi" &&
+      isFile("/usr/lib/uwsgi/plugins/python3_plugin.so")
+    ? ["--plugin python3"]
+    : [];
+}
+
+function iniFile(directory: string): string | undefined {
+  return firstFile(
+    directory,
+    FILES.filter((file) => /^\s*\[uwsgi\]/m.test(textOf(directory, file))),
+  );
+}
+
+/** Two instances can't have one address. */
+function ownSocketNotes(directory: string, ini: string): string[] {
+  const line =
+    /^\s*(?:http|https|socket|http-socket|uwsgi-socket|daemonize|pidfile)\s*=.*/m
+      .exec(textOf(directory, ini))?.[0].trim();
+  return line === undefined ? [] : [
+    `${ini} says "${line}": take it out, since old and new instance run side ` +
+    "by side, and zdd gives each its socket",
+  ];
+}
