@@ -18,7 +18,7 @@ export interface SeenProcess extends ProcessStat {
 }
 
 /** How long a look at all processes serves others at least, in ms; else as long as it took. */
-const FRESH = 5;
+const FRESH = 20;
 let lastLook: { processes: SeenProcess[]; until: number } | undefined;
 
 /**
