@@ -4,7 +4,7 @@ import type { Plan } from "../instance/plan.ts";
 import { isAlive } from "../instance/processes.ts";
 import { requireRunners } from "../instance/run/runners.ts";
 import { Journal } from "../state/journal.ts";
-import type { State } from "../state/state.ts";
+import { instancesOf, type State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
 import { bringBack, withInstances } from "../state/transitions.ts";
 import type { ProcessId } from "../system/process.ts";
@@ -136,7 +136,9 @@ async function putLive(
 
   // 5. Render.
   const conf = render(run.project, next);
-  requireOwnUpstreams(conf.text, launched?.instances ?? []);
+  const addresses = Object.values(next.services).flatMap(instancesOf)
+    .map(({ address }) => address);
+  requireOwnUpstreams(conf.text, launched?.instances ?? [], addresses);
 
   // 6. Switch: by links that exist, by a reload for all else.
   const links = await prepareLiveSwitch(run, journal, conf, before, next);

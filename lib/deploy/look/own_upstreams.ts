@@ -9,17 +9,24 @@ import { holders, listeningInodes } from "../../system/sockets.ts";
  * that instance: a name of the template prints the port alone, to which the template may
  * add an address where another program listens, or nobody.
  *
+ * @param known the addresses of all that may serve, which may have the same port on other hosts
  * @throws {ZddError} if it isn't.
  */
 export function requireOwnUpstreams(
   text: string,
   instances: readonly Instance[],
+  known: readonly string[] = [],
 ): void {
   for (const instance of instances) {
     const address = parseAddress(instance.address);
     if (address === undefined || "path" in address) continue;
     for (const host of hostsWith(text, address.port)) {
-      if (host === address.host || isOwn(instance, `${host}:${address.port}`)) {
+      // Other hosts have ports of the same number.
+      if (host === address.host || !LOOPBACK.test(host)) continue;
+      if (
+        known.includes(`${host}:${address.port}`) ||
+        isOwn(instance, `${host}:${address.port}`)
+      ) {
         continue;
       }
       const { service } = instance;
@@ -31,6 +38,8 @@ export function requireOwnUpstreams(
     }
   }
 }
+
+const LOOPBACK = /^(?:localhost|127\..*|\[::1\]|0\.0\.0\.0|\[::\])$/;
 
 /** The hosts with which a port stands where nginx passes requests to. */
 function hostsWith(text: string, port: number): string[] {
