@@ -9,7 +9,7 @@ export const check: Command = {
   about: [
     "Finds everything that can be known without starting anything: every mistake in " +
     "deploy.conf and the template, missing programs, directories that can't be " +
-    "written, and what nginx thinks of the configuration that would be rendered now.",
+    "written, services that no request reaches, and what nginx thinks of the configuration that would be rendered now.",
     "Notes where other users of the host could get requests.",
   ],
   examples: ["zddeploy check", "zddeploy check --json"],

@@ -26,6 +26,7 @@ export function readService(
       ? { journal: true }
       : {},
   };
+  checkAddress({ ...service, env }, section);
   checkInstances(service, section);
   checkUser(service, section);
   checkSupervisor(service, section);
@@ -42,6 +43,30 @@ function checkName(name: string, section: ConfSection<"service">): void {
     section.refuse(
       `Cannot use [${section.name}]: the template has {${name}} already`,
     );
+  }
+}
+
+/**
+ * A server gets the kind of address that zdd picks: `{port}` would reach it as it is
+ * written with `port: socket`, and `{socket}` with `port: env`.
+ */
+function checkAddress(
+  { port, start, env }: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  const [own, other] = port === "socket"
+    ? ["{socket}", "{port}"]
+    : ["{port}", "{socket}"];
+  if (port !== "socket" && port !== "env") return;
+  // `${port}` is the shell's.
+  const isThere = (text: string) =>
+    text.replaceAll(`$${other}`, "").includes(other);
+  if (isThere(start)) {
+    section.reject("start", `${own} with port: ${port}`, start);
+  }
+  const value = Object.values(env).find(isThere);
+  if (value !== undefined) {
+    section.reject("env", `${own} with port: ${port}`, value);
   }
 }
 

@@ -15,12 +15,13 @@ import { requireOwnUpstreams } from "./look/own_upstreams.ts";
 import type { Project } from "./read.ts";
 import { recover, tidy } from "./recover.ts";
 import { switchByReload } from "./reload_switch.ts";
-import { render } from "./render.ts";
+import { render, UNUSED } from "./render.ts";
 import { retire, tellOfFormer } from "./retire.ts";
 import { attempt, openRun, record, type Run, type RunOptions } from "./run.ts";
 import { type Launched, settle, startAll } from "./start.ts";
 import { undo } from "./undo.ts";
 import { verify } from "./verify.ts";
+import type { Rendered } from "../live/render.ts";
 
 /** A change of who serves. */
 export interface Change {
@@ -136,9 +137,11 @@ async function putLive(
 
   // 5. Render.
   const conf = render(run.project, next);
+  const instances = launched?.instances ?? [];
+  warnOfUnused(run, conf, instances);
   const addresses = Object.values(next.services).flatMap(instancesOf)
     .map(({ address }) => address);
-  requireOwnUpstreams(conf.text, launched?.instances ?? [], addresses);
+  requireOwnUpstreams(conf.text, instances, addresses);
 
   // 6. Switch: by links that exist, by a reload for all else.
   const links = await prepareLiveSwitch(run, journal, conf, before, next);
@@ -159,6 +162,18 @@ async function putLive(
   const { oldWorkers } = reload;
   const isSwitched = reload.action === "unchanged" && moves > 0;
   return { state, oldWorkers, action: isSwitched ? "switched" : reload.action };
+}
+
+/** Says which services have been started and get no request. */
+function warnOfUnused(
+  { report }: Run,
+  { unused }: Pick<Rendered, "unused">,
+  started: readonly Instance[],
+): void {
+  for (const subject of unused) {
+    if (!started.some(({ service }) => service === subject)) continue;
+    report({ step: "render", subject, message: UNUSED, level: "warning" });
+  }
 }
 
 /**

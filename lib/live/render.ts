@@ -18,6 +18,8 @@ import { templateNames, type Whereabouts } from "./template_names.ts";
 export interface Rendered extends RenderedText {
   /** The services that are switched live. */
   live: string[];
+  /** The services that the template uses nowhere: no request reaches them. */
+  unused: string[];
   /** How they are, for findings: the lines in it are those of `marked`. */
   plan?: LivePlan;
   /** What keeps the configuration from being read, and its line in `marked`. */
@@ -42,8 +44,16 @@ export function renderTemplate(
   const first = templateNames(config, places, version);
   const marked = template.renderLines(first.names);
   const { passes, choices } = first.live;
+  const used = new Set([
+    ...first.read,
+    ...passes.map(({ service: { name } }) => name),
+  ]);
+  const unused = config.services
+    // The template may have a fixed port in it as it is.
+    .filter(({ name, port }) => port !== "fixed" && !used.has(name))
+    .map(({ name }) => name);
   if (passes.length + choices.length === 0) {
-    return { ...marked, live: [], marked };
+    return { ...marked, live: [], unused, marked };
   }
   const read = readConfiguration(marked.text, config.nginx);
   const unreadable = read instanceof SyntaxMistake ? read : undefined;
@@ -51,7 +61,14 @@ export function renderTemplate(
   const plan = planLive(passes, choices, root);
   const second = templateNames(config, places, version, plan);
   const rendered = template.renderLines(second.names);
-  return { ...rendered, live: second.live.used, plan, marked, unreadable };
+  return {
+    ...rendered,
+    live: second.live.used,
+    unused,
+    plan,
+    marked,
+    unreadable,
+  };
 }
 
 /** The directives of a text and of what it includes and, if they can be known, those around it. */

@@ -24,13 +24,16 @@ export interface Whereabouts {
  * @param places where each service's instances are, by its name
  * @param version asks nginx for its version, only if the template wants to know
  * @param plan what a first rendering has found out
+ * @returns them, the live snippets, and the services whose addresses have been read,
+ * while the template is rendered
  */
 export function templateNames(
   config: Config,
   places: Readonly<Record<string, Whereabouts>>,
   version: () => string,
   plan?: LivePlan,
-): { names: TemplateNames; live: LiveSnippets } {
+): { names: TemplateNames; live: LiveSnippets; read: ReadonlySet<string> } {
+  const read = new Set<string>();
   const services: Record<string, { address: string; addresses: string[] }> = {};
   const nginxAtLeast = (wanted: string) =>
     compareVersions(version(), wanted) >= 0;
@@ -45,8 +48,14 @@ export function templateNames(
   const names: TemplateNames = {
     nginx_pid_filename: config.nginx.pidFile,
     project_dir: dirname(config.nginx.template),
-    services,
+    services: new Proxy(services, {
+      get(target, name) {
+        if (typeof name === "string") read.add(name);
+        return Reflect.get(target, name);
+      },
+    }),
     servers: (name: string) => {
+      read.add(name);
       const service = services[name];
       if (service === undefined) {
         throw new ReferenceError(`There is no service "${name}"`);
@@ -71,6 +80,7 @@ export function templateNames(
     Object.defineProperty(names, name, {
       enumerable: true,
       get() {
+        read.add(name);
         const parsed = parseAddress(address);
         if (instances > 1 || parsed === undefined) {
           throw new TypeError(
@@ -82,7 +92,7 @@ export function templateNames(
       },
     });
   }
-  return { names, live };
+  return { names, live, read };
 }
 
 function liveService(

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { relative } from "@std/path";
 import { readConfig } from "../../lib/config/read_config.ts";
 import { ZddError } from "../../lib/error.ts";
@@ -194,6 +194,33 @@ Deno.test("readConfig() keeps {instance} where there are several", () => {
   assertEquals(web?.standby, true);
   assertEquals(web?.pidFile, directory.join("web-{instance}.pid"));
   assertEquals(web?.log, directory.join(".zdd/log/web-{instance}.log"));
+});
+
+Deno.test("readConfig() refuses the address of another kind than zdd picks", () => {
+  const cases: [lines: string, wrong?: RegExp][] = [
+    [
+      "port: socket\nstart: serve --port {port}",
+      /"start".*expected \{socket\} with port: socket, got "serve --port \{port\}"/,
+    ],
+    [
+      "port: env\nstart: serve {socket}",
+      /"start".*expected \{port\} with port: env/,
+    ],
+    [
+      "port: socket\nstart: a\nenv: LISTEN=:{port}",
+      /"env".*expected \{socket\}.*got ":\{port\}"/,
+    ],
+    ["port: socket\nstart: serve {socket}"],
+    ["port: env\nstart: serve {port}"],
+    ["port: socket\nstart: port=1; serve ${port} {socket}"],
+    ["pid_file: a.pid\nstart: serve {port}"], // as the Python zdd took it
+  ];
+  for (const [lines, wrong] of cases) {
+    using directory = new ConfDir(`${NGINX}[service:web]\n${lines}\n`);
+    const said = directory.mistakes().join("\n");
+    if (wrong === undefined) assertEquals(said, "");
+    else assertMatch(said, wrong);
+  }
 });
 
 Deno.test("readConfig() wants a pid file for each of several instances", () => {

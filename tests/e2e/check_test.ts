@@ -9,6 +9,7 @@ import {
   classicTemplate,
   deployConf,
   liveTemplate,
+  serviceSection,
 } from "../support/project.ts";
 
 /** What check prints, whoever can log in on this machine. */
@@ -138,4 +139,31 @@ Deno.test("check tells of a location that changes with every deploy, and deploys
     /nginx\.conf\.template:18: proxy_pass stands beside it\.live\.pass/,
   );
   assertEquals(site.processes(), []);
+});
+
+Deno.test("check and deploy say which service the template uses nowhere", async () => {
+  await using site = Site.live({
+    services: ["web", "api"].map((name) => serviceSection({ name })),
+  });
+  const said = "the template uses it nowhere: no request reaches it";
+  const checked = await site.deploy("check");
+  assertStringIncludes(checked.stderr, `warning: [service:api] ${said}\n`);
+  const { stderr, stdout } = await site.deploy("--json");
+  assertStringIncludes(stderr, `api: warning: ${said}\n`);
+  assertEquals(JSON.parse(stdout).warnings, [`api: ${said}`]);
+  const web = await site.deploy("--service", "web");
+  assert(!web.stderr.includes(said), web.stderr);
+});
+
+Deno.test("check refuses a port for a server that gets a socket", async () => {
+  await using site = Site.live({
+    services: ["[service:web]\nport: socket\nstart: ./serve {port}\n"],
+  });
+  const { code, stderr } = await site.zdd("check");
+  assertEquals(code, 2);
+  assertStringIncludes(
+    stderr,
+    'Cannot use "start" of [service:web]: expected {socket} with port: ' +
+      'socket, got "./serve {port}"',
+  );
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { templateNames } from "../../lib/live/template_names.ts";
+import { renderTemplate } from "../../lib/live/render.ts";
 import { Template } from "../../lib/template/template.ts";
 import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
 
@@ -92,3 +93,28 @@ Deno.test("templateNames() asks nginx for its version only when the template doe
   assertEquals(render(atLeast, { version }), "false");
   assertEquals(render(atLeast, { version: () => "1.27.4" }), "true");
 });
+
+Deno.test("renderTemplate() tells which services the template uses nowhere", () => {
+  const api = "[service:api]\nstart: ./api\nport: env\n";
+  using directory = new ConfDir(NGINX, WEB, api, FIXED);
+  const unused = (text: string) =>
+    renderTemplate(
+      new Template("x", text),
+      directory.config(),
+      {},
+      () => "1.22.1",
+    ).unused;
+  assertEquals(unused(""), ["web", "api"]);
+  assertEquals(unused("{web};"), ["api"]);
+  assertEquals(unused("<%= it.servers('web') %>"), ["api"]);
+  assertEquals(unused("<%= it.services.api.address %>"), ["web"]);
+  const all =
+    "<% for (const s of Object.values(it.services)) { %><%= s.address %>;<% } %>";
+  assertEquals(unused(all), []);
+  const live = "http { <%= it.live.upstreams() %> server { " +
+    '<%= it.live.choose("web", "api") %> ' +
+    'location / { <%= it.live.pass("web") %> } } }';
+  assertEquals(unused(live), ["api"]);
+});
+
+const FIXED = "[service:db]\nstart: ./db\nport: 5432\n";

@@ -7,7 +7,7 @@ import { findProgram } from "../../system/program.ts";
 import { isSimple } from "../../system/shell.ts";
 import { idlePortNotes } from "./idle_ports.ts";
 import type { Project } from "../read.ts";
-import { render } from "../render.ts";
+import { render, UNUSED } from "../render.ts";
 import { presentState } from "./status.ts";
 
 /** What was found out without starting anything, beyond what `readProject` refuses. */
@@ -36,7 +36,10 @@ export async function checkProject(project: Project): Promise<Checked> {
   nginx.requireOwn();
   const rendering = render(project, presentState(project));
   const { text, lines } = rendering;
-  warnings.push(...templateWarnings(project.template, rendering));
+  warnings.push(
+    ...templateWarnings(project.template, rendering),
+    ...rendering.unused.map((name) => `[service:${name}] ${UNUSED}`),
+  );
   const notes = idlePortNotes(project.config, rendering.live);
   if (conf === rendered) {
     await nginx.testText(text, lines);
