@@ -152,7 +152,8 @@ function noneFree(): ZddError {
   });
 }
 
-function isOfKind(address: string, kind: SlotPlan["kind"]): boolean {
+/** Whether an address is one that a service of a kind is told. */
+export function isOfKind(address: string, kind: SlotPlan["kind"]): boolean {
   return address.startsWith("unix:") === (kind === "socket");
 }
 

@@ -111,6 +111,17 @@ Deno.test("deploy --dry-run knows the live switch, and the standby that makes ro
   assertEquals((await dryRun(site)).nginx.action, "reloaded");
 });
 
+Deno.test("deploy --dry-run knows that more slots or instances take a reload", async () => {
+  await using site = await Site.live().deployed();
+  for (const lines of [["standby: yes"], ["standby: yes", "instances: 2"]]) {
+    site.configure({ lines });
+    const planned = await dryRun(site);
+    assertEquals(planned.nginx.action, "reloaded", lines.join(", "));
+    const { stdout } = await site.deploy("--json");
+    assertEquals(JSON.parse(stdout).nginx.action, planned.nginx.action);
+  }
+});
+
 Deno.test("deploy --dry-run fails where the deploy would", async () => {
   await using site = Site.classic();
   const canary = await site.zdd("deploy", "--dry-run", "--canary", "10");

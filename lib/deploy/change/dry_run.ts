@@ -7,7 +7,7 @@ import { StateDir } from "../../state/state_dir.ts";
 import { exists, readIfExists } from "../../system/files.ts";
 import { checkProject } from "../look/check_project.ts";
 import type { NginxAction } from "../outcome.ts";
-import { requestAll } from "./plan_starts.ts";
+import { changesSlots, requestAll } from "./plan_starts.ts";
 import type { Project } from "../read.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
 import {
@@ -74,8 +74,9 @@ export async function dryRun(
   const services = chosen.map((service) =>
     forService(service, state, { canary, serving: done ? release : undefined })
   );
-  const starting = services.filter(({ starts }) => starts > 0)
-    .map(({ name }) => name);
+  const starting = chosen.filter(({ name }) =>
+    services.some((service) => service.name === name && service.starts > 0)
+  );
   const action = done ? "unchanged" : nginxAction(project, state, starting);
   return {
     dryRun: true,
@@ -111,7 +112,7 @@ function forService(
 }
 
 /**
- * What nginx would be made to do. A slot whose port somebody else has taken meanwhile
+ * What nginx would be made to do. A slot whose port another program has taken meanwhile
  * makes a reload of what is `switched` here.
  *
  * @param starting the services of which instances would be started
@@ -119,15 +120,16 @@ function forService(
 function nginxAction(
   project: Project,
   state: State,
-  starting: string[],
+  starting: readonly ServiceConfig[],
 ): NginxAction {
   if (project.nginx.master() === undefined) return "started";
   const { text, live } = render(project, state);
   const isLoaded = text === readIfExists(project.config.nginx.rendered) &&
     runsAsDeployed(project, state.nginx);
-  if (!isLoaded || starting.some((name) => !live.includes(name))) {
-    return "reloaded";
-  }
+  const isReloaded = (service: ServiceConfig) =>
+    !live.includes(service.name) ||
+    changesSlots(requestAll(service, state), state);
+  if (!isLoaded || starting.some(isReloaded)) return "reloaded";
   return starting.length > 0 ? "switched" : "unchanged";
 }
 

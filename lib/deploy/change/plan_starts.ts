@@ -9,7 +9,9 @@ import type { Instance } from "../../instance/instance.ts";
 import { type Plan, planInstance } from "../../instance/plan.ts";
 import {
   freeAddresses,
+  isOfKind,
   type Slot,
+  type SlotPlan,
   SLOTS,
   type Slots,
   slotsOf,
@@ -61,6 +63,25 @@ export function requestAll(
   return { service, numbers: stays ? [] : numbersOf(service), slot };
 }
 
+/**
+ * Whether a start would change the addresses of a service's slots, even if all of those
+ * that are known are free: a slot has none yet, or not one of the right kind for each
+ * instance.
+ */
+export function changesSlots(
+  { service, slot: free }: Pick<StartRequest, "service" | "slot">,
+  state: State,
+): boolean {
+  if (!hasSlots(service)) return false;
+  const own = stateOf(state, service.name);
+  return slotsIn(service, own).some((slot) => {
+    const known = own.slots?.[slot] ?? [];
+    if (slot !== free) return known.length === 0;
+    return known.length !== service.instances ||
+      !known.every((address) => isOfKind(address, kindOf(service)));
+  });
+}
+
 /** The slots of a service, also one that it needs no more but has instances in. */
 function slotsIn(service: ServiceConfig, own: ServiceState): Slot[] {
   const needed = slotsOf(service);
@@ -105,17 +126,21 @@ export async function planStarts(
   return { plans, state };
 }
 
+function kindOf({ port }: ServiceConfig): SlotPlan["kind"] {
+  return port === "socket" ? "socket" : "env";
+}
+
 /** The addresses of all slots, of which those to start in are free, and nobody else's. */
 async function chooseAddresses(
   config: Config,
   { service, numbers, slot: free }: StartRequest,
   state: State,
 ): Promise<Slots> {
-  const { name, port, instances, user } = service;
+  const { name, instances, user } = service;
   const own = stateOf(state, name);
   const plan = {
     service: name,
-    kind: port === "socket" ? "socket" as const : "env" as const,
+    kind: kindOf(service),
     instances,
     // A user's own, who must be able to bind there.
     directory: join(config.stateDir, "run", user === undefined ? "" : name),
