@@ -45,6 +45,14 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * Why something failed that was done with a file that the message names already: without
+ * the system call and the path that Deno appends, `: readfile '/path'`.
+ */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/( \(os error \d+\)): \w+ '.*'$/s, "$1");
+}
+
 /** The words of others that a failure quotes, for another failure that comes of it. */
 export function wordsOf(
   error: unknown,

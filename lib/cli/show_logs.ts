@@ -1,4 +1,4 @@
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { ExitStatus, reasonOf, ZddError } from "../error.ts";
 import type { Log } from "../instance/run/runner.ts";
 import { LogFile } from "../system/log_file.ts";
 import { sleep } from "../system/wait.ts";
@@ -31,7 +31,7 @@ export async function showLogs(
       await body();
     } catch (error) {
       exitStatus = ExitStatus.failed;
-      const message = `Cannot read the log "${name}": ${messageOf(error)}`;
+      const message = `Cannot read the log "${name}": ${reasonOf(error)}`;
       printMessage(`zddeploy: ${message}`);
     }
   };

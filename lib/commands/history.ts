@@ -10,7 +10,8 @@ export const history: Command = {
   summary: "show the last deploys and their results",
   about: [
     "Shows the last twenty deploys, rollbacks and so on, the newest last: how each " +
-    "ended, how long it took, and the pids that served then.",
+    "ended, how long it took, and the pids that served then. `--json` also tells who " +
+    "ran it, as far as `SUDO_USER` or `LOGNAME` says.",
   ],
   examples: ["zddeploy history --json"],
   async run(options) {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "@std/path";
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { ExitStatus, reasonOf, ZddError } from "../error.ts";
 import { trustOwnerOf } from "../system/trusted.ts";
 import { ConfReader } from "./conf_reader.ts";
 import type { Config } from "./config.ts";
@@ -42,7 +42,7 @@ function readText(file: string, path: string): string {
   try {
     return Deno.readTextFileSync(file);
   } catch (error) {
-    throw new ZddError(`Cannot read "${path}": ${messageOf(error)}`, {
+    throw new ZddError(`Cannot read "${path}": ${reasonOf(error)}`, {
       hint:
         "run zddeploy where deploy.conf is, name it with --conf, or write " +
         "one with zddeploy init",

@@ -1,4 +1,4 @@
-import { messageOf } from "../error.ts";
+import { messageOf, reasonOf } from "../error.ts";
 import { appendHistory, releaseIn, servingPids } from "../state/history.ts";
 import type { State } from "../state/state.ts";
 import { StateDir } from "../state/state_dir.ts";
@@ -93,7 +93,7 @@ export function record(run: Run, state: State, error?: unknown): void {
       serving: servingPids(state),
     });
   } catch (error) {
-    const message = `Cannot write "${directory.history}": ${messageOf(error)}`;
+    const message = `Cannot write "${directory.history}": ${reasonOf(error)}`;
     report({ step: "commit", subject: "zdd", message, level: "warning" });
   }
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from "@std/path";
-import { messageOf, ZddError } from "../error.ts";
+import { reasonOf, ZddError } from "../error.ts";
 import { type Address, parseAddress } from "../system/address.ts";
 import { hold } from "../system/held.ts";
 import { readSmallFile } from "../system/safe_open.ts";
@@ -63,7 +63,7 @@ function readLine(file: string, what: string): string | undefined {
     return readSmallFile(file)?.trim();
   } catch (error) {
     throw new ZddError(
-      `Cannot read the ${what} file "${file}": ${messageOf(error)}`,
+      `Cannot read the ${what} file "${file}": ${reasonOf(error)}`,
     );
   }
 }

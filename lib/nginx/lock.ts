@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "@std/path";
 import type { NginxConfig } from "../config/config.ts";
 import { formatDuration } from "../text/duration.ts";
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { ExitStatus, reasonOf, ZddError } from "../error.ts";
 import { holdDirectory } from "../system/held.ts";
 import { userOf } from "../system/process.ts";
 import { openPrivate, openToRead } from "../system/safe_open.ts";
@@ -73,7 +73,7 @@ function openLock({ pidFile, conf }: NginxConfig) {
     const users = [0, Deno.uid() ?? 0, owner ?? 0];
     return { path, file: openPrivate(path, { owner, users }), users };
   } catch (error) {
-    throw new ZddError(`Cannot lock "${path}": ${messageOf(error)}`, {
+    throw new ZddError(`Cannot lock "${path}": ${reasonOf(error)}`, {
       hint: "run zddeploy as the user who runs nginx",
       cause: error,
     });

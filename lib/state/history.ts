@@ -1,4 +1,4 @@
-import { messageOf, ZddError } from "../error.ts";
+import { reasonOf, ZddError } from "../error.ts";
 import { hintOfOwner } from "../system/files.ts";
 import { appendText, readEnd } from "../system/safe_open.ts";
 import { sizeOf } from "../system/tail.ts";
@@ -77,7 +77,7 @@ export function readHistory(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw new ZddError(
-      `Cannot read "${directory.history}": ${messageOf(error)}`,
+      `Cannot read "${directory.history}": ${reasonOf(error)}`,
       { hint: hintOfOwner(directory.history, error), cause: error },
     );
   }

@@ -1,4 +1,4 @@
-import { messageOf, ZddError } from "../error.ts";
+import { reasonOf, ZddError } from "../error.ts";
 import { type Instance, newInstanceId } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { runnerFor } from "../instance/run/runners.ts";
@@ -102,7 +102,7 @@ export class Journal {
       throw new ZddError(
         error instanceof ZddError
           ? error.message
-          : `Cannot read "${directory.journal}": ${messageOf(error)}`,
+          : `Cannot read "${directory.journal}": ${reasonOf(error)}`,
         { hint: hintOf(error) ?? MOVE_AWAY },
       );
     }

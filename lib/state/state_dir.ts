@@ -5,7 +5,7 @@ import { makeDirectory } from "../system/held.ts";
 import { openPrivate } from "../system/safe_open.ts";
 import { identify } from "../system/process.ts";
 import { waitUntil } from "../system/wait.ts";
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { ExitStatus, reasonOf, ZddError } from "../error.ts";
 
 /** How long whoever has got the lock may need to sign it, in ms. */
 const SIGNING = 500;
@@ -44,7 +44,7 @@ export class StateDir {
         makeDirectory(directory)[Symbol.dispose]();
       } catch (error) {
         throw new ZddError(
-          `Cannot create "${directory}": ${messageOf(error)}`,
+          `Cannot create "${directory}": ${reasonOf(error)}`,
           { hint: "set state_dir in [deploy] to a place you may write to" },
         );
       }
@@ -87,7 +87,7 @@ export class StateDir {
     try {
       return openPrivate(this.lock);
     } catch (error) {
-      throw new ZddError(`Cannot open "${this.lock}": ${messageOf(error)}`, {
+      throw new ZddError(`Cannot open "${this.lock}": ${reasonOf(error)}`, {
         hint: hintOfOwner(this.lock, error),
         cause: error,
       });

@@ -1,4 +1,4 @@
-import { messageOf, ZddError } from "../error.ts";
+import { messageOf, reasonOf, ZddError } from "../error.ts";
 import { isFile, readIfExists, writeAtomically } from "../system/files.ts";
 import { isState } from "./shapes.ts";
 import { EMPTY_STATE, type State } from "./state.ts";
@@ -33,7 +33,7 @@ export function readState({ state: path }: StateDir): StateFile {
     // What can't be read now, for want of descriptors for example, may be all right.
     if (isFile(path)) {
       if (error instanceof ZddError) throw error;
-      throw new ZddError(`Cannot read "${path}": ${messageOf(error)}`, {
+      throw new ZddError(`Cannot read "${path}": ${reasonOf(error)}`, {
         cause: error,
       });
     }

@@ -1,4 +1,4 @@
-import { messageOf, ZddError } from "../error.ts";
+import { messageOf, reasonOf, ZddError } from "../error.ts";
 import { keepDescriptors } from "./inherited.ts";
 import { type Inherit, inheritedEnvironment } from "./environment.ts";
 import { letEscape, mustEscape, WAIT_FOR_ESCAPE } from "./escape.ts";
@@ -61,7 +61,7 @@ export function startDetached(
   try {
     output = openLog(log);
   } catch (error) {
-    throw new ZddError(`Cannot write the log "${log}": ${messageOf(error)}`, {
+    throw new ZddError(`Cannot write the log "${log}": ${reasonOf(error)}`, {
       cause: error,
     });
   }

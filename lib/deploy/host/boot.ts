@@ -202,8 +202,8 @@ function requireSystemd({ file }: Config): void {
   if (hasServiceManager()) return;
   throw new ZddError("systemd doesn't run this machine", {
     hint:
-      `have "zddeploy start --conf ${file}" run at boot, by cron's @reboot ` +
-      "for example",
+      `run "zddeploy start --conf ${file}" at boot in another way, such as ` +
+      "cron's @reboot",
     exitStatus: ExitStatus.usage,
   });
 }

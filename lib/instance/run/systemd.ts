@@ -1,6 +1,6 @@
 import { basename, join } from "@std/path";
 import type { ServiceConfig } from "../../config/config.ts";
-import { ExitStatus, messageOf, ZddError } from "../../error.ts";
+import { ExitStatus, reasonOf, ZddError } from "../../error.ts";
 import { pidsInGroup } from "../../system/cgroups.ts";
 import { discard, isDirectory, removeIfExists } from "../../system/files.ts";
 import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
@@ -247,7 +247,7 @@ function makeLog(log: string): void {
   try {
     openLog(log).close();
   } catch (error) {
-    throw new ZddError(`Cannot write the log "${log}": ${messageOf(error)}`, {
+    throw new ZddError(`Cannot write the log "${log}": ${reasonOf(error)}`, {
       cause: error,
     });
   }
