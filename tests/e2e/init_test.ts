@@ -258,3 +258,29 @@ Deno.test("init names the lines for .gitignore, and adds them if it is told to",
     `*.swp\n${lines.replaceAll(" ", "\n")}\n`,
   );
 });
+
+Deno.test({
+  name: "init php-fpm has nginx send public files, and PHP answer all else",
+  ignore: findProgram("php-fpm8.2", ".") === undefined,
+  async fn() {
+    await using site = Site.create({
+      "public/index.php": '<?php echo "index ".$_SERVER["REQUEST_URI"];',
+      "public/other.php": '<?php echo "other ".$_GET["a"];',
+      "public/style.css": "p {}",
+      ".env": "SECRET=1",
+      "secret.php": "<?php echo 1;",
+    });
+    Deno.chmodSync(site.directory, 0o755);
+    await site.deploy("init", "--listen", String(site.port));
+    await site.deploy();
+    const text = async (path: string) => (await site.get(path)).text;
+    assertEquals(await text("/"), "index /");
+    assertEquals(await text("/a/b?c=1"), "index /a/b?c=1");
+    assertEquals(await text("/other.php?a=2"), "other 2");
+    assertEquals(await text("/style.css"), "p {}");
+    assertEquals((await site.get("/none.php")).status, 404);
+    for (const path of ["/.env", "/../.env", "/%2e%2e/secret.php"]) {
+      assert(!/SECRET|^1$/.test(await text(path)), path);
+    }
+  },
+});

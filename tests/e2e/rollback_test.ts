@@ -140,3 +140,21 @@ Deno.test("a deploy that fails leaves the standby alone, and nginx isn't reloade
   await load.stopWithoutFailure();
   assertEquals(site.nginx(), nginx);
 });
+
+for (const port of ["env", "socket"]) {
+  Deno.test(`a standby with port: ${port} answers when the current instance dies`, async () => {
+    await using site = await Site.live({ port, lines: STANDBY }).deployed();
+    await site.deploy();
+    const [standby] = await site.pidsOf("standby");
+    const [serving = 0] = await site.pidsOf("serving");
+    assertEquals(await site.pidAt(), serving);
+    Deno.kill(serving, "SIGKILL");
+    await until("it is gone", () => !isAlive(serving));
+    for (let i = 0; i < 5; i++) assertEquals(await site.pidAt(), standby);
+    assertEquals((await site.zdd("status")).code, 1);
+    await site.deploy("start");
+    const [again] = await site.pidsOf("serving");
+    assertEquals(await site.pidAt(), again);
+    assert(again !== standby && again !== serving);
+  });
+}
