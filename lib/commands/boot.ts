@@ -14,7 +14,7 @@ export const boot: Command = {
   about: [
     "`enable` writes and enables a systemd unit that runs `zddeploy start` at every " +
     "boot, when the network is up; `disable` removes it. What runs is not touched. An " +
-    "ordinary user's unit is his own, and needs lingering.",
+    "ordinary user gets a user unit, which needs `loginctl enable-linger`.",
     "`status` tells whether a reboot would bring everything back, and why not; the exit " +
     "status is 1 then.",
   ],

@@ -150,14 +150,14 @@ export const KEYS = {
     },
     user: {
       read: user,
-      meaning: "who runs `start` and `stop`, if zddeploy is run by root",
+      meaning: "the user to run `start` and `stop` as, if root runs zddeploy",
     },
     supervisor: {
       read: supervisor,
       default: "none",
       meaning:
-        "`systemd`: a transient unit runs each instance, and starts it " +
-        "again when it crashes; `none`: zdd starts it, and nobody looks after it",
+        "`systemd`: a transient unit runs each instance, and systemd starts it " +
+        "again when it crashes; `none`: zdd starts it, and nothing starts it again",
     },
     restart: {
       read: restartPolicy,
@@ -256,8 +256,8 @@ export const KEYS = {
       read: flag,
       default: "yes",
       meaning:
-        "where a systemd unit or session would take along what zddeploy " +
-        "has started, start it in a scope of its own, or refuse",
+        "if the end of a systemd unit or session would end what zddeploy " +
+        "starts: start it in its own scope, or refuse",
     },
     verify: {
       read: url,
