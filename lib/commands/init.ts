@@ -83,8 +83,10 @@ export const init: Command = {
       );
     }
     const named = options.conf === "deploy.conf" ? "" : ` -c ${options.conf}`;
-    const starts = services.map(({ name, server: { start } }) =>
-      services.length === 1 ? `start: ${start}` : `start ${name}: ${start}`
+    const starts = services.map(({ name, server: { start } }, i) =>
+      services.length === 1
+        ? `start: ${start}`
+        : `start ${name}, for ${i === 0 ? "/" : `/${name}/`}: ${start}`
     );
     printMessage(
       `${starts.join("\n")}\nnext: ${bold(`zddeploy${named}`)}, then ` +

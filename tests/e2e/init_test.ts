@@ -233,7 +233,11 @@ Deno.test({
       "web/server.js": NODE,
       "api/app.py": WSGI.replace("it works", "it counts"),
     });
-    await site.deploy("init", "--listen", String(site.port));
+    const { stderr } = await site.deploy(
+      ...["init", "--listen", String(site.port)],
+    );
+    assertStringIncludes(stderr, "\nstart web, for /: node server.js\n");
+    assertStringIncludes(stderr, "\nstart api, for /api/: gunicorn ");
     await site.deploy("check");
     await site.deploy();
     assertEquals((await site.get()).text, "it works\n");

@@ -158,3 +158,22 @@ Deno.test("logs -f goes on with what is printed", async () => {
   await child.stderr.cancel();
   await child.status;
 });
+
+Deno.test({
+  name: "on a terminal, init asks whether lines go into .gitignore",
+  ignore: !HAS_SCRIPT,
+  async fn() {
+    for (const [answer, isAdded] of [["y", true], ["n", false]] as const) {
+      await using site = Site.create({ "server.js": "", ".git/HEAD": "" });
+      const zdd = [...ZDD, "init", `--listen=${site.port}`].join(" ");
+      const { stdout } = await site.command(
+        "sh",
+        "-c",
+        `(sleep 1; echo ${answer}; sleep 1) | script -qec "${zdd}" /dev/null`,
+      ).output();
+      const drawn = new TextDecoder().decode(stdout);
+      assertStringIncludes(drawn, "add /.zdd/ /nginx.conf ");
+      assertEquals(site.exists(".gitignore"), isAdded, drawn);
+    }
+  },
+});

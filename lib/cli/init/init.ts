@@ -91,6 +91,7 @@ export function initialize(
     warnings: [
       ...services.flatMap(({ server: { notes = [] } }) => notes),
       ...portNotes(listen),
+      ...pagesNotes(directory, services),
     ],
     ignores: missingIgnores(directory, isSystem),
   };
@@ -238,5 +239,19 @@ function requireFree({ host = "0.0.0.0", port }: Listen): void {
 function portNotes({ port }: Listen): string[] {
   return port < 1024 && Deno.uid() !== 0
     ? [`only root may listen on port ${port}: run zddeploy as root`]
+    : [];
+}
+
+/** What nginx is to send itself, and may not read. */
+function pagesNotes(
+  directory: string,
+  services: readonly Application[],
+): string[] {
+  const isAsked = services.some(({ server: { php } }) => php?.isPublic);
+  return isAsked && isClosed(directory)
+    ? [
+      `nginx's workers can't enter "${directory}", so they can't send what is ` +
+      "public there: chmod o+x it and what is above it",
+    ]
     : [];
 }

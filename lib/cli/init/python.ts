@@ -16,6 +16,8 @@ const PATTERNS: [kind: WebApplication["kind"], pattern: RegExp][] = [
   ["wsgi", /^(\w+)\s*=\s*(?:\w+\.)?(?:Flask|Bottle)\(/m],
   ["wsgi", /^(\w+)\s*=\s*get_wsgi_application\(/m],
   ["wsgi", /^def (\w+)\(environ, *start_response\)/m],
+  // Flask's factories, as its documentation calls them.
+  ["wsgi", /^def ((?:create|make)_app)\([^]*?\bFlask\(/m],
   ["asgi", /^(\w+)\s*=\s*(?:\w+\.)?(?:FastAPI|Starlette|Quart|Litestar)\(/m],
   ["asgi", /^(\w+)\s*=\s*get_asgi_application\(/m],
   ["asgi", /^async def (\w+)\(scope, *receive, *send\)/m],
@@ -41,7 +43,8 @@ export function findWebApplication(directory: string): WebApplication[] {
       const name = pattern.exec(text)?.[1];
       if (name === undefined) return [];
       const path = module.replace(/(?:\.__init__)?\.py$/, "");
-      return [{ kind, name: `${path}:${name}` }];
+      const call = name.endsWith("_app") ? `'${path}:${name}()'` : undefined;
+      return [{ kind, name: call ?? `${path}:${name}` }];
     });
   });
   // Django has one of each, and of those WSGI is what most of it is written for.

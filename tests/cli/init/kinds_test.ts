@@ -211,6 +211,14 @@ Deno.test("init gunicorn and uvicorn find the application, and the virtual envir
         "gunicorn --bind unix:{socket} web:site",
       ],
       [
+        {
+          "shop/__init__.py":
+            "def create_app(config=None):\n    app = Flask(__name__)\n",
+        },
+        "gunicorn",
+        "gunicorn --bind unix:{socket} 'shop:create_app()'",
+      ],
+      [
         { "api.py": "import x\napp = FastAPI()\n", ".venv/bin/uvicorn": "" },
         "uvicorn",
         ".venv/bin/uvicorn --uds {socket} --forwarded-allow-ips '*' api:app",
