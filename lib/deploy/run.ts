@@ -52,7 +52,7 @@ export async function openRun(
   const killer = project.config.detach ? findKiller() : undefined;
   killer?.catch(() => {}); // thrown where it is awaited
   const directory = new StateDir(project.config.stateDir);
-  directory.create(project.config);
+  directory.create();
   const subject = "zdd";
   report({ step: "lock", subject, message: "locking", level: "begin" });
   const lock = await directory.acquire(lockWait, signal);

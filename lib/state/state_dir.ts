@@ -1,5 +1,4 @@
-import { dirname, join } from "@std/path";
-import type { Config } from "../config/config.ts";
+import { join } from "@std/path";
 import { hintOfOwner, readIfExists } from "../system/files.ts";
 import { makeDirectory } from "../system/held.ts";
 import { openPrivate } from "../system/safe_open.ts";
@@ -28,18 +27,15 @@ export class StateDir {
   }
 
   /**
-   * Creates it and the directories of the logs, for the deploying user alone to write.
-   * nginx's workers must get through, whatever the umask.
+   * Creates it and what zdd itself writes to, for the deploying user alone to write.
+   * nginx's workers must get through, whatever the umask. The directory of a service's own
+   * log is made when that is opened: the service's user may have made something else of it,
+   * which must not keep others from being deployed or stopped.
    *
    * @throws {ZddError} if that isn't possible.
    */
-  create({ services }: Config): void {
-    const directories = [
-      join(this.path, "log"),
-      join(this.path, "run"),
-      ...services.map((service) => dirname(service.log)),
-    ];
-    for (const directory of directories) {
+  create(): void {
+    for (const directory of [join(this.path, "log"), join(this.path, "run")]) {
       try {
         makeDirectory(directory)[Symbol.dispose]();
       } catch (error) {

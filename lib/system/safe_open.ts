@@ -1,9 +1,10 @@
-import { dirname } from "@std/path";
+import { dirname, resolve } from "@std/path";
 import {
   type Held,
   hold,
   type HoldOptions,
   inDirectory,
+  makeDirectory,
   withoutDescriptors,
   withoutUmask,
 } from "./held.ts";
@@ -85,13 +86,14 @@ export interface OpenLog {
 const LOG_MODE = 0o640;
 
 /**
- * Opens a log for appending, or makes it. Refuses what isn't one: opening a FIFO would
+ * Opens a log for appending, or makes it and its directory. Refuses what isn't one: opening a FIFO would
  * wait for a reader, and through another user's link zdd would write where that user
  * may not.
  *
  * @throws {Error} with the reason.
  */
 export function openLog(log: string): OpenLog {
+  makeDirectory(dirname(resolve(log)))[Symbol.dispose]();
   const held = holdOrMake(log, LOG_MODE, { follow: true });
   try {
     const { isFile, isCharDevice, nlink } = held.stat();

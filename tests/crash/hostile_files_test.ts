@@ -50,6 +50,37 @@ rootTest(
 );
 
 rootTest(
+  "a link in place of a log's directory keeps nobody from stopping",
+  async () => {
+    await using site = siteWithSecrets(["log: own/logs/web.log"]);
+    await site.deploy();
+    Deno.renameSync(site.path("own/logs"), site.path("own/aside"));
+    await asNobody(site, "ln", "-s", site.path("secret"), "own/logs");
+    const before = contentsOf(site, "secret");
+    const { code, stderr } = await zddWithin(site, 15, "stop");
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /^web: stopped \d+/m);
+    assertEquals(contentsOf(site, "secret"), before);
+  },
+);
+
+rootTest(
+  "a FIFO in place of a log keeps no stop command from being run",
+  async () => {
+    await using site = siteWithSecrets([
+      "log: own/web.log",
+      "stop: sh -c 'kill $1' stop",
+    ]);
+    await site.deploy();
+    Deno.removeSync(site.path("own/web.log"));
+    await asNobody(site, "mkfifo", "own/web.log");
+    const { code, stderr } = await zddWithin(site, 15, "stop");
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /^web: stopped \d+/m);
+  },
+);
+
+rootTest(
   "no directory for a log is made where a link of nobody's leads to",
   async () => {
     await using site = siteWithSecrets(["log: own/logs/deep/web.log"]);

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StateDir } from "../../lib/state/state_dir.ts";
 import { ZddError } from "../../lib/error.ts";
 import { startDetached } from "../../lib/system/shell.ts";
-import { ConfDir, NGINX, WEB } from "../config/conf_dir.ts";
 import { endSession } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
@@ -144,25 +143,24 @@ Deno.test("acquire() says that it can't open the lock", async () => {
   );
 });
 
-Deno.test("create() makes the directories of the state and of every log", () => {
-  using directory = new ConfDir(NGINX, WEB + "log: deep/er/web.log\n");
-  const config = directory.config();
-  const place = new StateDir(config.stateDir);
-  place.create(config);
-  place.create(config); // they may be there already
+Deno.test("create() makes the directories of what zdd itself writes", () => {
+  using directory = new TempDir();
+  const place = new StateDir(directory.join(".zdd"));
+  place.create();
+  place.create(); // they may be there already
   assert(Deno.statSync(directory.join(".zdd/log")).isDirectory);
-  assert(Deno.statSync(directory.join("deep/er")).isDirectory);
+  assert(Deno.statSync(directory.join(".zdd/run")).isDirectory);
   assertEquals((Deno.statSync(place.path).mode ?? 0) & 0o022, 0);
 });
 
 Deno.test("create() says which directory it can't make, and what to do", () => {
-  using directory = new ConfDir(NGINX, WEB + "[deploy]\nstate_dir: n.pid/x\n");
+  using directory = new TempDir();
   directory.write("n.pid");
-  const config = directory.config();
+  const place = new StateDir(directory.join("n.pid/x"));
   const error = assertThrows(
-    () => new StateDir(config.stateDir).create(config),
+    () => place.create(),
     ZddError,
-    `Cannot create "${config.stateDir}`,
+    `Cannot create "${place.path}`,
   );
   assert(error.hint?.includes("state_dir"));
 });

@@ -68,7 +68,12 @@ Deno.test("openLog() refuses what is no log, and waits for nobody", () => {
   for (const path of [fifo, directory.path, directory.join("socket")]) {
     assertThrows(() => openLog(path), Error, "it isn't a regular file");
   }
-  assertThrows(() => openLog(directory.join("none/log")), Error, "exist");
+});
+
+Deno.test("openLog() makes the directories of a log", () => {
+  using directory = new TempDir();
+  openLog(directory.join("deep/er/log")).close();
+  assertEquals(directory.read("deep/er/log"), "");
 });
 
 Deno.test({
