@@ -8,6 +8,7 @@ import {
   sendSignal,
 } from "../../system/process.ts";
 import { findProgram } from "../../system/program.ts";
+import { openLog } from "../../system/safe_open.ts";
 import { SETPRIV, startDetached } from "../../system/shell.ts";
 import { readTail, sizeOf } from "../../system/tail.ts";
 import { findUser, type User } from "../../system/users.ts";
@@ -68,8 +69,9 @@ export const process: Runner = {
     // `kill -TERM` and its like need no process for that.
     const signal = signalOf(service);
     if (signal === undefined) {
-      const { stop, cwd, log, env, inheritEnv: inherit } = service;
+      const { stop, cwd, env, inheritEnv: inherit } = service;
       const user = userFor(service.user);
+      const log = logOrNothing(service.log);
       const options = { cwd, log, env, inherit, user };
       return startDetached(`${stop} ${process.pid}`, options).exited;
     }
@@ -77,6 +79,16 @@ export const process: Runner = {
     return undefined;
   },
 };
+
+/** A log, or /dev/null if it can't be written: what is to be stopped mustn't run on for that. */
+function logOrNothing(log: string): string {
+  try {
+    openLog(log).close();
+    return log;
+  } catch {
+    return "/dev/null";
+  }
+}
 
 /** The user that `user:` names, if that isn't the one who runs zdd. */
 function userFor(name?: string): User | undefined {
