@@ -109,8 +109,35 @@ for (const { kind, program, files, rest = [] } of CASES) {
       assertEquals((await site.get()).text, "it works\n");
       await site.deploy();
       assertEquals((await site.get()).text, "it works\n");
+
+      // A release that fails when it is loaded never goes live, or not for long.
+      const [[file = "", text = ""] = []] = Object.entries(files)
+        .filter(([name]) => /\.(?:js|py|ru|ts|go|java|php)$/.test(name));
+      site.write(file, broken(file, text));
+      const { code, stderr } = await site.zdd();
+      assertEquals(code, 1, stderr);
+      assertEquals(
+        (await site.get()).text,
+        kind === "php-fpm" ? "" : "it works\n",
+      );
     },
   });
+}
+
+/** A server that fails when it is loaded. */
+function broken(file: string, text: string): string {
+  if (file.endsWith(".py")) return 'raise RuntimeError("boom")\n';
+  if (file.endsWith(".ru")) return 'raise "boom"\n';
+  if (file.endsWith(".php")) return '<?php throw new Exception("boom");\n';
+  if (file.endsWith(".go")) {
+    return text.replace("main() {", "main() {\n\tpanic(1)\n");
+  }
+  return file.endsWith(".java")
+    ? text.replace(
+      "int port =",
+      'if (true) throw new Error("boom"); int port =',
+    )
+    : 'throw new Error("boom");\n';
 }
 
 Deno.test("init --json tells what it has written and found out", async () => {

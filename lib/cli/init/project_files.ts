@@ -87,7 +87,13 @@ export function confText(site: Site): string {
       ? []
       : [directory === undefined ? build : `(cd ${directory} && ${build})`]
   );
-  if (stateDir !== undefined || builds.length > 0) {
+  // What isn't HTTP can only be asked through nginx.
+  const php = [first, ...others].find(({ server }) => server.php !== undefined);
+  if (php !== undefined) {
+    const path = php === first ? "" : `${php.path ?? php.name}/`;
+    text = replace(text, /# verify: .*/, () => `verify: ${url}${path}`);
+  }
+  if (stateDir !== undefined || builds.length > 0 || php !== undefined) {
     text = replace(
       text,
       "# [deploy]",

@@ -133,10 +133,11 @@ Deno.test("confText() and templateText() have a section and a location for each 
 Deno.test("templateText() speaks FastCGI with PHP, and has nginx send files that are public", () => {
   const php = (root: string, isPublic: boolean) =>
     templateText(siteOf({ start: "php-fpm", php: { root, isPublic } }));
-  const { services } = read(
+  const { services, verify } = read(
     siteOf({ start: "php-fpm", php: { root: ".", isPublic: false } }),
   );
   assertEquals(services[0]?.health, undefined);
+  assertEquals(verify, "http://localhost:8003/");
   const own = php("public", true);
   assertStringIncludes(own, 'root "{project_dir}/public";');
   assertMatch(own, /location ~ \\\.php\$ \{[^]*?protocol: "fastcgi"/);
