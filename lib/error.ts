@@ -2,7 +2,7 @@
 export const ExitStatus = {
   /** Done, whether something changed or not. */
   done: 0,
-  /** Failed; what served before serves on. */
+  /** Failed; what served before keeps serving. */
   failed: 1,
   /** The command line, deploy.conf or the template is wrong; nothing was run. */
   usage: 2,

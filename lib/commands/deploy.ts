@@ -32,7 +32,7 @@ export const deploy: Command = {
     "accepts connections and is healthy, renders nginx.conf, switches, verifies, " +
     "waits until the last connection to the old instance has ended, and stops that. " +
     "If anything fails before the switch is verified, all of it is undone and what " +
-    "served before serves on.",
+    "served before keeps serving.",
     "With `--release`, a deploy does nothing if all instances already run that " +
     "release with the same settings, and nginx.conf would not change. A release's " +
     "name has letters, digits, dots, hyphens and underscores.",

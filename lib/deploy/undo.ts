@@ -56,7 +56,7 @@ export async function undo(
       },
     );
   }
-  const message = "undone: what served before serves on";
+  const message = "undone: what served before keeps serving";
   report({ ...undoing, message, ms: took(), level: "detail" });
 }
 

@@ -128,7 +128,7 @@ export class Nginx {
       source: `${command} -t -c ${conf}`,
       hint: words.some((line) => line.includes("(13: Permission denied)"))
         ? "run zddeploy as the user who runs nginx, or fix the template"
-        : "fix the template; nginx goes on with the configuration it has",
+        : "fix the template; nginx keeps the configuration it has",
     });
   }
 

@@ -114,7 +114,9 @@ for (const isLive of [true, false]) {
       assert(!exists(rig.directory.journal));
       assertEquals(await rig.get(), 200, error.message);
       assert(
-        rig.events.includes("undo zdd: undone: what served before serves on"),
+        rig.events.includes(
+          "undo zdd: undone: what served before keeps serving",
+        ),
       );
       assertMatch(readHistory(rig.directory, 1)[0]?.error ?? "", message);
     }

@@ -135,7 +135,7 @@ export const systemd: Runner = {
 const STOPPING = 90_000;
 
 function refusal(why: string, way: string): ZddError {
-  return new ZddError(`Cannot do as "supervisor: systemd" says: ${why}`, {
+  return new ZddError(`Cannot use "supervisor: systemd": ${why}`, {
     hint: way,
     exitStatus: ExitStatus.usage,
   });

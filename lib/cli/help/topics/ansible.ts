@@ -58,7 +58,7 @@ export const ANSIBLE: Topic = {
       text:
         "Name what you deploy with `--release`: a second run of the playbook then " +
         "changes nothing. `serial` and `max_fail_percentage` roll over many hosts and " +
-        "stop at the first that fails, which serves on what it served before. Exit " +
+        "stop at the first that fails, which keeps serving what it served before. Exit " +
         "status 3 means that another deploy is running: `--lock-wait 60` waits for it.",
     },
   ],

@@ -3,7 +3,7 @@ import type { Topic } from "../topic.ts";
 /** Each exit status and what it says; see lib/error.ts. */
 export const EXIT_STATUS = [
   ["0", "done, whether something changed or not"],
-  ["1", "failed; what served before serves on"],
+  ["1", "failed; what served before keeps serving"],
   [
     "2",
     "the command line, deploy.conf or the template is wrong; nothing was run",
