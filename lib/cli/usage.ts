@@ -23,7 +23,16 @@ export function unknown(
 
 /** `a, b or c`. */
 export function either(words: readonly string[]): string {
+  return listed(words, "or");
+}
+
+/** `a, b and c`. */
+export function all(words: readonly string[]): string {
+  return listed(words, "and");
+}
+
+function listed(words: readonly string[], before: string): string {
   return words.length < 2
     ? words.join("")
-    : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+    : `${words.slice(0, -1).join(", ")} ${before} ${words.at(-1)}`;
 }

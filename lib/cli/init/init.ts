@@ -8,7 +8,7 @@ import {
 import { connectHost, parseAddress } from "../../system/address.ts";
 import { logsIn } from "../../deploy/host/rotation.ts";
 import { rotationText } from "../../system/logrotate.ts";
-import { usage } from "../usage.ts";
+import { all, usage } from "../usage.ts";
 import { type Application, findApplications } from "./applications.ts";
 import { missingIgnores } from "./gitignore.ts";
 import { findServer } from "./kinds.ts";
@@ -89,7 +89,11 @@ export function initialize(
     url: site.url,
     files: Object.keys(files),
     warnings: [
-      ...services.flatMap(({ server: { notes = [] } }) => notes),
+      ...services.flatMap(({ directory, server: { notes = [] } }) =>
+        notes.map((note) =>
+          directory === undefined ? note : `${directory}: ${note}`
+        )
+      ),
       ...portNotes(listen),
       ...pagesNotes(directory, services),
     ],
@@ -206,7 +210,7 @@ function requireAbsent(files: string[]): void {
   const there = files.filter((file) => readIfExists(file) !== undefined);
   if (there.length === 0) return;
   throw usage(
-    `${there.map((file) => `"${file}"`).join(" and ")} ` +
+    `${all(there.map((file) => `"${file}"`))} ` +
       `${there.length === 1 ? "exists" : "exist"} already; nothing was written`,
     "move away what you don't need, or run zddeploy check",
   );

@@ -79,6 +79,10 @@ Deno.test("initialize() refuses where something is or nothing can be, and writes
       ["deploy.conf", "nginx.conf.template"],
       '"deploy.conf" and "nginx.conf.template" exist already',
     ],
+    [
+      ["deploy.conf", "logrotate.conf", "nginx.conf.template"],
+      '"deploy.conf", "nginx.conf.template" and "logrotate.conf" exist already',
+    ],
   ];
   for (const [there, message] of cases) {
     for (const name of there) directory.write(name, "mine");
@@ -148,10 +152,10 @@ Deno.test("initialize() takes words without a kind for the command, whatever is 
 Deno.test("initialize() makes two services of two applications side by side", () => {
   using directory = new TempDir();
   directory.write("api/app.py", "app = Flask(__name__)\n");
-  directory.write("web/server.js", "listen(process.env.PORT, 'localhost')");
+  directory.write("web/server.js", "listen(3000)");
   directory.write("docs/index.js", "");
   directory.write("README.md", "");
-  const { services } = initialize(
+  const { services, warnings } = initialize(
     directory.join("deploy.conf"),
     optionsFor({ kind: undefined, command: [] }),
   );
@@ -160,6 +164,7 @@ Deno.test("initialize() makes two services of two applications side by side", ()
     [["web", "web", "node"], ["api", "api", "gunicorn"]],
   );
   assertMatch(directory.read("deploy.conf"), /^cwd: api$/m);
+  assertMatch(warnings.join(), /^web: server\.js doesn't mention PORT/);
 });
 
 Deno.test("initialize() keeps what nginx makes out of a directory whose path it can't have", () => {
