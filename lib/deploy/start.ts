@@ -44,7 +44,16 @@ export async function startAll(
   const { template, config, nginx } = run.project;
   const others = servicesWithoutHttp(template, config, () => nginx.version());
   const settled = await Promise.allSettled(launches.map(async (launch) => {
-    const speaksHttp = !others.has(launch.plan.service.name);
+    const { id, service } = launch.plan;
+    const speaksHttp = !others.has(service.name);
+    // If zdd is killed now, nothing else may tell whose they are.
+    launch.processes.onDaemons = (daemons) => {
+      try {
+        journal.recordDaemons(id, daemons);
+      } catch {
+        /* the next entry can't be written either, and fails the deploy */
+      }
+    };
     try {
       const instance = {
         ...await startOne(launch, run.report, { speaksHttp, signal }),
@@ -57,6 +66,7 @@ export async function startAll(
       throw error;
     }
   }));
+  for (const { processes } of launches) processes.onDaemons = undefined;
   const started = settled.map((outcome) => {
     if (outcome.status === "fulfilled") return outcome.value;
     throw signal.reason;

@@ -126,7 +126,7 @@ async function discard(
   start: Start,
   oldWorkers?: readonly ProcessId[],
 ): Promise<void> {
-  const { id, instance, leader, runner } = start;
+  const { instance, leader } = start;
   const how = howToStop(config, instance ?? start);
   if (instance !== undefined && oldWorkers !== undefined) {
     const workers = switchedWorkers(nginx, oldWorkers);
@@ -138,7 +138,7 @@ async function discard(
     const message = `ending ${pid}`;
     report({ step: "undo", subject, message, level: "detail" });
   }
-  await discardInstance(how, id, instance, leader, runner);
+  await discardInstance(how, start, instance);
   try {
     restorePidFile(start, by);
   } catch (error) { // the state knows the process; the file is for others

@@ -14,6 +14,12 @@ import { runnerFor } from "./run/runners.ts";
 /** How seldom all processes are looked at now and then, in ms at least, and by how much longer than a look takes. */
 const SELDOM = { ms: 20, times: 10 };
 
+/** What goes on without the start command, and as whom. */
+export interface Daemons {
+  roots: ProcessId[];
+  users: number[];
+}
+
 /** Those of launches whose instances aren't checked yet. */
 const starting = new Set<LaunchProcesses>();
 
@@ -26,6 +32,10 @@ export class LaunchProcesses implements Disposable {
   readonly #set: ProcessSet;
   #nextLook = -Infinity;
   #last: ProcessId[] = [];
+  #daemons = "";
+
+  /** Told when what goes on without the start command has changed. */
+  onDaemons?: (daemons: Daemons) => void;
 
   /** @param subreaper what makes it zdd's child */
   constructor(
@@ -60,6 +70,7 @@ export class LaunchProcesses implements Disposable {
     const begin = performance.now();
     if (begin < this.#nextLook) return this.#last;
     this.#last = this.look(false);
+    this.#noteDaemons();
     const end = performance.now();
     const pause = Math.max(SELDOM.ms, SELDOM.times * (end - begin));
     this.#nextLook = end + pause;
@@ -97,8 +108,21 @@ export class LaunchProcesses implements Disposable {
     this.#set.add(instance.process);
     this.#set.traces = instance;
     this.look(false);
-    const users = [...this.#set.users].sort((a, b) => a - b);
-    return { ...instance, users, roots: this.#set.roots() };
+    this.#noteDaemons();
+    return { ...instance, users: this.#users, roots: this.#set.roots() };
+  }
+
+  get #users(): number[] {
+    return [...this.#set.users].sort((a, b) => a - b);
+  }
+
+  #noteDaemons(): void {
+    const { leader } = this.run;
+    const roots = this.#set.roots().filter(({ pid }) => pid !== leader.pid);
+    const pids = roots.map(({ pid }) => pid).join(" ");
+    if (pids === this.#daemons) return;
+    this.#daemons = pids;
+    this.onDaemons?.({ roots, users: this.#users });
   }
 
   /** From now on, what loses its parent isn't kept. */

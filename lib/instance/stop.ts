@@ -108,22 +108,22 @@ async function endRest(
   signalAll(processes.look().filter(ends), "SIGTERM");
 }
 
+type Begun = Omit<Traces, "log">;
+
 /**
  * Ends a release that never served, whatever it takes: its stop command or SIGTERM,
  * then SIGKILL to every process of it.
  *
- * @param leader the start command's process, if it is known
- * @param runner what was to run it
+ * @param begun what is known of it from when it was begun
+ * @param instance what it became, if that is known
  */
 export async function discardInstance(
   service: StopConfig,
-  id: string,
+  { id, leader, roots, users, runner }: Begun,
   instance?: Instance,
-  leader?: ProcessId,
-  runner?: string,
 ): Promise<void> {
   const traces: Traces = instance ??
-    { id, leader, log: service.log, runner };
+    { id, leader, roots, users, log: service.log, runner };
   const processes = ProcessSet.of(traces);
   const present = instance && follow(instance);
   const own = processes.look();

@@ -1,5 +1,6 @@
 import { reasonOf, ZddError } from "../error.ts";
 import { type Instance, newInstanceId } from "../instance/instance.ts";
+import type { Daemons } from "../instance/launch_processes.ts";
 import type { Plan } from "../instance/plan.ts";
 import { runnerFor } from "../instance/run/runners.ts";
 import {
@@ -9,7 +10,13 @@ import {
 } from "../system/files.ts";
 import { identify, type ProcessId } from "../system/process.ts";
 import { readSmallFile } from "../system/safe_open.ts";
-import { isInstance, isObject, isOptionalText, isProcessId } from "./shapes.ts";
+import {
+  isInstance,
+  isObject,
+  isOptionalList,
+  isOptionalText,
+  isProcessId,
+} from "./shapes.ts";
 import type { StateDir } from "./state_dir.ts";
 import { LaterVersion, unversioned, versioned } from "./versions.ts";
 
@@ -43,6 +50,10 @@ export interface Start {
   readonly pidBefore?: string;
   /** The process of the start command. */
   readonly leader?: ProcessId;
+  /** What goes on without it: daemons, of which nothing else may tell whose they are. */
+  readonly roots?: ProcessId[];
+  /** As whom they run. */
+  readonly users?: number[];
   readonly instance?: Instance;
 }
 
@@ -121,6 +132,15 @@ export class Journal {
         const leader = leaders.get(start.id);
         return leader === undefined ? start : { ...start, leader };
       }),
+    });
+  }
+
+  /** What has left the start command of an instance, and as whom it runs. */
+  recordDaemons(id: string, { roots, users }: Daemons): void {
+    this.#record({
+      starts: this.#entries.starts.map((start) =>
+        start.id === id ? { ...start, roots, users } : start
+      ),
     });
   }
 
@@ -213,5 +233,7 @@ function isStart(value: unknown): boolean {
     isOptionalText(value.runner) && isOptionalText(value.pidFile) &&
     isOptionalText(value.pidBefore) &&
     (value.leader === undefined || isProcessId(value.leader)) &&
+    isOptionalList(value.roots, isProcessId) &&
+    isOptionalList(value.users, (user) => Number.isInteger(user)) &&
     (value.instance === undefined || isInstance(value.instance));
 }

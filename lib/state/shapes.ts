@@ -53,7 +53,8 @@ export function isInstance(value: unknown): value is Instance {
     (value.stopping === undefined || isStopping(value.stopping));
 }
 
-function isOptionalList(
+/** Whether a value is a list of such items or left out. */
+export function isOptionalList(
   value: unknown,
   isItem: (item: unknown) => boolean,
 ): boolean {

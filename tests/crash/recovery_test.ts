@@ -4,6 +4,7 @@ import { Site } from "../support/site.ts";
 import { isAlive } from "../support/processes.ts";
 import { Client } from "../support/client.ts";
 import { until } from "../support/until.ts";
+import { sleep } from "../../lib/system/wait.ts";
 import { liveTemplate, serviceSection } from "../support/project.ts";
 
 for (const port of ["env", "socket", "file"] as const) {
@@ -62,6 +63,48 @@ Deno.test("an old worker's slow client still reaches the old instance after a cr
   const { code, stderr } = await repaired;
   assertEquals(code, 0, stderr);
   await own.assertWhole();
+});
+
+/** Becomes a daemon without an environment, and serves nothing. */
+const TRACELESS = `\
+import os, time
+def leave():
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+leave()
+time.sleep(0.1)
+leave()
+os.closerange(0, 100)
+os.execve("/usr/bin/python3", ["python3", "forever.py"], {})
+`;
+const FOREVER = `\
+import os, time
+open("pid", "w").write(str(os.getpid()) + ".")
+time.sleep(600)
+`;
+
+Deno.test("a daemon without a trace is ended if the deploy that began it was killed", async () => {
+  await using site = await Site.live().deployed();
+  const present = await site.pidAt();
+  site.write("daemon.py", TRACELESS);
+  site.write("forever.py", FOREVER);
+  site.configure({ start: "/usr/bin/python3 daemon.py" });
+  const deploy = site.start();
+  await until(
+    "the daemon runs",
+    () => site.exists("pid") && site.read("pid").endsWith("."),
+  );
+  const daemon = parseInt(site.read("pid"));
+  await sleep(500); // zddeploy looks at it now and then
+  deploy.kill("SIGKILL");
+  await deploy.outcome();
+  assert(isAlive(daemon));
+  site.configure();
+  const { stderr } = await site.deploy();
+  assertMatch(stderr, /^zdd: undid the deploy of /m);
+  assert(!isAlive(daemon));
+  assertMatch(stderr, new RegExp(`^web: stopped ${present}`, "m"));
 });
 
 Deno.test("what was reloaded by somebody else between a crash and the repair is reloaded back", async () => {

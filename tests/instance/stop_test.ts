@@ -113,7 +113,7 @@ Deno.test("discardInstance() ends what never served, whether it has a pid file o
   await until("it runs", () => commandLine(child.pid) === "sleep 60");
   await using bystander = Child.idle();
   const { process } = child;
-  await discardInstance(serviceIn(directory), "web-x");
+  await discardInstance(serviceIn(directory), { id: "web-x" });
   assert(!isRunning(process));
   assert(isRunning(bystander.process));
 });
@@ -125,7 +125,7 @@ Deno.test("discardInstance() kills what its stop command doesn't end, and its po
   await using worker = await stubborn(instance.id);
   const workerProcess = worker.process;
   const service = serviceIn(directory, { stop: "true", stopTimeout: 50 });
-  await discardInstance(service, instance.id, instance);
+  await discardInstance(service, instance, instance);
   assert(!isRunning(instance.process));
   assert(!isRunning(workerProcess));
   assert(!directory.names().includes(`${child.pid}.port`));
@@ -138,7 +138,7 @@ Deno.test("discardInstance() never ends a process that got the number of a sessi
   const { process } = child;
   // As a journal names it that was written before the machine was restarted.
   const leader = { ...process, startTime: 1, boot: "another" };
-  await discardInstance(serviceIn(directory), "web-x", undefined, leader);
+  await discardInstance(serviceIn(directory), { id: "web-x", leader });
   assert(isRunning(process));
   assertEquals(identify(child.pid), process);
 });
