@@ -46,8 +46,8 @@ export function confText(site: Site): string {
       text,
       /pid_file: nginx\.pid\n(#.*\n)*/,
       () =>
-        "# nginx belongs to the system: its own pid file, and its main configuration,\n" +
-        "# which includes the one that is rendered here.\n" +
+        "# The system's own nginx: its pid file, and its main configuration, which\n" +
+        "# includes the file that is rendered here.\n" +
         `pid_file: /run/nginx.pid\nconf: ${conf}\n`,
     );
   } else if (site.isOdd) {
@@ -61,7 +61,11 @@ export function confText(site: Site): string {
   const own = sectionText(first);
   text = replace(text, /\[service:web\][^]*?\n\n/, () => `${own}\n`);
   if (env !== undefined && env.length > 0) {
-    text = replace(text, /# For the process's environment\.\n#.*\n/, () => "");
+    text = replace(
+      text,
+      /# Environment variables of the process\.\n#.*\n/,
+      () => "",
+    );
   } else if (!start.startsWith("node ")) {
     text = replace(text, "NODE_ENV=production", "KEY=value");
   }
@@ -100,7 +104,7 @@ export function confText(site: Site): string {
       [
         "[deploy]",
         ...builds.length === 0 ? [] : [
-          "# Makes what is started; if that fails, nothing is started.",
+          "# Builds what is started. If that fails, nothing is started.",
           `before_start: ${builds.map(escape).join("\n  ")}`,
         ],
       ].join("\n"),

@@ -6,8 +6,8 @@ export const LIVE_CONF = `\
 [nginx]
 template: nginx.conf.template
 pid_file: nginx.pid
-# Where nginx belongs to the system: its own pid file, and its main configuration,
-# which includes the one that is rendered here.
+# For the system's own nginx: its pid file, and its main configuration, which must
+# include the file that is rendered here.
 # pid_file: /run/nginx.pid
 # conf: /etc/nginx/nginx.conf
 
@@ -20,21 +20,21 @@ start: node server.js
 # traffic. A page that fails when the application can't do its work tells more.
 health: /
 health_status: 200-499
-# A database to connect to, a cache to fill: how long that may take.
+# How long the start may take, with connecting to a database or filling a cache.
 # start_timeout: 60
-# The previous instance stays, for an instant \`zddeploy rollback\`.
+# Keep the previous instance running, for an instant \`zddeploy rollback\`.
 # standby: yes
 # How many copies run; nginx shares the requests out among them.
 # instances: 2
 # How long websockets and downloads of the old instance may go on, in seconds.
 # drain_timeout: 300
-# For the process's environment.
+# Environment variables of the process.
 # env: NODE_ENV=production
 # Where its output goes, in place of .zdd/log/web.log.
 # log: web.log
 
 # [deploy]
-# Asked for through nginx after the switch: if it fails, zdd switches back.
+# zdd asks for this through nginx after the switch, and switches back if it fails.
 # verify: http://localhost:8003/
 # Where zdd keeps its state, and nginx finds who serves. nginx's workers must be able
 # to enter it: for a project in a home directory that only you can enter, somewhere else.
@@ -46,38 +46,38 @@ export const LIVE_TEMPLATE = `\
 # nginx.conf is made from this: {project_dir} is this directory, and zdd fills in the three
 # snippets of the live switch. \`zddeploy render\` shows the result.
 
-# deploy.conf says where; zdd finds nginx by it.
+# The pid_file of deploy.conf: zdd finds nginx by it.
 pid "{nginx_pid_filename}";
-# Whom the workers run as if root starts nginx; they must be able to enter .zdd.
+# The user of the workers, if root starts nginx; it must be able to enter .zdd.
 # user www-data;
-# One for each processor.
+# One worker for each processor.
 worker_processes auto;
-# What goes wrong, an instance that can't be reached for one.
+# Errors, for example an instance that can't be reached.
 error_log "{project_dir}/error.log";
 
 events {
-    # Of each worker: a client takes one, the instance that answers it another.
+    # For each worker. A client takes one connection, the instance that answers it another.
     worker_connections 4096;
 }
 
 http {
-    # Who asked for what. To rotate it, move it away and send nginx a USR1.
+    # All requests. zddeploy init writes a logrotate.conf for it.
     access_log "{project_dir}/access.log";
 
-    # Uploads and answers that don't fit into memory. nginx's built-in directories are
-    # root's, and it makes all five even if it needs one. It gives the directory to its
-    # workers: it must not be one that anything else uses.
+    # Uploads and answers that don't fit into memory. nginx's built-in directories
+    # belong to root, and nginx makes all five even if it needs only one. It gives the
+    # directory to its workers, so nothing else may use it.
     client_body_temp_path "{project_dir}/nginx-temp";
     proxy_temp_path "{project_dir}/nginx-temp";
     fastcgi_temp_path "{project_dir}/nginx-temp";
     uwsgi_temp_path "{project_dir}/nginx-temp";
     scgi_temp_path "{project_dir}/nginx-temp";
 
-    # The version is nobody's business.
+    # Don't tell clients nginx's version.
     server_tokens off;
     # A larger upload is refused with a 413; the default is 1m.
     client_max_body_size 20m;
-    # A client has so long for the head of its request; the default is 60s.
+    # The time that a client has to send the head of its request; the default is 60s.
     client_header_timeout 20s;
 
     # Off, since compressing takes time on each request. To turn it on:
@@ -96,7 +96,7 @@ http {
         listen 8003;
         # server_name example.com;
 
-        # For TLS, and below what leads there from port 80:
+        # For TLS; the server at the end redirects from port 80:
         # listen 443 ssl;
         # ssl_certificate /etc/letsencrypt/live/example.com/fullchain.pem;
         # ssl_certificate_key /etc/letsencrypt/live/example.com/privkey.pem;
@@ -112,15 +112,15 @@ http {
             # client may have sent an X-Forwarded-For: nginx appends to that, so only the
             # last address is to be trusted.
             <%= it.live.pass("web") %>
-            # Who the client is, in one address.
+            # The client's address alone.
             proxy_set_header X-Real-IP $remote_addr;
 
-            # An instance of this host accepts at once, or something is wrong.
+            # An instance on this host accepts at once, or something is wrong.
             proxy_connect_timeout 5s;
-            # How long it may be silent: before an answer, and on a websocket, which should
-            # send a ping more often. A 504 follows, and no second try.
+            # How long an instance may be silent, before an answer or on a websocket (which should
+            # send pings more often). After that, the client gets a 504, and there is no retry.
             proxy_read_timeout 60s;
-            # The same while it takes a request.
+            # The same while an instance receives a request.
             proxy_send_timeout 60s;
         }
     }
