@@ -33,13 +33,14 @@ export function listenNotes(directory: string, file: string): string[] {
   const call = /\b(?:listen|serve|ListenAndServe)\(([^]*)/.exec(text)?.[1];
   if (call === undefined) return [];
   const name = basename(file);
-  if (!/\bPORT\b/.test(text)) {
-    return [
-      `${name} doesn't mention PORT: it must listen on the port that this ` +
-      "environment variable names",
-    ];
-  }
+  if (!/\bPORT\b/.test(text)) return [elsewhereNote(name)];
   return isForEverybody(call) ? [everybodyNote(name)] : [];
+}
+
+/** The note that a server can't be told its port. */
+export function elsewhereNote(name: string): string {
+  return `${name} doesn't mention PORT: it must listen on the port that this ` +
+    "environment variable names";
 }
 
 /** The note that a server can be reached from everywhere. */

@@ -2,7 +2,7 @@ import { basename, join } from "@std/path";
 import { isFile } from "../../../system/files.ts";
 import { usage } from "../../usage.ts";
 import type { Kind } from "../kind.ts";
-import { entries, everybodyNote, textOf } from "../project.ts";
+import { elsewhereNote, entries, everybodyNote, textOf } from "../project.ts";
 
 /** A program in Go, which is built before each deploy. */
 export const GO: Kind = {
@@ -57,12 +57,7 @@ function notes(directory: string, source: string): string[] {
   const text = sourceOf(directory, source).replace(/^\s*\/\/.*/gm, "");
   if (!/ListenAndServe|net\.Listen|\.Run\(|\.Start\(/.test(text)) return [];
   const name = source === "." ? "main.go" : source;
-  if (!/\bPORT\b/.test(text)) {
-    return [
-      `${name} doesn't mention PORT: it must listen on the port that this ` +
-      "environment variable names",
-    ];
-  }
+  if (!/\bPORT\b/.test(text)) return [elsewhereNote(name)];
   // ":" + port, or fmt.Sprintf(":%s", port)
   return /["`](?:0\.0\.0\.0)?:(?:["`]\s*\+|%[sdv])/.test(text)
     ? [everybodyNote(name)]

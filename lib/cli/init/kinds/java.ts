@@ -1,7 +1,13 @@
 import { join } from "@std/path";
 import { usage } from "../../usage.ts";
 import type { Kind, Server } from "../kind.ts";
-import { entries, firstFile, textOf } from "../project.ts";
+import {
+  elsewhereNote,
+  entries,
+  everybodyNote,
+  firstFile,
+  textOf,
+} from "../project.ts";
 
 const BUILD_FILES = ["pom.xml", "build.gradle", "build.gradle.kts"];
 const QUARKUS = "target/quarkus-app/quarkus-run.jar";
@@ -82,17 +88,10 @@ function findSource(directory: string): string | undefined {
 }
 
 function sourceNotes(directory: string, file: string): string[] {
-  const text = file.endsWith(".java") ? textOf(directory, file) : "";
-  if (text === "" || /["'](?:PORT)["']/.test(text)) {
-    return /InetSocketAddress\(\s*[\w.()]+\s*\)/.test(text)
-      ? [
-        `${file} listens on all interfaces: whoever reaches its port gets past ` +
-        "nginx; have it listen on 127.0.0.1",
-      ]
-      : [];
-  }
-  return [
-    `${file} doesn't mention PORT: it must listen on the port that this ` +
-    "environment variable names",
-  ];
+  if (!file.endsWith(".java")) return [];
+  const text = textOf(directory, file);
+  if (!/["']PORT["']/.test(text)) return [elsewhereNote(file)];
+  return /InetSocketAddress\(\s*[\w.()]+\s*\)/.test(text)
+    ? [everybodyNote(file)]
+    : [];
 }
