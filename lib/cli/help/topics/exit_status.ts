@@ -9,7 +9,7 @@ export const EXIT_STATUS = [
     "the command line, deploy.conf or the template is wrong; nothing was run",
   ],
   ["3", "another deploy is running here, or has a shared nginx"],
-  ["4", "it is unknown what serves; check it by hand"],
+  ["4", "nothing serves, or it is unknown what does; check it by hand"],
 ] as const;
 
 /** What `zddeploy help exit-status` prints. */
@@ -27,7 +27,8 @@ export const EXIT_STATUS_TOPIC: Topic = {
       text:
         "After 3, try again, or wait for the other deploy with `--lock-wait 60`, in " +
         "seconds. After 1, fix the cause first. After 4, `status` and `ps` show what " +
-        "runs; the next `zddeploy` finishes the repair first.",
+        "runs; the next `zddeploy` finishes the repair first. If nothing serves, " +
+        "deploy a version that works.",
     },
   ],
 };
