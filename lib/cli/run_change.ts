@@ -16,6 +16,7 @@ import { styleOf } from "./style.ts";
  * Runs a command that changes who serves, shows its progress and prints its result.
  *
  * @param done what is said when something was changed, such as `deployed`
+ * @param starts whether it may start something
  * @throws {FailedChange} if it fails in the middle.
  */
 export async function runChange<R extends { ms: number; changed: boolean }>(
@@ -23,8 +24,9 @@ export async function runChange<R extends { ms: number; changed: boolean }>(
   { values }: Input,
   done: string,
   change: (project: Project, options: RunOptions) => Promise<R>,
+  { starts = true }: { starts?: boolean } = {},
 ): Promise<number> {
-  const project = readProject(options.conf);
+  const project = readProject(options.conf, { starts });
   const lockWait = readSeconds("lock-wait", values["lock-wait"]?.at(-1));
   const progress = startProgress(options);
   let hasBegun = false;

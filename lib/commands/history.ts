@@ -18,7 +18,7 @@ export const history: Command = {
     const { StateDir, formatHistory, readHistory, readProject } = await import(
       "./looking.ts"
     );
-    const { config } = readProject(options.conf);
+    const { config } = readProject(options.conf, { starts: false });
     const entries = readHistory(new StateDir(config.stateDir), COUNT);
     if (options.json) printJson(entries);
     else printResult(formatHistory(entries));

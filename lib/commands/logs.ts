@@ -43,7 +43,7 @@ export const logs: Command = {
       readProject,
       showLogs,
     } = await import("./looking.ts");
-    const project = readProject(options.conf);
+    const project = readProject(options.conf, { starts: false });
     const { services } = project.config;
     const chosen = chooseServices(services, values.service ?? []);
     const logs = logsOf(chosen, presentState(project));

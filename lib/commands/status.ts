@@ -50,7 +50,7 @@ export const status: Command = {
         now: Date.now(),
         width: Deno.stdout.isTerminal() ? screenSize().columns : undefined,
       });
-    const look = () => status(readProject(options.conf));
+    const look = () => status(readProject(options.conf, { starts: false }));
     if (!isWatching) {
       const found = look();
       if (options.json) printJson(found);

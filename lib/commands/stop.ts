@@ -24,6 +24,7 @@ export const stop: Command = {
       input,
       "stopped",
       (project, how) => stop(project, { ...how, services, nginx }),
+      { starts: false },
     );
   },
 };

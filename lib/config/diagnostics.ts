@@ -7,6 +7,8 @@ export interface Diagnostic {
   line?: number;
   message: string;
   hint?: string;
+  /** Others may have brought it about: it keeps nothing but a start from being done. */
+  others?: true;
 }
 
 /** Collects what is wrong, so that a user sees all of it at once. */
@@ -21,12 +23,17 @@ export class Diagnostics {
     }
   }
 
-  /** @throws {ZddError} with exit status 2 that names every mistake. */
-  throwIfAny(): void {
-    if (this.#all.length === 0) return;
-    const files = [...new Set(this.#all.map((diagnostic) => diagnostic.file))];
+  /**
+   * @param starts whether something may be started, which those hinder too that others
+   * may have brought about
+   * @throws {ZddError} with exit status 2 that names every mistake.
+   */
+  throwIfAny(starts = true): void {
+    const all = this.#all.filter(({ others }) => starts || !others);
+    if (all.length === 0) return;
+    const files = [...new Set(all.map((diagnostic) => diagnostic.file))];
     const lines = files.flatMap((file) =>
-      this.#all.filter((diagnostic) => diagnostic.file === file)
+      all.filter((diagnostic) => diagnostic.file === file)
         .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
         .map(formatDiagnostic)
     );

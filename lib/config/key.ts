@@ -20,6 +20,8 @@ export interface Key<T = unknown> {
   default?: string;
   /** What the user is told about it. */
   meaning: string;
+  /** It names what a service's user may have changed: that is a mistake only where something is started. */
+  others?: true;
   /** A change of it needs no new instance, since nothing of it goes into one. */
   restart?: false;
 }

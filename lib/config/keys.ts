@@ -125,6 +125,7 @@ export const KEYS = {
     },
     cwd: {
       read: directory,
+      others: true,
       default: ".",
       meaning: "where `start` and `stop` run",
     },
@@ -139,6 +140,7 @@ export const KEYS = {
     },
     env_file: {
       read: variablesInFile,
+      others: true,
       meaning: "a file of `KEY=VALUE` lines for the process",
     },
     inherit_env: {

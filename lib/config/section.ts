@@ -57,7 +57,8 @@ export class ConfSection<Kind extends SectionKind> {
           directory: dirname(this.surroundings.file),
           reject: (expected, found = text) => {
             // That it is missing has been said.
-            if (found !== undefined) this.reject(name, expected, found);
+            if (found === undefined) return;
+            this.reject(name, expected, found, key.others);
           },
         });
       }
@@ -86,13 +87,15 @@ export class ConfSection<Kind extends SectionKind> {
     );
   }
 
-  /** Records that a key's value isn't what it must be. */
-  reject(key: string, expected: string, found: string): void {
-    this.#add(
-      this.#lineOf(key),
-      `Cannot use "${key}" of [${this.name}]: ` +
-        `expected ${expected}, got "${found}"`,
-    );
+  /**
+   * Records that a key's value isn't what it must be.
+   *
+   * @param others whether that may be because of what others have changed
+   */
+  reject(key: string, expected: string, found: string, others?: true): void {
+    const message = `Cannot use "${key}" of [${this.name}]: ` +
+      `expected ${expected}, got "${found}"`;
+    this.#add(this.#lineOf(key), message, undefined, others);
   }
 
   #lineOf(key: string): number | undefined {
@@ -129,8 +132,13 @@ export class ConfSection<Kind extends SectionKind> {
     return used;
   }
 
-  #add(line: number | undefined, message: string, hint?: string): void {
+  #add(
+    line: number | undefined,
+    message: string,
+    hint?: string,
+    others?: true,
+  ): void {
     const file = basename(this.surroundings.file);
-    this.surroundings.diagnostics.add({ file, line, message, hint });
+    this.surroundings.diagnostics.add({ file, line, message, hint, others });
   }
 }

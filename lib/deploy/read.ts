@@ -16,15 +16,20 @@ export interface Project {
  * Step 1 of a deploy: reads deploy.conf and the template.
  *
  * @param path of deploy.conf
+ * @param starts whether something may be started: a service's user must not keep what
+ * others run from being looked at or stopped
  * @throws {ZddError} with exit status 2 that names every mistake in both.
  */
-export function readProject(path: string): Project {
+export function readProject(
+  path: string,
+  { starts = true }: { starts?: boolean } = {},
+): Project {
   const { config, diagnostics } = readConfig(path);
   const nginx = new Nginx(config.nginx, config.stateDir);
   const file = config.nginx.template;
   const template = isFile(file) ? Template.read(file) : new Template(file, "");
   const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
   checkTemplate(template, config, version, diagnostics);
-  diagnostics.throwIfAny();
+  diagnostics.throwIfAny(starts);
   return { config, template, nginx };
 }

@@ -1,6 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Site } from "../support/site.ts";
-import { asNobody, hostileSite, rootTest, zddWithin } from "./hostile.ts";
+import {
+  asNobody,
+  hostileServer,
+  hostileSite,
+  rootTest,
+  zddWithin,
+} from "./hostile.ts";
 
 // zddeploy runs as root, the service as nobody, who owns the directory `own` and makes
 // links in it: through none of them may zddeploy make, read or remove a file.
@@ -120,6 +126,34 @@ rootTest(
     await using site = siteWithSecrets(["env_file: own/env"]);
     await asNobody(site, "ln", "-s", site.path("secret/env"), "own/env");
     await assertKeptOut(site, /through no other user's link/);
+  },
+);
+
+rootTest(
+  "what nobody makes of an env_file or a cwd keeps nobody from looking and stopping",
+  async () => {
+    await using site = siteWithSecrets(["env_file: own/env", "cwd: own/here"]);
+    site.write("own/env", "A=b\n");
+    Deno.chownSync(site.path("own/env"), 65534, 65534);
+    await asNobody(site, "mkdir", "own/here");
+    const conf = site.read("deploy.conf");
+    const server = site.path("server.cjs");
+    site.write("server.cjs", hostileServer().replaceAll('"own/', '"../'));
+    site.write(
+      "deploy.conf",
+      conf.replace("node server.cjs", `node ${server}`),
+    );
+    await site.deploy();
+    await asNobody(site, "mv", "own/here", "own/there");
+    await asNobody(site, "rm", "own/env");
+    await asNobody(site, "mkfifo", "own/env");
+    const deploy = await zddWithin(site, 15);
+    assertEquals(deploy.code, 2, deploy.stderr);
+    for (const command of ["status", "logs", "history", "stop"]) {
+      const { code, stderr } = await zddWithin(site, 15, command);
+      assertEquals(code, 0, stderr);
+    }
+    assertEquals(site.besidesNginx(), []);
   },
 );
 
