@@ -46,7 +46,8 @@ export const logs: Command = {
     const project = readProject(options.conf, { starts: false });
     const { services } = project.config;
     const chosen = chooseServices(services, values.service ?? []);
-    const logs = logsOf(chosen, presentState(project));
+    const follow = flags.includes("follow");
+    const logs = logsOf(chosen, presentState(project), follow);
     if (options.json) {
       printJson({ logs: logs.map(nameOf) });
       return ExitStatus.done;
@@ -54,7 +55,6 @@ export const logs: Command = {
     if (since !== undefined && logs.some((log) => "file" in log)) {
       throw usage("--since needs logs in systemd's journal, not files");
     }
-    const follow = flags.includes("follow");
     return await showLogs(logs, { lines, follow, since });
   },
 };

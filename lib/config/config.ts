@@ -29,7 +29,10 @@ export interface ServiceConfig
   port: PortKind;
   /** The port of `fixed`; for `detect`, which one of several it is. */
   portNumber?: number;
+  /** Where the output goes; if each instance has a log of its own, where a link leads to it. */
   log: string;
+  /** Each instance has a log of its own, since deploy.conf names none. */
+  ownLogs?: true;
   /** Its output goes to systemd's journal, and not to `log`. */
   journal?: true;
 }

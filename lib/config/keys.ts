@@ -131,7 +131,8 @@ export const KEYS = {
     },
     log: {
       read: path,
-      meaning: "where an instance's output goes; else STATE_DIR/log/NAME.log",
+      meaning:
+        "where the output goes; else each instance has a log of its own, to which STATE_DIR/log/NAME.log leads",
     },
     env: {
       read: variables,

@@ -22,9 +22,11 @@ export function readService(
     stateDir,
     env: { ...envFile, ...env },
     log: log ?? join(stateDir, "log", `${name}${number}.log`),
-    ...values.supervisor === "systemd" && log === undefined
+    ...log !== undefined
+      ? {}
+      : values.supervisor === "systemd"
       ? { journal: true }
-      : {},
+      : { ownLogs: true },
   };
   checkAddress({ ...service, env }, section);
   checkInstances(service, section);

@@ -1,3 +1,4 @@
+import { removeOldLogs } from "../instance/own_log.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import { ZddError } from "../error.ts";
 import { follow, isAlive } from "../instance/processes.ts";
@@ -78,9 +79,13 @@ async function finishRetiring(run: Run, state: State): Promise<State> {
  */
 export function tidy(
   { project: { config }, directory }: Run,
-  { nginx }: State,
+  state: State,
 ): void {
-  new LiveLinks(directory.path).clean(nginx?.links);
+  new LiveLinks(directory.path).clean(state.nginx?.links);
+  for (const service of config.services) {
+    const used = instancesOf(stateOf(state, service.name));
+    if (service.ownLogs) removeOldLogs(service, used.map(({ log }) => log));
+  }
   const written = [directory.state, directory.journal, config.nginx.rendered];
   written.forEach(removeLeftovers);
 }

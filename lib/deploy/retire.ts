@@ -108,7 +108,7 @@ export function howToStop(
     & Partial<Pick<Instance, "stopping" | "log">>,
 ): StopConfig {
   const service = config.services.find((service) => service.name === name);
-  if (service !== undefined) return service;
+  if (service !== undefined) return { ...service, log };
   const defaults = defaultsOf("service", config.directory);
   return { ...{ ...defaults, ...stopping }, name, log, env: {} };
 }

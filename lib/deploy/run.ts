@@ -1,6 +1,9 @@
+import { dirname } from "@std/path";
+import { leadTo, logDirectory } from "../instance/own_log.ts";
+import { planInstance } from "../instance/plan.ts";
 import { messageOf, reasonOf } from "../error.ts";
 import { appendHistory, releaseIn, servingPids } from "../state/history.ts";
-import type { State } from "../state/state.ts";
+import { type State, stateOf } from "../state/state.ts";
 import { StateDir } from "../state/state_dir.ts";
 import { detach, findKiller } from "./host/detach.ts";
 import { Hooks } from "./hooks.ts";
@@ -81,6 +84,7 @@ export async function openRun(
  */
 export function record(run: Run, state: State, error?: unknown): void {
   const { command, directory, release, report, took } = run;
+  leadToServing(run, state);
   try {
     appendHistory(directory, {
       at: new Date().toISOString(),
@@ -95,6 +99,18 @@ export function record(run: Run, state: State, error?: unknown): void {
   } catch (error) {
     const message = `Cannot write "${directory.history}": ${reasonOf(error)}`;
     report({ step: "commit", subject: "zdd", message, level: "warning" });
+  }
+}
+
+/** Leads `log/NAME.log` to the log of the instance that serves, whatever was started meanwhile. */
+function leadToServing({ project: { config } }: Run, state: State): void {
+  for (const service of config.services) {
+    if (!service.ownLogs) continue;
+    for (const { number, log } of stateOf(state, service.name).current) {
+      const { logLink } = planInstance(service, number);
+      const isOwn = dirname(log) === logDirectory(service);
+      if (logLink !== undefined && isOwn) leadTo(logLink, log);
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import {
 } from "../system/sockets.ts";
 import { groupOfProcess } from "../system/service_manager.ts";
 import type { Instance } from "./instance.ts";
+import { ownLog } from "./own_log.ts";
 import { planInstance } from "./plan.ts";
 import { SLOTS } from "./slots.ts";
 
@@ -72,7 +73,7 @@ function describe(
     address: formatAddress(address),
     slot: SLOTS.find((slot) => slot === variable("ZDD_SLOT")),
     startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
-    log,
+    log: service.ownLogs ? ownLog(service, id) : log,
     pidFile,
     ...supervisionOf(id, process),
   };

@@ -2,6 +2,7 @@ import type { ServiceConfig } from "../config/config.ts";
 import { type Address, parseAddress, templateText } from "../system/address.ts";
 import { addressKind } from "./address/kinds.ts";
 import { newInstanceId } from "./instance.ts";
+import { ownLog } from "./own_log.ts";
 import type { Slot } from "./slots.ts";
 
 /** An instance before it is started: what is run, and where. */
@@ -13,6 +14,8 @@ export interface Plan {
   start: string;
   pidFile?: string;
   log: string;
+  /** What leads to the log, if each instance has one of its own. */
+  logLink?: string;
   env: Record<string, string>;
   /** The address that zdd hands out; undefined if the service chooses. */
   address?: Address;
@@ -51,13 +54,16 @@ export function planInstance(
   for (const [name, value] of Object.entries(service.env)) {
     env[name] = fill(value);
   }
+  const id = newInstanceId(service.name);
+  const log = fill(service.log);
   return {
-    id: newInstanceId(service.name),
+    id,
     service,
     number,
     start: fill(service.start),
     pidFile: service.pidFile && fill(service.pidFile),
-    log: fill(service.log),
+    log: service.ownLogs ? ownLog(service, id) : log,
+    logLink: service.ownLogs ? log : undefined,
     env: {
       ...env,
       ...exported,

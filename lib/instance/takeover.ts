@@ -22,7 +22,7 @@ import {
 export function findRunning(service: ServiceConfig): Instance[] {
   const found: Instance[] = [];
   for (let number = 1; number <= service.instances; number++) {
-    const { pidFile, log } = planInstance(service, number);
+    const { pidFile, log, logLink } = planInstance(service, number);
     if (pidFile === undefined) continue;
     const candidates = [pidFile, currentPidFile(pidFile)];
     const instance = candidates.map((file) => lookInto(file, pidFile))
@@ -33,7 +33,7 @@ export function findRunning(service: ServiceConfig): Instance[] {
       id: `${service.name}-found-${instance.process.pid}`,
       service: service.name,
       number,
-      log,
+      log: logLink ?? log,
       pidFile,
     });
   }

@@ -82,9 +82,10 @@ export class Journal {
       id: newInstanceId("deploy"),
       startedAt: new Date().toISOString(),
       by: identify(Deno.pid),
-      starts: plans.map(({ id, service, pidFile }) => ({
+      starts: plans.map(({ id, service, pidFile, log }) => ({
         id,
         service: service.name,
+        log,
         runner: runnerFor(service).name,
         pidFile,
         pidBefore: pidFile && readOrNothing(pidFile),
@@ -230,7 +231,8 @@ function isJournal(value: unknown): value is JournalEntries {
 function isStart(value: unknown): boolean {
   return isObject(value) &&
     typeof value.id === "string" && typeof value.service === "string" &&
-    isOptionalText(value.runner) && isOptionalText(value.pidFile) &&
+    isOptionalText(value.runner) && isOptionalText(value.log) &&
+    isOptionalText(value.pidFile) &&
     isOptionalText(value.pidBefore) &&
     (value.leader === undefined || isProcessId(value.leader)) &&
     isOptionalList(value.roots, isProcessId) &&

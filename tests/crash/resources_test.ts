@@ -96,9 +96,9 @@ const BLOCKED: { name: string; block: (site: Site) => void; says: RegExp }[] = [
     says: /\.zdd\/live/,
   },
   {
-    name: "the log",
-    block: (site) => obstruct(site, ".zdd/log/web.log"),
-    says: /Cannot write the log ".*web\.log"/,
+    name: "the logs",
+    block: (site) => obstruct(site, ".zdd/log/web"),
+    says: /Cannot create ".*log\/web"/,
   },
   {
     name: "nginx.conf",
@@ -111,7 +111,7 @@ const BLOCKED: { name: string; block: (site: Site) => void; says: RegExp }[] = [
 function obstruct(site: Site, file: string): void {
   const path = site.path(file);
   if (site.exists(file)) Deno.renameSync(path, site.path("aside"));
-  if (file.endsWith("live")) return Deno.writeTextFileSync(path, "");
+  if (/(live|log\/web)$/.test(file)) return Deno.writeTextFileSync(path, "");
   Deno.mkdirSync(`${path}/in the way`, { recursive: true });
 }
 
@@ -134,7 +134,7 @@ for (const { name, block, says } of BLOCKED) {
       "the lock": ".zdd/lock",
       "the journal": ".zdd/journal.json",
       "the live links": ".zdd/live",
-      "the log": ".zdd/log/web.log",
+      "the logs": ".zdd/log/web",
       "nginx.conf": "nginx.conf",
     }[name] ?? "";
     Deno.removeSync(site.path(place), { recursive: true });

@@ -37,7 +37,10 @@ Deno.test("status --json is one document that tells the same and more", async ()
     instance.address,
     `127.0.0.1:${site.read(`${pid}.port`).trim()}`,
   );
-  assertEquals(instance.log, site.path(".zdd/log/web.log"));
+  assertEquals(
+    instance.log,
+    Deno.realPathSync(site.path(".zdd/log/web.log")),
+  );
   assert(instance.memory > 1e6);
   assert(Math.abs(Date.parse(instance.startedAt) - Date.now()) < 60_000);
   assertEquals([nginx.running, nginx.workers], [true, 2]);

@@ -17,6 +17,7 @@ class Names {
       .replaceAll(this.site.directory, "DIR")
       .replaceAll(String(this.site.port), "LISTEN")
       .replace(/127\.0\.0\.1:\d+/g, (address) => this.#name("ADDRESS", address))
+      .replace(/\bweb-\d+T\d+-[0-9a-f]{6}\b/g, "INSTANCE")
       .replace(/\b(\d+ min )?[\d.]+ m?s\b/g, "TIME")
       .replace(/\b[\d.]+ MB +\d+$/gm, "SIZE  CONNECTIONS")
       .replace(
@@ -90,11 +91,9 @@ Deno.test("a walk through: init, two deploys, a broken release, a rollback, stat
   site.write("server.js", 'console.error("no database");\nprocess.exit(7);\n');
   const code = await step(
     "--release v3",
-    "web: drained PID1 (TIME)",
-    "web: stopped PID1 (TIME)",
     'zddeploy: web didn\'t start: "node server.js" ended with exit status 7',
     "  | no database",
-    "  (DIR/.zdd/log/web.log)",
+    "  (DIR/.zdd/log/web/INSTANCE.log)",
     "now: web: PID3 serves on ADDRESS2, release v2",
     "hint: fix that, then run zddeploy again",
   );
@@ -104,8 +103,10 @@ Deno.test("a walk through: init, two deploys, a broken release, a rollback, stat
   site.write("server.js", SERVER.replace('VERSION = "1"', 'VERSION = "4"'));
   await step(
     "--release v4",
-    "web: started PID4 on ADDRESS1 (TIME)",
+    "web: started PID4 on ADDRESS3 (TIME)",
     "web: switched to PID4",
+    "web: drained PID1 (TIME)",
+    "web: stopped PID1 (TIME)",
     "deployed in TIME",
   );
   assertEquals(await answer(), "pid PID4, version 4");
@@ -116,7 +117,7 @@ Deno.test("a walk through: init, two deploys, a broken release, a rollback, stat
     "status",
     "SERVICE  STATE  PID  ADDRESS  RELEASE  UPTIME  MEMORY  CONNECTIONS",
     "web  serving PID3  ADDRESS2  v2  TIME  SIZE  CONNECTIONS",
-    "web  standby PID4  ADDRESS1  v4  TIME  SIZE  CONNECTIONS",
+    "web  standby PID4  ADDRESS3  v4  TIME  SIZE  CONNECTIONS",
     "nginx  WORKERS PID2  loaded TIME ago",
   );
 });

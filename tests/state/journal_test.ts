@@ -50,11 +50,12 @@ Deno.test("Journal.begin() writes down what was there before anything is started
       {
         id: web.id,
         service: "web",
+        log: web.log,
         runner: "process",
         pidFile: web.pidFile,
         pidBefore: "4711\n",
       },
-      { id: api.id, service: "api", runner: "process" },
+      { id: api.id, service: "api", log: api.log, runner: "process" },
     ],
   });
   assert(entries.id.startsWith("deploy-"));

@@ -5,7 +5,8 @@
  */
 export function freePort(): number {
   for (;;) {
-    const port = 20_000 + Math.floor(12_000 * Math.random());
+    // Nor one that zdd picks for a service.
+    const port = 30_000 + Math.floor(2_700 * Math.random());
     try {
       Deno.listen({ hostname: "127.0.0.1", port }).close();
       return port;

@@ -13,6 +13,7 @@ import { SETPRIV, startDetached } from "../../system/shell.ts";
 import { readTail, sizeOf } from "../../system/tail.ts";
 import { findUser, type User } from "../../system/users.ts";
 import type { Instance } from "../instance.ts";
+import { leadTo } from "../own_log.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { signalOf } from "./stop_signal.ts";
@@ -36,8 +37,9 @@ export const process: Runner = {
   },
 
   begin(plan: Plan): Run {
-    const { id, service, start, log, env } = plan;
+    const { id, service, start, log, logLink, env } = plan;
     prepareSocket(plan);
+    if (logLink !== undefined) leadTo(logLink, log);
     const printed = sizeOf(log);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
     const { pid, exited } = startDetached(start, {
