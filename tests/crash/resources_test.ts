@@ -98,7 +98,7 @@ const BLOCKED: { name: string; block: (site: Site) => void; says: RegExp }[] = [
   {
     name: "the logs",
     block: (site) => obstruct(site, ".zdd/log/web"),
-    says: /Cannot create ".*log\/web"/,
+    says: /Cannot write the log ".*\/web" isn.t a directory/,
   },
   {
     name: "nginx.conf",
