@@ -8,7 +8,7 @@ import type { Instance } from "./instance.ts";
 import type { Plan } from "./plan.ts";
 import { mayName } from "./port_file.ts";
 import { ProcessSet } from "./process_set.ts";
-import type { Run } from "./run/runner.ts";
+import type { Begun } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
 
 /** How seldom all processes are looked at now and then, in ms at least, and by how much longer than a look takes. */
@@ -40,7 +40,7 @@ export class LaunchProcesses implements Disposable {
   /** @param subreaper what makes it zdd's child */
   constructor(
     readonly plan: Plan,
-    readonly run: Run,
+    readonly run: Begun,
     readonly subreaper: Disposable,
   ) {
     const { id, log, pidFile, service } = plan;

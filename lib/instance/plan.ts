@@ -1,5 +1,5 @@
 import type { ServiceConfig } from "../config/config.ts";
-import { type Address, parseAddress, templateText } from "../system/address.ts";
+import { type Address, parseAddress, portText } from "../system/address.ts";
 import { addressKind } from "./address/kinds.ts";
 import { newInstanceId } from "./instance.ts";
 import { ownLog } from "./own_log.ts";
@@ -41,7 +41,7 @@ export function planInstance(
   if (address !== undefined) {
     const [name, text] = "path" in address
       ? ["socket", address.path]
-      : ["port", templateText(address)];
+      : ["port", portText(address)];
     values[name] = text;
     exported[name.toUpperCase()] = text;
   }

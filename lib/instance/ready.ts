@@ -1,9 +1,5 @@
 import { messageOf } from "../error.ts";
-import {
-  type Address,
-  formatAddress,
-  templateText,
-} from "../system/address.ts";
+import { type Address, formatAddress, portText } from "../system/address.ts";
 import { capture } from "../system/capture.ts";
 import { waitUntil } from "../system/wait.ts";
 import { formatDuration } from "../text/duration.ts";
@@ -34,7 +30,7 @@ export async function waitUntilReady(
       ZDD_ADDRESS: formatAddress(address),
       ["path" in address ? "SOCKET" : "PORT"]: "path" in address
         ? address.path
-        : templateText(address),
+        : portText(address),
     },
     inherit,
     signal,

@@ -3,22 +3,19 @@ import { messageOf, ZddError } from "../error.ts";
 import { formatAddress, parseAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
 import { identify, isRunning, type ProcessId } from "../system/process.ts";
-import {
-  listeningInodes,
-  listeningSockets,
-  socketFile,
-} from "../system/sockets.ts";
+import { listeningInodes, socketFile } from "../system/sockets.ts";
 import { Subreaper } from "../system/subreaper.ts";
 import { sleep, waitUntil } from "../system/wait.ts";
-import { excerpt, hasError } from "../text/excerpt.ts";
 import type { Located, Locator, Started } from "./address/kind.ts";
 import { addressKind } from "./address/kinds.ts";
 import type { Instance } from "./instance.ts";
+import { Churn } from "./churn.ts";
+import { failureOf, lateFailure, silence } from "./launch_failure.ts";
 import type { Plan } from "./plan.ts";
 import { LaunchProcesses } from "./launch_processes.ts";
 import { readPid } from "./port_file.ts";
 import { follow } from "./processes.ts";
-import type { Run } from "./run/runner.ts";
+import type { Begun } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
 
 /** How long what a service wrote may make no sense before that counts, in ms: it may be half written. */
@@ -79,7 +76,7 @@ export class Launch implements Disposable {
   /** @param run what {@linkcode start} has begun */
   constructor(
     readonly plan: Plan,
-    readonly run: Run,
+    readonly run: Begun,
     readonly locator: Locator,
     readonly startedAt: Date,
     readonly processes: LaunchProcesses,
@@ -130,12 +127,11 @@ export class Launch implements Disposable {
       }
       const ended = this.#cannotCome();
       if (ended !== undefined) {
-        throw await this.failure(ended, await this.#silence());
+        throw await this.failure(ended, await silence(this.run));
       }
       if (now >= end) {
-        throw await this.#late(
-          `${missing} after ${formatDuration(startTimeout)}`,
-        );
+        const what = `${missing} after ${formatDuration(startTimeout)}`;
+        throw await lateFailure(this, `didn't start: ${what}`);
       }
       await sleep(Math.min(LOOK, end - now), signal);
     }
@@ -212,7 +208,7 @@ export class Launch implements Disposable {
       : "";
     const failure = await this.#failure(
       `${this.#lacks}: process ${pid} ended${how}`,
-      await this.#silence(),
+      await silence(this.run),
     );
     this.#ended.abort(failure);
     throw this.#ended.signal.reason;
@@ -255,44 +251,8 @@ export class Launch implements Disposable {
     });
   }
 
-  async #failure(what: string, hint?: string): Promise<ZddError> {
-    return new ZddError(`${this.plan.service.name} ${what}`, {
-      quote: excerpt(await this.run.output()),
-      source: this.run.source,
-      hint,
-    });
-  }
-
-  /** A failure to come in time, with where it is or what else it does. */
-  async #late(what: string): Promise<ZddError> {
-    const pids = this.processes.look(true).map(({ pid }) => pid);
-    const elsewhere = [
-      ...new Set(
-        listeningSockets(pids).map(({ address }) => formatAddress(address)),
-      ),
-    ];
-    if (elsewhere.length > 0) {
-      const { hint } = addressKind(this.plan.service);
-      return await this.failure(
-        `${what}; it listens on ${elsewhere.join(", ")}`,
-        hint,
-      );
-    }
-    const longer = "if it needs longer, set start_timeout";
-    if (hasError(await this.run.output())) {
-      return await this.failure(what, `see the error above; ${longer}`);
-    }
-    const { unrest } = this;
-    return await this.failure(
-      what,
-      unrest === undefined ? longer : `${unrest}; ${longer}`,
-    );
-  }
-
-  /** A hint where there is nothing to quote. */
-  async #silence(): Promise<string | undefined> {
-    const lines = await this.run.output();
-    return lines.length > 0 ? undefined : "it printed nothing";
+  #failure(what: string, hint?: string): Promise<ZddError> {
+    return failureOf(this.plan, this.run, what, hint);
   }
 
   #found({ process, address, portFile }: Located): Instance {
@@ -375,18 +335,6 @@ export class Launch implements Disposable {
     const pid = readPidOrNothing(this.plan.pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
       this.processes.look(false).length > 0;
-  }
-}
-
-/** How many of some processes have ended. */
-class Churn {
-  ended = 0;
-  #last = new Set<number>();
-
-  look(processes: readonly ProcessId[]): void {
-    const present = new Set(processes.map(({ pid }) => pid));
-    this.ended += this.#last.difference(present).size;
-    this.#last = present;
   }
 }
 

@@ -4,7 +4,7 @@ import {
   type Block,
   parseConfiguration,
 } from "../nginx/configuration.ts";
-import { parseAddress, templateText } from "../system/address.ts";
+import { parseAddress, portText } from "../system/address.ts";
 import type { Template } from "../template/template.ts";
 import { templateNames } from "./template_names.ts";
 
@@ -67,7 +67,7 @@ function classicPasses(
   const namedIn = (words: string[]) =>
     [...samples].filter(([, address]) => {
       const parsed = parseAddress(address);
-      const written = parsed && templateText(parsed);
+      const written = parsed && portText(parsed);
       return words.some((word) => written && word.includes(written));
     }).map(([name]) => name);
   const upstreams = new Map(

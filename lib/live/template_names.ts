@@ -1,7 +1,7 @@
 import { dirname } from "@std/path";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { type Slot, type Slots, slotsOf } from "../instance/slots.ts";
-import { parseAddress, templateText } from "../system/address.ts";
+import { parseAddress, portText } from "../system/address.ts";
 import { compareVersions } from "../nginx/version.ts";
 import type { LivePlan } from "./plan.ts";
 import type { LiveService } from "./service.ts";
@@ -88,7 +88,7 @@ export function templateNames(
               `<%= it.servers("${name}") %>`,
           );
         }
-        return templateText(parsed);
+        return portText(parsed);
       },
     });
   }

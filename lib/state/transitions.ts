@@ -73,7 +73,7 @@ export function abortCanary(config: Services, state: State): State {
   return ofServices(
     config,
     state,
-    ({ canary, ...own }) => retire(own, canary?.instances ?? []),
+    ({ canary, ...own }) => letGo(own, canary?.instances ?? []),
   );
 }
 
@@ -96,7 +96,7 @@ export function retireEverything(
 ): State {
   return ofServices(config, state, ({ canary, ...own }) => {
     const { release } = own.current[0] ?? own;
-    return retire({ ...own, release, current: [], standby: [] }, [
+    return letGo({ ...own, release, current: [], standby: [] }, [
       ...own.current,
       ...own.standby,
       ...canary?.instances ?? [],
@@ -127,11 +127,11 @@ function broughtBack(
 ): ServiceState {
   const { canary, ...others } = own;
   if (canary !== undefined && !canary.instances.some(isAlive)) {
-    return retire(others, canary.instances);
+    return letGo(others, canary.instances);
   }
   if (own.current.length === 0 || own.current.some(isAlive)) return own;
   if (own.standby.some(isAlive)) {
-    return retire({ ...own, current: own.standby, standby: [] }, own.current);
+    return letGo({ ...own, current: own.standby, standby: [] }, own.current);
   }
   // Those of the last switch, if they are all there.
   const since = own.retiring.at(-1)?.since;
@@ -141,7 +141,7 @@ function broughtBack(
   if (last.length === 0) return own;
   const retiring = own.retiring.filter((each) => !last.includes(each));
   const current = inOrder(last.map(({ instance }) => instance));
-  return retire({ ...own, current, retiring }, own.current);
+  return letGo({ ...own, current, retiring }, own.current);
 }
 
 /**
@@ -164,7 +164,7 @@ export function withoutEnded(
         canary: { ...canary, instances: canary.instances.filter(isAlive) },
       },
     };
-    return rest.length === 0 ? present : retire(present, rest);
+    return rest.length === 0 ? present : letGo(present, rest);
   });
 }
 
@@ -237,7 +237,7 @@ function succeed(
 ): ServiceState {
   const going = standby ? own.standby : [...own.standby, ...own.current];
   return {
-    ...retire(own, going),
+    ...letGo(own, going),
     standby: standby ? own.current : [],
     current: instances,
     release: undefined,
@@ -245,7 +245,7 @@ function succeed(
 }
 
 /** Instances that don't serve any more, to be drained and stopped. */
-function retire(
+function letGo(
   own: ServiceState,
   instances: readonly Instance[],
 ): ServiceState {

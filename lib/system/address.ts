@@ -49,8 +49,8 @@ export function connectHost(host: string): string {
   return host === "[::]" ? "[::1]" : host;
 }
 
-/** What `{NAME}` prints in a template: the port, or `unix:/path`. */
-export function templateText(address: Address): string {
+/** An address of this host where a port is expected: the port, or `unix:/path`. */
+export function portText(address: Address): string {
   return "path" in address ? `unix:${address.path}` : String(address.port);
 }
 

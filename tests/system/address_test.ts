@@ -4,7 +4,7 @@ import {
   connectHost,
   formatAddress,
   parseAddress,
-  templateText,
+  portText,
   tryConnect,
 } from "../../lib/system/address.ts";
 import { TempDir } from "./temp_dir.ts";
@@ -104,9 +104,9 @@ Deno.test("formatAddress() names loopback for a server that listens everywhere",
   assertEquals(connectHost("10.0.0.5"), "10.0.0.5");
 });
 
-Deno.test("templateText() is the port, or the path of the socket", () => {
-  assertEquals(templateText({ host: "10.0.0.5", port: 80 }), "80");
-  assertEquals(templateText({ path: "/run/x" }), "unix:/run/x");
+Deno.test("portText() is the port, or the path of the socket", () => {
+  assertEquals(portText({ host: "10.0.0.5", port: 80 }), "80");
+  assertEquals(portText({ path: "/run/x" }), "unix:/run/x");
 });
 
 Deno.test("tryConnect() reaches servers on IPv4, IPv6, every address and a unix socket", async () => {

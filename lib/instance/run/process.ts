@@ -17,7 +17,7 @@ import { leadTo } from "../own_log.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { signalOf } from "./stop_signal.ts";
-import type { Log, Ran, Run, Runner, StopConfig } from "./runner.ts";
+import type { Begun, Log, Ran, Runner, StopConfig } from "./runner.ts";
 
 /** zdd itself: a child of it, which leads a session of its own and outlives it. */
 export const process: Runner = {
@@ -36,7 +36,7 @@ export const process: Runner = {
     );
   },
 
-  begin(plan: Plan): Run {
+  begin(plan: Plan): Begun {
     const { id, service, start, log, logLink, env } = plan;
     prepareSocket(plan);
     if (logLink !== undefined) leadTo(logLink, log);

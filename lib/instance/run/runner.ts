@@ -18,7 +18,7 @@ export interface Runner {
   require?(services: ServiceConfig[]): void;
 
   /** Begins an instance. @throws {ZddError} if that isn't possible. */
-  begin(plan: Plan): Run | Promise<Run>;
+  begin(plan: Plan): Begun | Promise<Begun>;
 
   /**
    * The processes that the runner keeps together, in a control group for example, and so
@@ -56,7 +56,7 @@ export type StopConfig =
 export type Ran = Pick<Instance, "id" | "log" | "handle">;
 
 /** An instance that was begun. */
-export interface Run {
+export interface Begun {
   /** Its first process, which leads a session. */
   leader: ProcessId;
   /** What the runner knows it by: the name of a unit, of a container. */

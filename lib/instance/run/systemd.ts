@@ -32,7 +32,7 @@ import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { environmentOf, writeEnvironmentFile } from "./environment_file.ts";
-import type { Log, Ran, Run, Runner, StopConfig } from "./runner.ts";
+import type { Begun, Log, Ran, Runner, StopConfig } from "./runner.ts";
 import { signalOf } from "./stop_signal.ts";
 
 /**
@@ -58,7 +58,7 @@ export const systemd: Runner = {
     );
   },
 
-  async begin(plan: Plan): Promise<Run> {
+  async begin(plan: Plan): Promise<Begun> {
     const { id, service, log } = plan;
     const unit = { name: unitName(plan), manager: ownManager() };
     const isInJournal = usesJournal(service);

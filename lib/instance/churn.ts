@@ -1,0 +1,13 @@
+import type { ProcessId } from "../system/process.ts";
+
+/** How many of some processes have ended. */
+export class Churn {
+  ended = 0;
+  #last = new Set<number>();
+
+  look(processes: readonly ProcessId[]): void {
+    const present = new Set(processes.map(({ pid }) => pid));
+    this.ended += this.#last.difference(present).size;
+    this.#last = present;
+  }
+}

@@ -1,0 +1,61 @@
+import { ZddError } from "../error.ts";
+import { formatAddress } from "../system/address.ts";
+import { listeningSockets } from "../system/sockets.ts";
+import { excerpt, hasError } from "../text/excerpt.ts";
+import { addressKind } from "./address/kinds.ts";
+import type { LaunchProcesses } from "./launch_processes.ts";
+import type { Plan } from "./plan.ts";
+import type { Begun } from "./run/runner.ts";
+
+/** A launch, as a failure tells of it. */
+interface Launched {
+  plan: Plan;
+  run: Begun;
+  processes: LaunchProcesses;
+  /** That its processes keep ending, if they do. */
+  unrest?: string;
+}
+
+/** An error about an instance, with what it has printed. */
+export async function failureOf(
+  { service }: Plan,
+  run: Begun,
+  what: string,
+  hint?: string,
+): Promise<ZddError> {
+  return new ZddError(`${service.name} ${what}`, {
+    quote: excerpt(await run.output()),
+    source: run.source,
+    hint,
+  });
+}
+
+/** A failure to come in time, with where it is or what else it does. */
+export async function lateFailure(
+  { plan, run, processes, unrest }: Launched,
+  what: string,
+): Promise<ZddError> {
+  const pids = processes.look(true).map(({ pid }) => pid);
+  const addresses = listeningSockets(pids)
+    .map(({ address }) => formatAddress(address));
+  if (addresses.length > 0) {
+    const elsewhere = [...new Set(addresses)].join(", ");
+    const { hint } = addressKind(plan.service);
+    return await failureOf(
+      plan,
+      run,
+      `${what}; it listens on ${elsewhere}`,
+      hint,
+    );
+  }
+  const longer = "if it needs longer, set start_timeout";
+  const why = hasError(await run.output()) ? "see the error above" : unrest;
+  const hint = why === undefined ? longer : `${why}; ${longer}`;
+  return await failureOf(plan, run, what, hint);
+}
+
+/** A hint where there is nothing to quote. */
+export async function silence(run: Begun): Promise<string | undefined> {
+  const lines = await run.output();
+  return lines.length > 0 ? undefined : "it printed nothing";
+}
