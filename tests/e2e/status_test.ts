@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { Site } from "../support/site.ts";
 import { until } from "../support/until.ts";
 import { isAlive } from "../support/processes.ts";
@@ -80,6 +85,21 @@ Deno.test("status tells of an instance that has died", async () => {
   assertEquals(code, 1);
   assertMatch(stdout, new RegExp(`^web +dead +${pid} `, "m"));
 
+  await site.deploy();
+  assertEquals((await site.zdd("status")).code, 0);
+});
+
+Deno.test("status tells of an instance that runs, but doesn't listen any more", async () => {
+  await using site = await Site.live({ port: "socket" }).deployed();
+  const [instance] = await site.instances();
+  assert(instance !== undefined);
+  Deno.removeSync(instance.address.replace(/^unix:/, ""));
+  const { code, stdout, stderr } = await site.zdd("status");
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(
+    stdout + stderr,
+    `nobody listens on ${instance.address} any more, although ${instance.pid} runs`,
+  );
   await site.deploy();
   assertEquals((await site.zdd("status")).code, 0);
 });

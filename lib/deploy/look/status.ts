@@ -7,7 +7,7 @@ import { runnerOf } from "../../instance/run/runners.ts";
 import { findRunning } from "../../instance/takeover.ts";
 import { parseAddress } from "../../system/address.ts";
 import { type ProcessId, startedAt } from "../../system/process.ts";
-import { openConnections } from "../../system/sockets.ts";
+import { listeningInodes, openConnections } from "../../system/sockets.ts";
 import type { Project } from "../read.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
 import { notesOnFormer } from "../../state/former.ts";
@@ -116,11 +116,18 @@ export function status(project: Project): Status {
         "zddeploy start reloads it",
     );
   }
+  const deaf = services.flatMap(({ instances }) => instances.filter(isDeaf));
+  for (const { pid, address } of deaf) {
+    notes.push(
+      `nobody listens on ${address} any more, although ${pid} runs; ` +
+        "zddeploy deploy replaces it",
+    );
+  }
   const master = nginx.master();
   const workers = workersOf(master);
   const taking = workers.filter((worker) => !worker.shuttingDown);
   return {
-    ok: master !== undefined &&
+    ok: master !== undefined && deaf.length === 0 &&
       services.every(({ instances }) =>
         instances.length > 0 &&
         instances.every((instance) => instance.state !== "dead")
@@ -137,6 +144,13 @@ export function status(project: Project): Status {
     },
     notes,
   };
+}
+
+/** Whether requests are passed to an instance that has closed its listener, or lost the name of its socket. */
+function isDeaf({ state, address }: InstanceStatus): boolean {
+  const parsed = parseAddress(address);
+  return (state === "serving" || state === "canary") && parsed !== undefined &&
+    listeningInodes(parsed).length === 0;
 }
 
 /** When the first of some processes was started; a worker that crashed has a younger one. */
