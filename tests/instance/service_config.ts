@@ -17,6 +17,7 @@ export function serviceIn(
     pidFile: directory.join("web.pid"),
     cwd: directory.path,
     log: directory.join("web.log"),
+    ownLogs: undefined,
     startTimeout: 10_000,
     drainTimeout: 10_000,
     stopTimeout: 10_000,

@@ -6,7 +6,7 @@
 export function freePort(): number {
   for (;;) {
     // Nor one that zdd picks for a service.
-    const port = 30_000 + Math.floor(2_700 * Math.random());
+    const port = 10_000 + Math.floor(10_000 * Math.random());
     try {
       Deno.listen({ hostname: "127.0.0.1", port }).close();
       return port;
