@@ -11,7 +11,7 @@ import type { Instance } from "./instance.ts";
 import { ProcessSet, type Traces } from "./process_set.ts";
 import { follow } from "./processes.ts";
 import { runnerOf } from "./run/runners.ts";
-import type { StopConfig } from "./run/runner.ts";
+import type { StopCommand, StopConfig } from "./run/runner.ts";
 
 /** How long a release that never served may take to end by itself, in ms. */
 const DISCARD_TIMEOUT = 5000;
@@ -51,7 +51,7 @@ export async function stopInstance(
   const stopping = present !== undefined || isSupervised
     ? runner.stop(service, present ?? instance)
     : undefined;
-  stopping?.then((code) => status = code);
+  stopping?.exited.then((code) => status = code);
   const end = performance.now() + (killAfter ?? stopTimeout);
   if (main !== undefined) {
     const gone = () => isRunning(main) ? undefined : true;
@@ -68,7 +68,7 @@ export async function stopInstance(
       !before.some((other) => isSame(other, process)),
   );
   if (await allGone(processes, end)) {
-    if (isSupervised) await stopping;
+    if (isSupervised) await stopping?.exited;
     return ended(instance, { outcome: "stopped", status });
   }
   if (killAfter === undefined) {
@@ -76,6 +76,7 @@ export async function stopInstance(
   }
   await runner.kill?.(instance);
   const left = await killAll(processes);
+  await killCommand(instance, stopping);
   return left.length > 0
     ? { outcome: "stopping", status, left }
     : ended(instance, { outcome: "killed", status });
@@ -108,8 +109,6 @@ async function endRest(
   signalAll(processes.look().filter(ends), "SIGTERM");
 }
 
-type Begun = Omit<Traces, "log">;
-
 /**
  * Ends a release that never served, whatever it takes: its stop command or SIGTERM,
  * then SIGKILL to every process of it.
@@ -119,7 +118,7 @@ type Begun = Omit<Traces, "log">;
  */
 export async function discardInstance(
   service: StopConfig,
-  { id, leader, roots, users, runner }: Begun,
+  { id, leader, roots, users, runner }: Omit<Traces, "log">,
   instance?: Instance,
 ): Promise<void> {
   const traces: Traces = instance ??
@@ -127,9 +126,10 @@ export async function discardInstance(
   const processes = ProcessSet.of(traces);
   const present = instance && follow(instance);
   const own = processes.look();
+  let stopping: StopCommand | undefined;
   if (present !== undefined) {
     processes.add(present.process);
-    runnerOf(present).stop(service, present);
+    stopping = runnerOf(present).stop(service, present);
   } else {
     // One that may be started again must not be.
     if (runnerOf(traces).restarts !== undefined) {
@@ -138,9 +138,10 @@ export async function discardInstance(
     signalAll(own, "SIGTERM");
   }
   const patience = Math.min(service.stopTimeout, DISCARD_TIMEOUT);
-  await allGone(processes, performance.now() + patience);
+  const isGone = await allGone(processes, performance.now() + patience);
   await runnerOf(traces).kill?.(traces);
   await killAll(processes);
+  if (!isGone) await killCommand(traces, stopping);
   if (instance !== undefined) ended(instance, { outcome: "killed" });
 }
 
@@ -179,6 +180,15 @@ async function killAll(processes: ProcessSet): Promise<ProcessId[]> {
     signalAll(left, "SIGKILL");
     await sleep(5);
   }
+}
+
+/** Kills a stop command that still waits for what has been killed: others may get that number. */
+async function killCommand(
+  { id, log }: Traces,
+  { leader }: Partial<StopCommand> = {},
+): Promise<void> {
+  if (leader === undefined || !isRunning(leader)) return;
+  await killAll(new ProcessSet({ id: `${id}-stop`, log, leader }));
 }
 
 /** Signals what it may. */

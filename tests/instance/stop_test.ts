@@ -102,6 +102,18 @@ Deno.test("stopInstance() kills it after kill_after, with all that has its mark"
   assert(!isRunning(workerProcess));
 });
 
+Deno.test("stopInstance() kills a stop command that doesn't end either", async () => {
+  using directory = new TempDir();
+  await using child = Child.idle();
+  const instance = instanceOf(directory, child.process);
+  const stop = "sh -c 'echo $$ >stop.pid; sleep 60; true' stop";
+  const service = serviceIn(directory, { stop, killAfter: 500 });
+  const { outcome } = await stopInstance(service, instance);
+  assertEquals(outcome, "killed");
+  const command = identify(Number(directory.read("stop.pid")));
+  assert(command === undefined || !isRunning(command));
+});
+
 Deno.test("discardInstance() ends what never served, whether it has a pid file or not", async () => {
   using directory = new TempDir();
   await using child = Child.run(

@@ -17,7 +17,14 @@ import { leadTo } from "../own_log.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { signalOf } from "./stop_signal.ts";
-import type { Begun, Log, Ran, Runner, StopConfig } from "./runner.ts";
+import type {
+  Begun,
+  Log,
+  Ran,
+  Runner,
+  StopCommand,
+  StopConfig,
+} from "./runner.ts";
 
 /** zdd itself: a child of it, which leads a session of its own and outlives it. */
 export const process: Runner = {
@@ -67,7 +74,7 @@ export const process: Runner = {
   stop(
     service: StopConfig,
     { process }: Instance,
-  ): Promise<number> | undefined {
+  ): StopCommand | undefined {
     // `kill -TERM` and its like need no process for that.
     const signal = signalOf(service);
     if (signal === undefined) {
@@ -75,7 +82,8 @@ export const process: Runner = {
       const user = userFor(service.user);
       const log = logOrNothing(service.log);
       const options = { cwd, log, env, inherit, user };
-      return startDetached(`${stop} ${process.pid}`, options).exited;
+      const { pid, exited } = startDetached(`${stop} ${process.pid}`, options);
+      return { exited, leader: identify(pid) };
     }
     sendSignal(process, signal);
     return undefined;

@@ -38,13 +38,21 @@ export interface Runner {
   /**
    * Tells an instance to end, and doesn't wait until it has.
    *
-   * @returns the exit status of what told it so, once that has ended; undefined: nothing was run
+   * @returns what tells it so; undefined: nothing was run
    * @throws {Deno.errors.PermissionDenied} if it may not be told.
    */
-  stop(how: StopConfig, instance: Instance): Promise<number> | undefined;
+  stop(how: StopConfig, instance: Instance): StopCommand | undefined;
 
   /** Sees to it that what is killed next isn't started again, and that nothing is left of it. */
   kill?(instance: Ran): Promise<void>;
+}
+
+/** What tells an instance to end. */
+export interface StopCommand {
+  /** Its exit status, once it has ended. */
+  exited: Promise<number>;
+  /** Its first process, which leads a session, if zdd has started one. */
+  leader?: ProcessId;
 }
 
 /** What is needed to stop an instance. */

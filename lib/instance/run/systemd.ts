@@ -32,7 +32,14 @@ import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { environmentOf, writeEnvironmentFile } from "./environment_file.ts";
-import type { Begun, Log, Ran, Runner, StopConfig } from "./runner.ts";
+import type {
+  Begun,
+  Log,
+  Ran,
+  Runner,
+  StopCommand,
+  StopConfig,
+} from "./runner.ts";
 import { signalOf } from "./stop_signal.ts";
 
 /**
@@ -109,19 +116,8 @@ export const systemd: Runner = {
     handle === undefined ? undefined : restartsOf(unitOfGroup(handle)),
 
   // A signal would only have it started again.
-  async stop(
-    { stopTimeout, killAfter }: StopConfig,
-    instance: Instance,
-  ): Promise<number> {
-    const unit = unitOf(instance);
-    try {
-      const environment = await environmentFilesOf(unit);
-      await stopUnit(unit, 2 * Math.max(stopTimeout, killAfter ?? STOPPING));
-      forget(instance, environment);
-      return 0;
-    } catch {
-      return 1;
-    }
+  stop(how: StopConfig, instance: Instance): StopCommand {
+    return { exited: stop(how, instance) };
   },
 
   async kill(instance: Ran): Promise<void> {
@@ -159,6 +155,21 @@ function projectOf({ stateDir }: ServiceConfig): string {
   const names = stateDir.split("/").filter((name) => name !== "");
   const says = (name: string) => !/^(\.?zdd|shared|current|state)$/.test(name);
   return names.findLast(says) ?? "app";
+}
+
+async function stop(
+  { stopTimeout, killAfter }: StopConfig,
+  instance: Instance,
+): Promise<number> {
+  const unit = unitOf(instance);
+  try {
+    const environment = await environmentFilesOf(unit);
+    await stopUnit(unit, 2 * Math.max(stopTimeout, killAfter ?? STOPPING));
+    forget(instance, environment);
+    return 0;
+  } catch {
+    return 1;
+  }
 }
 
 /** The unit of an instance; one that was just begun is known by its id alone. */
