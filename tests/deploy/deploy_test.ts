@@ -9,6 +9,7 @@ import {
   rollback,
   shareCanary,
 } from "../../lib/deploy/change/traffic.ts";
+import { checkProject } from "../../lib/deploy/look/check_project.ts";
 import { openRun } from "../../lib/deploy/run.ts";
 import { status } from "../../lib/deploy/look/status.ts";
 import { ExitStatus, ZddError } from "../../lib/error.ts";
@@ -341,6 +342,27 @@ test("hooks that succeed are told who serves, and change nothing", async () => {
   const told = await deploy(rig);
   assertMatch(told.warnings.join(), /after_switch failed: .* exit status 3/);
   assertEquals(rig.serving.length, 1);
+});
+
+test("check tells of programs that aren't there, and lets nginx test what would be rendered", async () => {
+  await using rig = new Rig();
+  rig.configure({ lines: ["stop: no-such-program --now"] });
+  const { nginxTested, warnings } = await checkProject(rig.project);
+  assertEquals(nginxTested, true);
+  assertEquals(warnings.filter((warning) => /no program/.test(warning)), [
+    '[service:web] stop: no program "no-such-program"',
+  ]);
+  rig.configure({ lines: ["stop: $(no-such) && $HOME/stop"] });
+  const { warnings: none } = await checkProject(rig.project);
+  assertEquals(none.filter((warning) => /no program/.test(warning)), []);
+  const template = rig.read("nginx.conf.template");
+  rig.write("nginx.conf.template", template.replace("events", "nonsense"));
+  await assertRejects(
+    () => checkProject(rig.project),
+    ZddError,
+    "nginx refuses",
+  );
+  assert(!exists(rig.path("nginx.conf")));
 });
 
 test("what an ordinary deploy needs is checked before anything is done", async () => {

@@ -34,6 +34,11 @@ const INSTANCE: Instance = {
   portFile: "/srv/4711.port",
 };
 
+const STOPPING = {
+  ...{ stop: "kill -TERM", cwd: "/" },
+  ...{ drainTimeout: 30_000, stopTimeout: 10_000 },
+};
+
 const STATE: State = {
   deploy: "deploy-1",
   services: {
@@ -217,6 +222,12 @@ Deno.test("readState() refuses instances whose other parts are of the wrong kind
       { pidFile: [] },
       { slot: "d" },
       { address: "nowhere" },
+      { stopping: {} },
+      { stopping: { ...STOPPING, stop: 1 } },
+      { stopping: { ...STOPPING, cwd: undefined } },
+      { stopping: { ...STOPPING, drainTimeout: "30" } },
+      { stopping: { ...STOPPING, stopTimeout: null } },
+      { stopping: { ...STOPPING, killAfter: "1" } },
     ]
   ) {
     const wrong = { ...INSTANCE, ...changes };
@@ -226,6 +237,8 @@ Deno.test("readState() refuses instances whose other parts are of the wrong kind
 
 Deno.test("isInstance() and isProcessId() accept what zdd writes", () => {
   assert(isInstance(INSTANCE));
+  assert(isInstance({ ...INSTANCE, stopping: STOPPING }));
+  assert(isInstance({ ...INSTANCE, stopping: { ...STOPPING, killAfter: 1 } }));
   assert(isProcessId(PROCESS));
 });
 
