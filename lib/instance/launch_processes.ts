@@ -33,6 +33,8 @@ export class LaunchProcesses implements Disposable {
   #nextLook = -Infinity;
   #last: ProcessId[] = [];
   #daemons = "";
+  /** Whether others were started at the same time: theirs may be among the orphans for good. */
+  #hasCompany = false;
 
   /** Told when what goes on without the start command has changed. */
   onDaemons?: (daemons: Daemons) => void;
@@ -49,6 +51,9 @@ export class LaunchProcesses implements Disposable {
     const traces = { id, log, pidFile, leader, runner, handle };
     this.#set = ProcessSet.ofStarted(traces);
     starting.add(this);
+    if (starting.size > 1) {
+      for (const launch of starting) launch.#hasCompany = true;
+    }
   }
 
   /**
@@ -58,7 +63,7 @@ export class LaunchProcesses implements Disposable {
    */
   look(fresh: boolean): ProcessId[] {
     for (const process of this.#orphans()) {
-      if (starting.size > 1 && !this.#servesHere(process)) continue;
+      if (this.#hasCompany && !this.#servesHere(process)) continue;
       this.#set.add(process);
       adopt(process.pid);
     }
@@ -138,7 +143,8 @@ export class LaunchProcesses implements Disposable {
     return otherProcesses(false).filter(({ pid, parent, session, startTime }) =>
       parent === Deno.pid && session !== own && !isOwnChild(pid) &&
       startTime >= this.run.leader.startTime
-    ).flatMap(({ pid }) => identify(pid) ?? []);
+    ).flatMap(({ pid }) => identify(pid) ?? [])
+      .filter((process) => !ProcessSet.isOfOther(process, this.plan.id));
   }
 
   /** Whether a process listens on the address that was handed out to this instance alone. */

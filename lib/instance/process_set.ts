@@ -70,6 +70,13 @@ export class ProcessSet {
     return processes;
   }
 
+  /** Whether a process belongs to another instance that this run has started. */
+  static isOfOther(process: ProcessId, id: string): boolean {
+    return [...started].some(([other, processes]) =>
+      other !== id && processes.has(process)
+    );
+  }
+
   constructor(public traces: Traces) {
     const { users = [Deno.uid() ?? 0], process, leader, roots = [] } = traces;
     this.users = new Set(users);

@@ -96,3 +96,49 @@ Deno.test("what an instance has left behind that has ended is ended by the next 
   assertMatch(stderr, new RegExp(`web: ${server} is gone already`));
   assertEquals(before.filter(isAlive), []);
 });
+
+/** Becomes a daemon without an environment. */
+const TRACELESS = `\
+import os, time
+def leave():
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+port, number = os.environ["PORT"], os.environ["ZDD_NUMBER"]
+leave()
+time.sleep(0.05)
+leave()
+os.closerange(0, 100)
+os.execve("/usr/bin/python3", ["python3", "serve.py", port, number], {})
+`;
+const SERVE = `\
+import sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
+time.sleep(0.3 * int(sys.argv[2])) # the last one is checked alone
+server.serve_forever()
+`;
+
+Deno.test("of daemons without a trace that start at once, each is an instance of its own", async () => {
+  await using site = Site.live({
+    port: "env",
+    start: "/usr/bin/python3 daemon.py",
+    lines: ["instances: 3"],
+    files: { "daemon.py": TRACELESS, "serve.py": SERVE },
+  });
+  await site.deploy();
+  const { services } = JSON.parse(site.read(".zdd/state.json"));
+  const current: { process: { pid: number }; roots: { pid: number }[] }[] =
+    services.web.current;
+  assertEquals(
+    current.map(({ roots }) => roots.map(({ pid }) => pid)),
+    current.map(({ process }) => [process.pid]),
+  );
+});
