@@ -26,8 +26,8 @@ export function printJson(value: unknown): void {
 /** A value as JSON in which control characters are spelled as JSON does it. */
 export function toJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(
-    // JSON.stringify() lets DEL and C1 pass.
-    /[\u007f-\u009f]/g,
+    // JSON.stringify() lets these pass: DEL, C1 and what turns the direction.
+    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) =>
       "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"),
   );

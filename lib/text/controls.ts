@@ -1,15 +1,16 @@
 /**
  * Characters by which others' words could do something to the terminal that shows them:
- * those of C0, but for tab and newline, DEL, and those of C1 (ECMA-48).
+ * those of C0, but for tab and newline, DEL, those of C1 (ECMA-48), and those that turn
+ * the direction of what follows (Unicode Standard Annex 9).
  */
-// deno-lint-ignore no-control-regex -- that is the point
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROLS =
+  // deno-lint-ignore no-control-regex -- that is the point
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** A text with its control characters spelled out, as `\x1b`; tabs and newlines stay. */
 export function spellControls(text: string): string {
-  return text.replace(
-    CONTROLS,
-    (character) =>
-      "\\x" + character.charCodeAt(0).toString(16).padStart(2, "0"),
-  );
+  return text.replace(CONTROLS, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, "0")}`;
+  });
 }

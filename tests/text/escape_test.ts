@@ -17,3 +17,10 @@ Deno.test("escapeControls() leaves tabs and letters alone", () => {
   assertEquals(escapeControls("\ta ~ \xa0 ü 日"), "\ta ~ \xa0 ü 日");
   assertEquals(escapeControls(""), "");
 });
+
+Deno.test("escapeControls() spells out what turns the direction of a text", () => {
+  assertEquals(
+    escapeControls("a\u202eb\u2066c\u200fd"),
+    "a\\u202eb\\u2066c\\u200fd",
+  );
+});
