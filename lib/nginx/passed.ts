@@ -3,7 +3,11 @@ import { formatAddress } from "../system/address.ts";
 import { allProcesses, commandLine, userOf } from "../system/process.ts";
 import { readRegularFile } from "../system/safe_open.ts";
 import { isTrusted } from "../system/trusted.ts";
-import { allDirectives, parseConfiguration } from "./configuration.ts";
+import {
+  allDirectives,
+  type Block,
+  parseConfiguration,
+} from "./configuration.ts";
 import { withIncludes } from "./includes.ts";
 import { confIn, MASTER_TITLE } from "./master.ts";
 
@@ -26,6 +30,27 @@ export function passedAddresses(): Set<string> {
     .map((title) => confIn(title) ?? USUAL_CONF);
   const words = [...new Set(confs)].flatMap(wordsOf);
   const ports = words.flatMap((word) => OWN_PORT.exec(word)?.[1] ?? []);
+  return new Set(
+    ports.map((port) =>
+      formatAddress({ host: "127.0.0.1", port: Number(port) })
+    ),
+  );
+}
+
+/**
+ * The ports on which an nginx with this configuration would listen, as addresses of this
+ * host; none, if it couldn't read it, as `nginx -t` tells.
+ */
+export function listenedAddresses(text: string): Set<string> {
+  let block: Block = [];
+  try {
+    block = parseConfiguration(text);
+  } catch { /* nginx has better words for it */ }
+  const ports = [...allDirectives(block)]
+    .filter(({ name }) => name === "listen")
+    .flatMap(({ args: [where = ""] }) =>
+      /(?:^|:)(\d+)$/.exec(where)?.[1] ?? []
+    );
   return new Set(
     ports.map((port) =>
       formatAddress({ host: "127.0.0.1", port: Number(port) })

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Nginx } from "../../lib/nginx/nginx.ts";
-import { passedAddresses } from "../../lib/nginx/passed.ts";
+import { listenedAddresses, passedAddresses } from "../../lib/nginx/passed.ts";
 import { freePort } from "../support/free_port.ts";
 import { RealNginx } from "./real_nginx.ts";
 
@@ -21,4 +21,19 @@ Deno.test("passedAddresses() are the ports to which an nginx that runs passes re
   assert(found.has(`127.0.0.1:${direct}`));
   assert(found.has(`127.0.0.1:${included}`));
   assertEquals(found.has(`127.0.0.1:${none}`), false);
+});
+
+Deno.test("listenedAddresses() are the ports of every listen, whatever host it names", () => {
+  const text = `
+    events {}
+    stream { server { listen 25; } }
+    http {
+      server { listen 8080 default_server; listen [::]:8081; server 1.2.3.4:99; }
+      server { listen 127.0.0.1:8082 ssl; listen unix:/run/x.sock; listen *:8083; }
+    }`;
+  assertEquals(
+    [...listenedAddresses(text)].sort(),
+    ["25", "8080", "8081", "8082", "8083"].map((port) => `127.0.0.1:${port}`),
+  );
+  assertEquals(listenedAddresses("server { listen 80;").size, 0);
 });

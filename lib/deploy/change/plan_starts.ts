@@ -16,7 +16,7 @@ import {
   type Slots,
   slotsOf,
 } from "../../instance/slots.ts";
-import { passedAddresses } from "../../nginx/passed.ts";
+import { listenedAddresses, passedAddresses } from "../../nginx/passed.ts";
 import {
   instancesOf,
   type ServiceState,
@@ -99,18 +99,21 @@ export function numbersOf(
 /**
  * Plans new instances. Those that get their address from zdd get one of their slot; if
  * somebody else has taken it, another.
+ *
+ * @param conf what nginx.conf would be now: nginx may not listen yet where it says
  */
 export async function planStarts(
   config: Config,
   requests: readonly StartRequest[],
   before: State,
+  conf: () => string,
 ): Promise<Starts> {
   let state = before;
   const plans: Plan[] = [];
   for (const request of requests) {
     const { service, numbers, slot, release } = request;
     const slots = hasSlots(service)
-      ? await chooseAddresses(config, request, state)
+      ? await chooseAddresses(config, request, state, conf)
       : undefined;
     const own = stateOf(state, service.name);
     state = withService(state, service.name, { ...own, slots });
@@ -135,6 +138,7 @@ async function chooseAddresses(
   config: Config,
   { service, numbers, slot: free }: StartRequest,
   state: State,
+  conf: () => string,
 ): Promise<Slots> {
   const { name, instances, user } = service;
   const own = stateOf(state, name);
@@ -146,7 +150,8 @@ async function chooseAddresses(
     directory: join(config.stateDir, "run", user === undefined ? "" : name),
   };
   let passed: Set<string> | undefined;
-  const passedTo = () => passed ??= passedAddresses();
+  const passedTo = () =>
+    passed ??= passedAddresses().union(listenedAddresses(conf()));
   let chosen: Slots = {};
   for (const slot of slotsIn(service, own)) {
     const known = own.slots?.[slot] ?? [];

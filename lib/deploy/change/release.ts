@@ -53,7 +53,12 @@ async function planRelease(
     ...requestAll(service, before),
     release,
   }));
-  const { plans: starts, state } = await planStarts(config, requests, before);
+  const { plans: starts, state } = await planStarts(
+    config,
+    requests,
+    before,
+    () => render(project, before).text,
+  );
   if (canary === undefined) {
     return {
       starts,

@@ -11,6 +11,7 @@ import { deploy } from "../deploy.ts";
 import type { Outcome } from "../outcome.ts";
 import { numbersOf, planStarts, type StartRequest } from "./plan_starts.ts";
 import type { Project } from "../read.ts";
+import { render } from "../render.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
 import type { RunOptions } from "../run.ts";
 
@@ -38,7 +39,12 @@ export function startMissing(
     if (requests.length === 0 && isUp) {
       return undefined;
     }
-    const { plans, state } = await planStarts(config, requests, present);
+    const { plans, state } = await planStarts(
+      config,
+      requests,
+      present,
+      () => render(project, present).text,
+    );
     const ofCurrent = current.flatMap(({ numbers }) => numbers).length;
     const next = (started: readonly Instance[]) =>
       addToCanary(

@@ -15,6 +15,8 @@ import {
 import { serviceIn } from "../../instance/service_config.ts";
 import { TempDir } from "../../system/temp_dir.ts";
 
+const NO_CONF = () => "";
+
 function instance(changes: Partial<Instance> = {}): Instance {
   return {
     ...{ id: "web-1", service: "web", number: 1, log: "/log" },
@@ -79,12 +81,12 @@ Deno.test("a service that keeps no standby any more leaves the third slot in the
   });
   const request = requestAll(service, before, () => true);
   assertEquals(request.slot, "a");
-  const { state } = await planStarts(config, [request], before);
+  const { state } = await planStarts(config, [request], before, NO_CONF);
   const { slots } = state.services.web ?? {};
   assertEquals(Object.keys(slots ?? {}), ["a", "b", "c"]);
   const later = stateWith({ current: [instance({ slot: "a" })], slots });
   const next = requestAll(service, later, () => true);
-  const then = await planStarts(config, [next], later);
+  const then = await planStarts(config, [next], later, NO_CONF);
   assertEquals(Object.keys(then.state.services.web?.slots ?? {}), ["a", "b"]);
 });
 
@@ -153,7 +155,7 @@ Deno.test("planStarts() hands out addresses that no other slot has, and keeps th
     },
   };
   const request = { service, numbers: [1, 2], slot: "b" as const };
-  const { plans, state } = await planStarts(config, [request], before);
+  const { plans, state } = await planStarts(config, [request], before, NO_CONF);
   const { slots } = state.services.web ?? {};
   assertEquals(slots?.a, ["127.0.0.1:20001", "127.0.0.1:20002"]);
   assertEquals(slots?.b?.length, 2);
@@ -170,6 +172,7 @@ Deno.test("planStarts() hands out addresses that no other slot has, and keeps th
     config,
     [{ service: file, numbers: [1], slot: "a" }],
     state,
+    NO_CONF,
   );
   assertEquals(without.state.services.web?.slots, undefined);
   assertEquals(without.plans.map(({ address }) => address), [undefined]);
