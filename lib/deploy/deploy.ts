@@ -86,7 +86,7 @@ export async function deploy(
   const started = plan.starts.length;
   const starter = ownStarter(live.state);
   if (starter !== undefined) {
-    finishApart(run, starter);
+    await finishApart(run, starter);
     record(run, live.state);
     return outcomeOf(run, live.state, { started, retired: [], ...live });
   }

@@ -1,12 +1,18 @@
 import { join } from "@std/path";
 import type { Instance } from "../instance/instance.ts";
 import type { State } from "../state/state.ts";
+import { realPath } from "../system/files.ts";
+import { openFiles } from "../system/process.ts";
 import { descendsFrom } from "../system/process_table.ts";
 import { startDetached } from "../system/shell.ts";
+import { waitUntil } from "../system/wait.ts";
 import type { Run } from "./run.ts";
 
 /** How long the zddeploy that finishes a deploy waits for the lock, in s. */
 const LOCK_WAIT = 60;
+
+/** How long it may take to open its log, in ms. */
+const OPENING = 5000;
 
 /**
  * The instance that is about to be stopped and has started this zddeploy, as a webhook
@@ -24,15 +30,22 @@ export function ownStarter({ services }: State): Instance | undefined {
  *
  * @throws {ZddError} if that can't be started.
  */
-export function finishApart(
+export async function finishApart(
   { project: { config }, report }: Run,
   { service, process: { pid } }: Instance,
-): void {
+): Promise<void> {
   const options = ["--conf", config.file, "--lock-wait", String(LOCK_WAIT)];
-  startDetached([...ownCommand(), "start", ...options], {
+  const log = join(config.stateDir, "log", "finish.log");
+  const other = startDetached([...ownCommand(), "start", ...options], {
     cwd: config.directory,
-    log: join(config.stateDir, "log", "finish.log"),
+    log,
   });
+  // It opens its log through this process, which is about to end.
+  const path = realPath(log);
+  await waitUntil(
+    () => openFiles(other.pid).get(1) === path ? true : undefined,
+    { timeout: OPENING },
+  );
   const message = `${pid} has started this deploy; it is drained and stopped ` +
     "when zddeploy has ended";
   report({ step: "drain", subject: service, message });

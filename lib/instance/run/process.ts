@@ -46,7 +46,6 @@ export const process: Runner = {
   begin(plan: Plan): Begun {
     const { id, service, start, log, logLink, env } = plan;
     prepareSocket(plan);
-    if (logLink !== undefined) leadTo(logLink, log);
     const printed = sizeOf(log);
     const marked = { ...env, [INSTANCE_VARIABLE]: id };
     const { pid, exited } = startDetached(start, {
@@ -57,6 +56,7 @@ export const process: Runner = {
       user: userFor(service.user),
       scope: { name: `zdd-${id}`, killSignal: signalOf(service) },
     });
+    if (logLink !== undefined) leadTo(logLink, log);
     return {
       // It may have ended already.
       leader: identify(pid) ??
