@@ -44,6 +44,11 @@ const LANGUAGES: Language[] = [
     between: /^\s+\.\.\. \d+ levels\.\.\.$/,
     head: /^\S+:(\d+:)?in ['`].*: /,
   },
+  { // Ruby, as Sinatra logs what a request has raised
+    frame: /^\t(\S+:\d+):in [`']/,
+    between: /^$/,
+    head: /^\d\S+ \S+ - [A-Z][\w:]* - /,
+  },
   { // Go
     frame: /^\t(\S+\.go:\d+)/,
     between: /^(\S+\(.*\)|goroutine \d+ .*|created by .*|\[signal .*|\s*)$/,

@@ -86,6 +86,10 @@ Stack trace:
 /srv/app/app/boot.rb:3:in ´app': undefined method ´fetch' for nil:NilClass (NoMethodError)
 	from config.ru:2:in ´block in <main>'
 … 27 more lines`,
+  sinatra: String.raw`
+2026-11-26 15:43:02 - ArgumentError - no database:
+	config.ru:5:in ´block in <class:App>'
+… 47 more lines`,
   python_cause: String.raw`
   File "/srv/app/app.py", line 6, in main
     load()
