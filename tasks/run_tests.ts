@@ -119,12 +119,15 @@ async function compiled(): Promise<string | Run> {
   }
 }
 
-/** All files of tests, in the order in which they are begun. */
+/** Tests that take minutes and the network: `deno task frameworks`. */
+const APART = "tests/frameworks/";
+
+/** All files of tests but those, in the order in which they are begun. */
 function testFiles(): string[] {
   const rank = (file: string) =>
     SLOWEST.findIndex((place) => file.startsWith(place)) >>> 0;
   return [...filesIn("tests"), ...filesIn("tasks")]
-    .filter((file) => file.endsWith("_test.ts"))
+    .filter((file) => file.endsWith("_test.ts") && !file.startsWith(APART))
     .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
