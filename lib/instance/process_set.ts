@@ -71,7 +71,10 @@ export class ProcessSet {
   }
 
   /** Whether a process belongs to another instance that this run has started. */
-  static isOfOther(process: ProcessId, id: string): boolean {
+  static isOfOther(
+    process: Pick<ProcessId, "pid" | "startTime">,
+    id: string,
+  ): boolean {
     return [...started].some(([other, processes]) =>
       other !== id && processes.has(process)
     );
@@ -97,7 +100,7 @@ export class ProcessSet {
   }
 
   /** Whether a process has been seen to be the instance's. */
-  has({ pid, startTime }: ProcessId): boolean {
+  has({ pid, startTime }: Pick<ProcessId, "pid" | "startTime">): boolean {
     return this.#known.get(pid)?.startTime === startTime;
   }
 
@@ -207,10 +210,11 @@ export class ProcessSet {
     return this.#known.has(number);
   }
 
-  /** One that was started by an instance that deploys others. */
+  /** One of another instance: this run has started it, or its mark says so, if it still has one. */
   #isOfAnother(seen: SeenProcess): boolean {
+    const { id } = this.traces;
     const mark = seen.mark();
-    return mark !== undefined && mark !== this.traces.id;
+    return mark !== undefined && mark !== id || ProcessSet.isOfOther(seen, id);
   }
 
   /** When its process has ended: whoever has its socket by now, or is named by its pid file. */
