@@ -21,8 +21,3 @@ let opened: LibC | undefined;
 export function libc(): LibC {
   return opened ??= Deno.dlopen("libc.so.6", SYMBOLS).symbols;
 }
-
-/** A text as C takes it. */
-export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
-}
