@@ -18,7 +18,7 @@ export function excerpt(lines: readonly string[]): string[] {
     const isBlank = lines[line]?.trim() === "";
     if (chosen.size < MOST && !isBlank) chosen.add(line);
   };
-  const chain = lastChain(findErrors(lines)).slice(-CHAIN);
+  const chain = tellingErrors(findErrors(lines));
   for (const { head } of chain) head.slice(0, 2).forEach(take);
   for (const { place, own, other } of chain) {
     place.forEach(take);
@@ -41,6 +41,20 @@ export function excerpt(lines: readonly string[]): string[] {
 /** Whether an output tells of an error by a traceback. */
 export function hasError(lines: readonly string[]): boolean {
   return findErrors(lines).length > 0;
+}
+
+/**
+ * The last chain of errors. One that came up in no file of the user's has often a cause
+ * that another process of the server has printed before (gunicorn's master ends with an
+ * error of its own after a worker couldn't import the application): that one comes first.
+ */
+function tellingErrors(errors: FoundError[]): FoundError[] {
+  const chain = lastChain(errors);
+  const isOwn = ({ own }: FoundError) => own.length > 0;
+  const cause = chain.some(isOwn) ? undefined : errors.findLast(isOwn);
+  return cause === undefined
+    ? chain.slice(-CHAIN)
+    : [cause, ...chain.slice(1 - CHAIN)];
 }
 
 /** The last error, and those before it that it came of or that came of it. */

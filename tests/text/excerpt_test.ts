@@ -23,6 +23,18 @@ ModuleNotFoundError: No module named 'nosuchmodule'
 [2026-11-26 14:21:53 +0000] [3960] [INFO] Shutting down: Master
 [2026-11-26 14:21:53 +0000] [3960] [INFO] Reason: Worker failed to boot.
 … 35 more lines`,
+  // Its master is told of the worker's end while it forks another.
+  gunicorn_halt: String.raw`
+  File "/srv/app/app.py", line 1, in <module>
+    import nosuchmodule
+ModuleNotFoundError: No module named 'nosuchmodule'
+  File "/usr/lib/python3/dist-packages/gunicorn/arbiter.py", line 525, in reap_workers
+    raise HaltServer(reason, self.WORKER_BOOT_ERROR)
+gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>
+  File "/usr/lib/python3/dist-packages/gunicorn/arbiter.py", line 525, in reap_workers
+    raise HaltServer(reason, self.WORKER_BOOT_ERROR)
+gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>
+… 98 more lines`,
   java: String.raw`
 Exception in thread "main" java.lang.RuntimeException: cannot start
 	at A.main(A.java:2)
