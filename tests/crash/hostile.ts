@@ -56,7 +56,7 @@ export function hostileSite(options: HostileOptions = {}): Site {
   const site = Site.classic({
     pidFile,
     start: `${AS_NOBODY} node server.cjs`,
-    lines: ["start_timeout: 3", ...lines],
+    lines: ["start_timeout: 6", ...lines],
     files: { "server.cjs": hostileServer(script) },
   });
   Deno.mkdirSync(site.path("own"));

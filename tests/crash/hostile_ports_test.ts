@@ -98,7 +98,7 @@ rootTest(
       port: "file",
       pidFile: "own/web.pid",
       start: "runuser -u nobody -- node server.cjs",
-      lines: ["start_timeout: 3"],
+      lines: ["start_timeout: 6"],
     });
     await site.deploy();
     await using root = new RootServer({ hostname: "127.0.0.1", port });
@@ -175,7 +175,7 @@ rootTest(
       pidFile: "own/web.pid",
       start: site.read("deploy.conf").match(/^start: (.*)$/m)?.[1],
       deploy: ["before_switch: sleep 1.5"],
-      lines: ["start_timeout: 3"],
+      lines: ["start_timeout: 6"],
     });
     await assertRefused(site, /another program listens on unix:/);
     assert(root.asked.length === 0);

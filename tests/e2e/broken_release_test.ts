@@ -213,7 +213,7 @@ for (const [name, server] of Object.entries(SERVERS)) {
           location === undefined ? {} : { location },
         );
         const files = { [file]: good };
-        await using site = Site.live({ start, port, lines, template, files });
+        await using site = Site.live({ start, port, template, files });
         await site.deploy();
         const [before] = await site.instances();
         await using load = await Load.start({

@@ -86,14 +86,14 @@ Deno.test("port: detect says if nobody listens on the port of its hint", async (
   await using site = Site.live({
     port: `detect ${port}`,
     start: `${serverCommand()} 127.0.0.1:0`,
-    lines: ["start_timeout: 1"],
+    lines: ["start_timeout: 4"],
   });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
     stderr,
     new RegExp(
-      `none of its processes listens on port ${port} after 1 s`,
+      `none of its processes listens on port ${port} after 4 s`,
     ),
   );
 });
@@ -103,7 +103,7 @@ Deno.test("port: detect ignores a socket on an address that loopback doesn't rea
   const project = (...addresses: string[]) => ({
     port: "detect",
     start: serverCommand(...addresses),
-    lines: ["start_timeout: 2"],
+    lines: ["start_timeout: 4"],
   });
   // A host without any other has nothing to ignore.
   const ignored = other === undefined ? [] : [`${other}:0`];
@@ -118,7 +118,7 @@ Deno.test("port: detect ignores a socket on an address that loopback doesn't rea
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /none of its processes listens on a port that can be reached after 2 s/,
+    /none of its processes listens on a port that can be reached after 4 s/,
   );
 });
 

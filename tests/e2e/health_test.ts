@@ -8,7 +8,7 @@ import { isAlive } from "../support/processes.ts";
 
 const UNHEALTHY = {
   mode: "unhealthy",
-  lines: ["health: /health", "health_timeout: 1"],
+  lines: ["health: /health", "health_timeout: 3"],
 };
 
 Deno.test("a release that isn't healthy fails before the switch, with its last answer", async () => {
@@ -19,7 +19,7 @@ Deno.test("a release that isn't healthy fails before the switch, with its last a
   assertEquals(code, 1, stderr);
   assertMatch(
     stderr,
-    /\/health isn't healthy on 127\.0\.0\.1:\d+ after \d+ tr(y|ies) in 1 s; last: 503 "not today"/,
+    /\/health isn't healthy on 127\.0\.0\.1:\d+ after \d+ tr(y|ies) in 3 s; last: 503 "not today"/,
   );
   await assertUntouched(site, before);
 });

@@ -26,7 +26,7 @@ const NO_HTTP = {
   }).listen(process.env.PORT);`,
 };
 
-const START = { start: "node server.js", lines: ["health_timeout: 1"] };
+const START = { start: "node server.js", lines: ["health_timeout: 3"] };
 
 Deno.test("a release whose every page is an error never goes live", async () => {
   for (const port of ["env", "socket", "detect"]) {
@@ -42,7 +42,7 @@ Deno.test("a release whose every page is an error never goes live", async () => 
     assertEquals([code, failed], [1, 0], stderr);
     assertMatch(
       stderr,
-      /web didn't start: \/ isn't healthy on \S+ after \d+ tr(y|ies) in 1 s; last: 500 "v500"/,
+      /web didn't start: \/ isn't healthy on \S+ after \d+ tr(y|ies) in 3 s; last: 500 "v500"/,
     );
     assertStringIncludes(stderr, "`health: none` asks for nothing");
   }

@@ -36,13 +36,13 @@ Deno.test("a failure quotes the error above a long stack, and where it came up",
 Deno.test("a server that listens elsewhere: where, and what it is told", async () => {
   const elsewhere = `
     require("http").createServer().listen(0, "127.0.0.1");`;
-  const lines = ["start_timeout: 1"];
+  const lines = ["start_timeout: 4"];
   await using site = Site.live({ ...START, lines, files: files(elsewhere) });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /nobody listens on 127\.0\.0\.1:\d+ after 1 s; it listens on 127\.0\.0\.1:\d+\n/,
+    /nobody listens on 127\.0\.0\.1:\d+ after 4 s; it listens on 127\.0\.0\.1:\d+\n/,
   );
   assertMatch(stderr, /^hint: does it listen on the port in PORT/m);
 });
@@ -56,7 +56,7 @@ Deno.test("workers that end again and again: their error, or how many", async ()
     } else {
       ${worker}
     }`;
-  const lines = ["start_timeout: 3"];
+  const lines = ["start_timeout: 8"];
   await using site = Site.live({
     ...START,
     lines,

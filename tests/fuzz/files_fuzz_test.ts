@@ -14,7 +14,7 @@ import { TempDir } from "../system/temp_dir.ts";
 import { fuzz } from "./mutator.ts";
 
 /** How long the slowest case may take, in ms, on a busy machine. */
-const LONG = 5000;
+const LONG = 60_000;
 
 /** Returns what is thrown, which must be something that a user can act on. */
 function failureOf(what: string, perform: () => unknown): ZddError | undefined {

@@ -155,7 +155,7 @@ fuzz(
       if (kind === "a link to another file") {
         assertEquals(Deno.readTextFileSync(other), OTHER, what);
       }
-      assert(performance.now() - began < 5000, `${what}: it took long`);
+      assert(performance.now() - began < 60_000, `${what}: it took long`);
       for (const name of directory.names()) {
         Deno.removeSync(directory.join(name), { recursive: true });
       }

@@ -28,10 +28,10 @@ Deno.test("probeUntilGood() asks until the answer is good", async () => {
 Deno.test("probeUntilGood() gives a try no more time than there is altogether", async () => {
   const { seen, took } = await probe((peer) => peer.leaves(), {
     timeout: 300,
-    probeTimeout: 20_000,
+    probeTimeout: 300_000,
   });
   assertEquals(seen?.last, "no answer within 0.3 s");
-  assert(took < 5000, `${took} ms`);
+  assert(took < 120_000, `${took} ms`);
 });
 
 Deno.test("probeUntilGood() ends a try that takes too long, and tries again", async () => {
@@ -49,9 +49,9 @@ Deno.test("probeUntilGood() tells what the last try saw that had all its time", 
     await peer.request();
     if (number > 0) await peer.leaves();
     await peer.answer("bad");
-  }, { timeout: 300, probeTimeout: 20_000 });
+  }, { timeout: 300, probeTimeout: 300_000 });
   assertEquals(seen?.last, '200 "bad"');
-  assert(took < 5000, `${took} ms`);
+  assert(took < 120_000, `${took} ms`);
 });
 
 Deno.test("describeAnswer() is the status and the first words", () => {
