@@ -77,3 +77,7 @@ declare module "@std/assert" {
 declare module "@std/text/levenshtein-distance" {
   export function levenshteinDistance(a: string, b: string): number;
 }
+
+declare module "@std/yaml" {
+  export function parse(content: string): unknown;
+}

@@ -1,24 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { dirname, fromFileUrl, join, relative } from "@std/path";
-import { exists } from "../lib/system/files.ts";
-
-const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
+import { dirname, join } from "@std/path";
+import { documents, isInCheckout, readDocument } from "./documents.ts";
 
 for (const document of documents()) {
   Deno.test(`every link of ${document} leads somewhere`, () => {
     const broken = linksOf(document).filter((link) => !leads(document, link));
     assertEquals(broken, []);
-  });
-}
-
-/** The Markdown files of the checkout, by their paths in it. */
-function documents(directory = ROOT): string[] {
-  return [...Deno.readDirSync(directory)].flatMap(({ name, isDirectory }) => {
-    const path = join(directory, name);
-    if (isDirectory) {
-      return /^\.git$|^dist$|^coverage$/.test(name) ? [] : documents(path);
-    }
-    return name.endsWith(".md") ? [relative(ROOT, path)] : [];
   });
 }
 
@@ -34,7 +21,7 @@ function linksOf(document: string): string[] {
 function leads(document: string, link: string): boolean {
   const [path = "", anchor] = link.split("#");
   const file = path === "" ? document : join(dirname(document), path);
-  if (!exists(join(ROOT, file))) return false;
+  if (!isInCheckout(file)) return false;
   return anchor === undefined || anchorsOf(file).includes(anchor);
 }
 
@@ -47,6 +34,6 @@ function anchorsOf(document: string): string[] {
 
 /** A document without its blocks of code, whose comments look like headings. */
 function textOf(document: string): string {
-  return Deno.readTextFileSync(join(ROOT, document))
+  return readDocument(document)
     .replace(/^```[^]*?^```$/gm, "");
 }
