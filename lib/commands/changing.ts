@@ -3,6 +3,7 @@
 
 export { formatDryRun } from "../cli/dry_run_text.ts";
 export { runChange } from "../cli/run_change.ts";
+export { doctor } from "../deploy/host/doctor/doctor.ts";
 export { bootStatus, disableBoot, enableBoot } from "../deploy/host/boot.ts";
 export { checkProject } from "../deploy/look/check_project.ts";
 export { dryRun } from "../deploy/change/dry_run.ts";

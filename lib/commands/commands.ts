@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { complete } from "./complete.ts";
 import { completion } from "./completion.ts";
 import { deploy } from "./deploy.ts";
+import { doctor } from "./doctor.ts";
 import { help } from "./help.ts";
 import { history } from "./history.ts";
 import { init } from "./init.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   start,
   status,
   check,
+  doctor,
   render,
   rollback,
   canary,

@@ -18,6 +18,18 @@ export function nameOfUser(uid: number): string {
   return find(String(uid), (user) => user.uid === uid)?.name ?? String(uid);
 }
 
+/** A user's rights: the number, and the groups that the user is in (group(5)). */
+export function credentialsOfUser(
+  { name, uid, gid }: User,
+  group = readOrEmpty("/etc/group"),
+): { uid: number; groups: number[] } {
+  const more = group.split("\n").flatMap((line) => {
+    const [, , number, members = ""] = line.split(":");
+    return members.split(",").includes(name) ? [Number(number)] : [];
+  });
+  return { uid, groups: [gid, ...more] };
+}
+
 /** Where people begin; below are the system's own users (login.defs(5), UID_MIN). */
 const FIRST_UID = 1000;
 /** `nobody` of every Linux. */

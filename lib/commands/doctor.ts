@@ -1,0 +1,39 @@
+import type { Command } from "../cli/command.ts";
+import { printJson, printResult } from "../cli/output.ts";
+import { styleOf } from "../cli/style.ts";
+import { ExitStatus } from "../error.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "find what on this host would get in the way, and what to do",
+  about: [
+    "Looks at what a deploy depends on and deploy.conf can't tell: nginx's version, " +
+    "modules and user, SELinux and AppArmor, whether services outlive a logout and a " +
+    "reboot, limits, the clock, and the disk. It changes nothing. Each warning says what to do.",
+    "It works without a deploy.conf, too, before `zddeploy init`. The exit status is 1 " +
+    "if there is a problem that would make a deploy fail.",
+  ],
+  examples: ["zddeploy doctor", "zddeploy doctor --json"],
+  async run(options) {
+    const { doctor } = await import("./changing.ts");
+    const findings = await doctor(options.conf);
+    const isWell = !findings.some(({ level }) => level === "problem");
+    const status = isWell ? ExitStatus.done : ExitStatus.failed;
+    if (options.json) {
+      printJson({ ok: isWell, findings });
+      return status;
+    }
+    const { green, yellow, red } = styleOf(Deno.stdout, options.color);
+    const marks = {
+      ok: green("ok      "),
+      warning: yellow("warning "),
+      problem: red("problem "),
+    };
+    for (const { level, message, hint } of findings) {
+      if (options.quiet && level === "ok") continue;
+      printResult(`${marks[level]} ${message.replaceAll("\n", "\n         ")}`);
+      if (hint !== undefined) printResult(`         ${hint}`);
+    }
+    return status;
+  },
+};

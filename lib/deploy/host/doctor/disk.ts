@@ -1,0 +1,58 @@
+import { dirname } from "@std/path";
+import { exists } from "../../../system/files.ts";
+import { fileSystemOf } from "../../../system/file_system.ts";
+import { type Check, type Finding, ok, problem, warning } from "./check.ts";
+
+/** A deploy writes little, but it must be able to. */
+const LEAST = 10e6;
+/** Logs grow. */
+const LITTLE = 200e6;
+const FILES = 1000;
+
+/** Whose locks or links may not be seen by all, or not at once (stat(1)). */
+const SHARED = /^(nfs|smb|cifs|9p|fuse|afs|ceph|gfs|v9fs)/;
+
+/** The disk with the state, the links and the logs. */
+export const checkDisk: Check = ({ directory, project }) => {
+  const places = [project?.config.stateDir ?? directory].map(existing);
+  return places.flatMap((place) => judge(place));
+};
+
+function judge(place: string): Finding[] {
+  const system = fileSystemOf(place);
+  if (system === undefined) return [];
+  const { type, freeBytes, freeFiles = Infinity } = system;
+  const free = `${Math.round(freeBytes / 1e6)} MB`;
+  if (freeBytes < LEAST || freeFiles < 10) {
+    return [problem(
+      `The disk with "${place}" is full`,
+      "free some space: a deploy must write its state before it changes anything",
+    )];
+  }
+  const findings: Finding[] = [];
+  if (freeBytes < LITTLE) {
+    findings.push(
+      warning(`${free} are free for "${place}"`, "free some space"),
+    );
+  }
+  if (freeFiles < FILES) {
+    findings.push(warning(
+      `Only ${freeFiles} more files can be made for "${place}"`,
+      "remove some: its inodes run out",
+    ));
+  }
+  if (SHARED.test(type)) {
+    findings.push(warning(
+      `"${place}" is on a file system of type ${type}, where locks may not hold`,
+      "set state_dir in [deploy] to a local disk",
+    ));
+  }
+  return findings.length > 0
+    ? findings
+    : [ok(`${free} are free for "${place}"`)];
+}
+
+/** A path, or the nearest directory above that exists. */
+function existing(path: string): string {
+  return exists(path) ? path : existing(dirname(path));
+}

@@ -1,0 +1,35 @@
+import { parseVersion } from "./version.ts";
+
+/** How an nginx was built, as `nginx -V` tells. */
+export interface Build {
+  /** Such as `1.22.1`; `0.0.0` if it can't be known. */
+  version: string;
+  /** The user of its workers, where the configuration names none. */
+  user: string;
+  /** The modules that it was built without, such as `http_map_module`. */
+  without: string[];
+}
+
+/** Reads what `nginx -V` prints on its standard error. */
+export function parseBuild(printed: string): Build {
+  const flags = /^configure arguments: ?(.*)$/m.exec(printed)?.[1] ?? "";
+  return {
+    version: parseVersion(printed),
+    user: /(?:^| )--user=(\S+)/.exec(flags)?.[1] ?? "nobody",
+    without: [...flags.matchAll(/(?:^| )--without-(\S+)/g)]
+      .map(([, module = ""]) => module),
+  };
+}
+
+/**
+ * How the nginx of a command was built.
+ *
+ * @throws {Error} if it can't be run.
+ */
+export function askBuild(command: string): Build {
+  const { stderr } = new Deno.Command(command, {
+    args: ["-V"],
+    stdin: "null",
+  }).outputSync();
+  return parseBuild(new TextDecoder().decode(stderr));
+}
