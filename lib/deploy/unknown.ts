@@ -19,7 +19,7 @@ export function unknownServers(
     .filter(([, name = ""]) => names.includes(name))
     .flatMap(([, , block = ""]) => [...block.matchAll(/\bserver\s+([^\s;]+)/g)])
     .flatMap(([, address]) => address ?? []);
-  const pids = otherProcesses(false).map(({ pid }) => pid);
+  const pids = otherProcesses({ fresh: false }).map(({ pid }) => pid);
   return [...new Set(addresses)].flatMap((address) => {
     const parsed = parseAddress(address);
     const inodes = parsed === undefined ? [] : listeningInodes(parsed);

@@ -140,10 +140,12 @@ export class LaunchProcesses implements Disposable {
   #orphans(): ProcessId[] {
     if (!starting.has(this)) return [];
     const own = readStat(Deno.pid)?.session;
-    return otherProcesses(false).filter(({ pid, parent, session, startTime }) =>
-      parent === Deno.pid && session !== own && !isOwnChild(pid) &&
-      startTime >= this.run.leader.startTime
-    ).flatMap(({ pid }) => identify(pid) ?? [])
+    const since = this.run.leader.startTime;
+    return otherProcesses({ since, fresh: false }).filter((
+      { pid, parent, session },
+    ) => parent === Deno.pid && session !== own && !isOwnChild(pid)).flatMap((
+      { pid },
+    ) => identify(pid) ?? [])
       .filter((process) => !ProcessSet.isOfOther(process, this.plan.id));
   }
 

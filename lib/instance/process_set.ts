@@ -5,6 +5,7 @@ import {
   isRunning,
   openFiles,
   type ProcessId,
+  readStat,
   userOf,
 } from "../system/process.ts";
 import {
@@ -112,7 +113,7 @@ export class ProcessSet {
   look({ fresh = true } = {}): ProcessId[] {
     const boot = this.#boot;
     if (boot !== undefined && boot !== currentBoot()) return [];
-    const table = otherProcesses(fresh).filter((stat) => this.#isYoung(stat));
+    const table = otherProcesses({ since: this.#since, fresh });
     this.#forgetEnded();
     for (const process of runnerOf(this.traces).processes(this.traces)) {
       this.add(process);
@@ -129,11 +130,8 @@ export class ProcessSet {
 
   /** Of some processes of it, those whose parents aren't. */
   roots(): ProcessId[] {
-    const parents = new Map(
-      otherProcesses(false).map(({ pid, parent }) => [pid, parent]),
-    );
     return [...this.#known.values()].filter(({ pid }) =>
-      !this.#known.has(parents.get(pid) ?? 0)
+      !this.#known.has(readStat(pid)?.parent ?? 0)
     );
   }
 
@@ -152,8 +150,9 @@ export class ProcessSet {
     return (leader ?? process)?.boot;
   }
 
-  #isYoung({ startTime }: SeenProcess): boolean {
-    return startTime >= (this.traces.leader?.startTime ?? 0);
+  /** None of its processes has started before, in clock ticks after boot. */
+  get #since(): number {
+    return this.traces.leader?.startTime ?? 0;
   }
 
   #take(pid: number): void {

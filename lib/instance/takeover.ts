@@ -1,6 +1,7 @@
 import type { ServiceConfig } from "../config/config.ts";
 import { type Address, formatAddress } from "../system/address.ts";
-import { childrenOf, identify, startedAt } from "../system/process.ts";
+import { childrenOf } from "../system/children.ts";
+import { identify, startedAt } from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
 import { planInstance } from "./plan.ts";

@@ -1,8 +1,8 @@
+import { childrenOf } from "../system/children.ts";
 import { realPath } from "../system/files.ts";
 import { readSmallFile } from "../system/safe_open.ts";
 import {
   allProcesses,
-  childrenOf,
   commandLine,
   identify,
   type ProcessId,

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "@std/path";
 import type { NginxConfig } from "../config/config.ts";
 import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
+import { childrenOf } from "../system/children.ts";
 import {
   discard,
   modeOf,
@@ -10,7 +11,6 @@ import {
 } from "../system/files.ts";
 import {
   awaitsHangup,
-  childrenOf,
   isRunning,
   isSame,
   type ProcessId,

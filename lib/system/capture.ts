@@ -89,7 +89,7 @@ export async function capture(
 
 /** Kills a process and all below it. */
 function killAll(root: number): void {
-  const all = otherProcesses(true)
+  const all = otherProcesses()
     .filter(({ pid }) => descendsFrom(pid, root))
     .flatMap(({ pid }) => identify(pid) ?? []);
   for (const process of all) sendSignal(process, "SIGKILL");

@@ -1,3 +1,4 @@
+import { numbersIn, readFile } from "./procfs.ts";
 import { traceSignal } from "./trace.ts";
 
 /**
@@ -54,17 +55,14 @@ export function readStat(pid: number): ProcessStat | undefined {
 
 /** The identity of a running process; undefined if it is gone or a zombie. */
 export function identify(pid: number): ProcessId | undefined {
-  const stat = readStat(pid);
-  if (stat === undefined || isDead(stat)) return undefined;
-  return { pid, startTime: stat.startTime, boot: currentBoot() };
+  const stat = readLiving(pid);
+  return stat && { pid, startTime: stat.startTime, boot: currentBoot() };
 }
 
 /** Whether exactly this process, not one that got its number later, still runs. */
 export function isRunning(process: ProcessId): boolean {
   if (process.boot !== currentBoot()) return false;
-  const stat = readStat(process.pid);
-  return stat !== undefined && !isDead(stat) &&
-    stat.startTime === process.startTime;
+  return readLiving(process.pid)?.startTime === process.startTime;
 }
 
 /** Whether a process waits for something, and so has done all that it was about to do; or is gone. */
@@ -170,18 +168,18 @@ export function startedAt(pid: number): number | undefined {
 
 /** Every process on the machine that can be read, dead ones left out. */
 export function allProcesses(): ProcessStat[] {
-  const all: ProcessStat[] = [];
-  for (const entry of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(entry.name)) continue;
-    const stat = readStat(Number(entry.name));
-    if (stat !== undefined && !isDead(stat)) all.push(stat);
-  }
-  return all;
+  return allPids().flatMap((pid) => readLiving(pid) ?? []);
 }
 
-/** The children of a process, dead ones left out. */
-export function childrenOf(pid: number): ProcessStat[] {
-  return allProcesses().filter((stat) => stat.parent === pid);
+/** The numbers of all processes on the machine that can be seen. */
+export function allPids(): number[] {
+  return numbersIn("/proc");
+}
+
+/** Reads `/proc/PID/stat`; undefined if there is no such process, or it is dead. */
+export function readLiving(pid: number): ProcessStat | undefined {
+  const stat = readStat(pid);
+  return stat === undefined || isDead(stat) ? undefined : stat;
 }
 
 /** The value of a variable in the environment a process was started with. */
@@ -238,22 +236,9 @@ function readOwn(pid: number, file: string): string {
   const text = readProc(pid, file);
   if (text) return text;
   const thread = livingThreadOf(pid);
-  return (thread && read(`${thread}/${file}`)) ?? "";
+  return (thread && readFile(`${thread}/${file}`)) ?? "";
 }
 
 function readProc(pid: number, file: string): string | undefined {
-  return read(`/proc/${pid}/${file}`);
-}
-
-function read(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    const isGone = error instanceof Deno.errors.NotFound ||
-      // ESRCH: it ended while it was read. Deno has no class for that.
-      error instanceof Error && /\(os error 3\)/.test(error.message);
-    const isForeign = error instanceof Deno.errors.PermissionDenied;
-    if (isGone || isForeign) return undefined;
-    throw error; // without descriptors, for example, nothing is known of it
-  }
+  return readFile(`/proc/${pid}/${file}`);
 }

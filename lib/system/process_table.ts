@@ -1,9 +1,10 @@
 import {
-  allProcesses,
+  allPids,
   identify,
   isRunning,
   type ProcessId,
   type ProcessStat,
+  readLiving,
   readStat,
   userOf,
 } from "./process.ts";
@@ -17,32 +18,81 @@ export interface SeenProcess extends ProcessStat {
   user(): number | undefined;
 }
 
-/** How long a look at all processes serves others at least, in ms; else as long as it took. */
+/** How long a look serves others at least, in ms; else as long as it took. */
 const FRESH = 20;
-let lastLook: { processes: SeenProcess[]; until: number } | undefined;
+let lastLook:
+  | { processes: SeenProcess[]; since: number; until: number }
+  | undefined;
+
+/** How to look. */
+export interface LookOptions {
+  /** Leaves out what has started before, in clock ticks after boot; nothing unless told. */
+  since?: number;
+  /** Looks anew, where one that has just been forked must not be missed. */
+  fresh?: boolean;
+}
 
 /**
  * All processes but this one and what is above it. Many instances that are started or
  * stopped side by side look for theirs at the same time: reading /proc once is enough for
  * them all.
- *
- * @param fresh looks anew, where one that has just been forked must not be missed
  */
-export function otherProcesses(fresh: boolean): SeenProcess[] {
+export function otherProcesses(
+  { since = 0, fresh = true }: LookOptions = {},
+): SeenProcess[] {
   const begin = performance.now();
-  if (!fresh && lastLook !== undefined && begin < lastLook.until) {
-    return lastLook.processes;
+  if (
+    fresh || lastLook === undefined || begin >= lastLook.until ||
+    since < lastLook.since
+  ) {
+    const processes = lookFor(since);
+    const end = performance.now();
+    const until = end + Math.max(FRESH, end - begin);
+    lastLook = { processes, since, until };
   }
+  const { processes } = lastLook;
+  return processes.filter(({ startTime }) => startTime >= since);
+}
+
+function lookFor(since: number): SeenProcess[] {
   const own = ancestors(Deno.pid);
-  const processes = allProcesses().filter(({ pid }) => !own.has(pid))
-    .map((stat): SeenProcess => ({
+  const pids = allPids().filter((pid) => !own.has(pid));
+  return pids.flatMap((pid) => readUnlessOlder(pid, since) ?? [])
+    .map((stat) => ({
       ...stat,
       mark: once(() => markOf(stat.pid)),
       user: once(() => userOf(stat.pid)),
     }));
-  const end = performance.now();
-  lastLook = { processes, until: end + Math.max(FRESH, end - begin) };
-  return processes;
+}
+
+/** The start times of processes that were seen, and the inodes of their directories in /proc. */
+const starts = new Map<number, { inode: number; startTime: number }>();
+
+/**
+ * A process, unless it has started before or is dead. What is certain to have started
+ * before isn't read again: most of a host is, and the kernel has a new directory in /proc
+ * for another process that gets the same number.
+ */
+function readUnlessOlder(pid: number, since: number): ProcessStat | undefined {
+  const known = starts.get(pid);
+  // Before its start time: if another has its number by then, this is found out later.
+  const inode = inodeOf(pid);
+  if (known !== undefined && known.inode === inode && known.startTime < since) {
+    return undefined;
+  }
+  const stat = readLiving(pid);
+  if (stat === undefined) return undefined;
+  const { startTime } = stat;
+  if (inode !== undefined) starts.set(pid, { inode, startTime });
+  return startTime < since ? undefined : stat;
+}
+
+function inodeOf(pid: number): number | undefined {
+  try {
+    return Deno.lstatSync(`/proc/${pid}`).ino ?? undefined;
+  } catch {
+    return undefined; // it is gone
+  }
 }
 
 /** Asks when it is needed, once for all. */
@@ -54,7 +104,8 @@ function once<T>(ask: () => T): () => T {
 /** The processes in the session that a process leads, as long as it runs: then another may get its number. */
 export function sessionOf(leader: ProcessId): ProcessId[] {
   if (!isRunning(leader)) return [];
-  return otherProcesses(true).filter(({ session }) => session === leader.pid)
+  return otherProcesses({ since: leader.startTime })
+    .filter(({ session }) => session === leader.pid)
     .flatMap(({ pid }) => identify(pid) ?? []);
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { childrenOf, identify } from "../../lib/system/process.ts";
+import { childrenOf } from "../../lib/system/children.ts";
+import { identify } from "../../lib/system/process.ts";
 import { findRunning } from "../../lib/instance/takeover.ts";
 import { Child } from "../system/child.ts";
 import { TempDir } from "../system/temp_dir.ts";

@@ -1,5 +1,5 @@
 import type { NginxConfig } from "../../lib/config/config.ts";
-import { childrenOf } from "../../lib/system/process.ts";
+import { childrenOf } from "../../lib/system/children.ts";
 import { TempDir } from "../system/temp_dir.ts";
 import { freePort } from "../support/free_port.ts";
 import { until } from "../support/until.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { childrenOf } from "../../lib/system/children.ts";
 import {
   allProcesses,
-  childrenOf,
   commandLine,
   currentBoot,
   environmentOf,
