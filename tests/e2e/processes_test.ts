@@ -165,6 +165,11 @@ daemonTest(
     await until("it has workers", () => site.besidesNginx().length >= 6);
     Deno.kill(pid, "SIGQUIT");
     await until("the old one is gone", () => !isAlive(pid));
+    // Within a second; another gunicorn that begins meanwhile would refuse to.
+    await until(
+      "the new one has the pid file",
+      () => site.exists("g.pid") && Number(site.read("g.pid")) === next,
+    );
     assertEquals((await serving(site)).pid, next);
     assertEquals((await site.zdd("status")).code, 0);
     await site.deploy();
