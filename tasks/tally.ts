@@ -47,16 +47,39 @@ function count(tag: string, attribute: string): number {
 /** How much of a failure's text is told again at the end. */
 const FAILURE_LINES = 20;
 
-/** What failed, as `deno test --junit-path` wrote it: the test, and what it said. */
-export function readFailures(report: string): string[] {
+/** A test that failed. */
+export interface Failure {
+  file: string;
+  /** With the steps that lead to it: `test ... step`. */
+  name: string;
+  message: string;
+}
+
+/** What failed, as `deno test --junit-path` wrote it. */
+export function readFailures(report: string): Failure[] {
   const cases = report.matchAll(
     /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<failure message="([^"]*)"/g,
   );
-  return [...cases].map(([, name = "", file = "", message = ""]) => {
-    const lines = unescape(message).trimEnd().split("\n");
-    const said = lines.slice(0, FAILURE_LINES).map((line) => `    ${line}`);
-    return [`${unescape(file)} => ${unescape(name)}`, ...said].join("\n");
-  });
+  return [...cases].map(([, name = "", file = "", message = ""]) => ({
+    name: unescape(name),
+    file: unescape(file),
+    message: unescape(message),
+  }));
+}
+
+/** The test, and the first lines of what it said. */
+export function formatFailure({ file, name, message }: Failure): string {
+  const lines = message.trimEnd().split("\n").slice(0, FAILURE_LINES);
+  return [`${file} => ${name}`, ...lines.map((line) => `    ${line}`)]
+    .join("\n");
+}
+
+/** The value of `deno test --filter` that selects these tests alone, steps and all. */
+export function filterOf(failures: Failure[]): string {
+  const names = failures.map(({ name }) => name.split(" ... ")[0] ?? "");
+  const escaped = [...new Set(names)]
+    .map((name) => name.replace(/[^\p{L}\p{N}\s_<>'"]/gu, "\\$&"));
+  return `/^(${escaped.join("|")})$/`;
 }
 
 /** The text that XML's predefined entities stand for. */

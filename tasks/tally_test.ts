@@ -1,17 +1,21 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { readFailures, readReport } from "./tally.ts";
+import { filterOf, formatFailure, readFailures, readReport } from "./tally.ts";
 
 /** Runs `deno test` on a file of this text. Returns its report and whether it succeeded. */
 async function runTests(
   text: string,
+  ...options: string[]
 ): Promise<{ xml?: string; success: boolean }> {
   const directory = Deno.makeTempDirSync({ prefix: "zdd-tally-" });
   const file = join(directory, "some_test.ts");
   const report = join(directory, "report.xml");
   Deno.writeTextFileSync(file, text);
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--quiet", "--allow-run", "--junit-path", report, file],
+    args: [
+      ...["test", "--quiet", "--allow-run", ...options],
+      ...["--junit-path", report, file],
+    ],
     cwd: dirname(dirname(fromFileUrl(import.meta.url))),
     stdin: "null",
   }).output();
@@ -68,9 +72,29 @@ Deno.test("readFailures() tells what failed, and what it said", async () => {
     Deno.test("one", () => {});
     Deno.test("a < b", () => { throw new Error('"c" & \\n&amp;d') });
   `);
-  const [failure = "", ...others] = readFailures(xml);
+  const [failure, ...others] = readFailures(xml);
+  assert(failure !== undefined);
   assertEquals(others, []);
-  const [test, ...said] = failure.split("\n");
+  assertEquals(failure.name, "a < b");
+  const [test, ...said] = formatFailure(failure).split("\n");
   assertEquals(test?.replace(/.* => /, ""), "a < b");
   assertEquals(said, ['    Uncaught Error: "c" & ', "    &amp;d"]);
+});
+
+Deno.test("filterOf() selects the tests that failed, and no others", async () => {
+  const text = `
+    const fails = (name) => Deno.test(name, () => { throw new Error() });
+    Deno.test("one", () => {});
+    fails("a <b> 'c' (d|e) \\\\ /f/ [g] é – $1.*");
+    Deno.test("with a step", async (t) => {
+      await t.step("step", () => { throw new Error() });
+    });
+    Deno.test("a", () => {});
+  `;
+  const first = await runTests(text);
+  const failures = readFailures(first.xml ?? "");
+  const again = await runTests(text, "--filter", filterOf(failures));
+  assertEquals(readFailures(again.xml ?? ""), failures);
+  const { passed } = readReport(again.xml, again.success);
+  assertEquals(passed, 0);
 });
