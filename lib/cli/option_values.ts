@@ -1,3 +1,4 @@
+import { isAllowable } from "../live/allowed.ts";
 import { parseAddress } from "../system/address.ts";
 import { parseDuration } from "../text/duration.ts";
 import { usage } from "./usage.ts";
@@ -63,5 +64,20 @@ export function readRelease(text: string): string {
   throw usage(
     "Expected letters, digits, dots, hyphens and underscores for --release, " +
       `beginning with a letter or a digit, got ${JSON.stringify(text)}`,
+  );
+}
+
+/**
+ * Addresses and networks that options name, each one or several with commas between.
+ *
+ * @throws {ZddError} if one is neither.
+ */
+export function readAllowed(texts: readonly string[]): string[] {
+  const all = texts.flatMap((text) => text.split(",")).map((one) => one.trim());
+  const wrong = all.find((one) => !isAllowable(one));
+  if (wrong === undefined) return [...new Set(all)];
+  throw usage(
+    "Expected an IP address, or an IPv4 network from /8 to /32, for --allow, " +
+      `got "${wrong}"`,
   );
 }

@@ -50,7 +50,20 @@ export function formatStatus(
   }
   const { style = PLAIN } = format;
   const notes = status.notes.map((note) => `${style.yellow("note:")} ${note}`);
-  return [table, ...notes].join("\n");
+  const closed = closedLine(status, format);
+  return [...closed, table, ...notes].join("\n");
+}
+
+/** `maintenance for 3 min 5 s: 503 for all but 10.8.0.0/16`. */
+function closedLine(
+  { maintenance }: Status,
+  { style = PLAIN, now = Date.now() }: StatusFormat,
+): string[] {
+  if (maintenance === undefined) return [];
+  const { since, allowed } = maintenance;
+  const age = formatAge(now - Date.parse(since));
+  const whom = allowed.length === 0 ? "all" : `all but ${allowed.join(", ")}`;
+  return [`${style.yellow("maintenance")} for ${age}: 503 for ${whom}`];
 }
 
 function formatColumns(

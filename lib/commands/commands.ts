@@ -11,6 +11,7 @@ import { help } from "./help.ts";
 import { history } from "./history.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
+import { maintenance } from "./maintenance.ts";
 import { promote } from "./promote.ts";
 import { render } from "./render.ts";
 import { rollback } from "./rollback.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   canary,
   promote,
   abort,
+  maintenance,
   stop,
   boot,
   logs,

@@ -2,9 +2,12 @@ import { type Config, hasSlots } from "../config/config.ts";
 import type { Instance } from "../instance/instance.ts";
 import { linkKey } from "../live/identifiers.ts";
 import { LiveLinks } from "../live/links.ts";
+import { prepareMaintenance } from "../live/maintenance.ts";
+import { MAINTENANCE } from "../live/steering.ts";
 import type { Journal } from "../state/journal.ts";
-import { type State, stateOf } from "../state/state.ts";
+import { type Closed, type State, stateOf } from "../state/state.ts";
 import type { Rendered } from "../live/render.ts";
+import { requireClosable } from "./closable.ts";
 import type { Run } from "./run.ts";
 
 /** The live switch: replacing a symbolic link moves a service's requests, without a reload. */
@@ -13,6 +16,8 @@ export interface LiveSwitch {
   /** The keys of the links that nginx.conf asks for. */
   keys: string[];
   moves: Move[];
+  /** How the link of a closed site must be moved; undefined if it stays. */
+  steer?: { from?: string; to?: string };
 }
 
 /** A link that must lead elsewhere in the next state. */
@@ -38,12 +43,16 @@ export interface Target {
  * @throws {ZddError} if a link can't be made; the journal knows what to put back.
  */
 export async function prepareLiveSwitch(
-  { project: { config }, directory }: Run,
+  { project, directory }: Run,
   journal: Journal,
-  { live }: Pick<Rendered, "live">,
+  rendered: Rendered,
   before: State,
   next: State,
 ): Promise<LiveSwitch> {
+  const { config } = project;
+  const { live } = rendered;
+  const { maintenance } = next;
+  if (maintenance) requireClosable(project, rendered, maintenance);
   const links = new LiveLinks(directory.path);
   const keys = live.map((name) => linkKey(name, isSlotted(config, next, name)));
   const targets: Target[] = [];
@@ -56,15 +65,28 @@ export async function prepareLiveSwitch(
   }
   const asked = before.nginx?.links ?? [];
   const moves = planMoves(targets, asked, (key) => links.read(key));
-  if (moves.length > 0) {
+  const steer = await planSteering(links, next);
+  const changed = [...moves, ...steer ? [{ key: MAINTENANCE, ...steer }] : []];
+  if (changed.length > 0) {
     journal.recordLinks(
-      Object.fromEntries(moves.map(({ key, from }) => [key, from ?? null])),
+      Object.fromEntries(changed.map(({ key, from }) => [key, from ?? null])),
     );
   }
   for (const { key, from, to } of moves) {
     if (from === undefined) links.point(key, to);
   }
-  return { links, keys, moves };
+  return { links, keys, moves, steer };
+}
+
+/** How the link of a closed site must be moved; undefined if it leads where it shall. */
+async function planSteering(
+  links: LiveLinks,
+  { maintenance }: State,
+): Promise<LiveSwitch["steer"]> {
+  const from = links.read(MAINTENANCE);
+  const to = maintenance &&
+    await prepareMaintenance(links.directory, maintenance);
+  return from === to ? undefined : { from, to };
 }
 
 /**
@@ -84,10 +106,13 @@ export function planMoves(
   })).filter(({ from, to }) => from !== to);
 }
 
-/** Moves the links from which requests already follow. Returns how many links are new or moved. */
+/**
+ * Moves the links from which requests already follow, and closes or opens the site. Returns
+ * how many links are new or moved.
+ */
 export function switchLive(
   { report }: Run,
-  { links, moves }: LiveSwitch,
+  { links, moves, steer }: LiveSwitch,
   next: State,
   signal?: AbortSignal,
 ): number {
@@ -97,7 +122,20 @@ export function switchLive(
     const message = describe(next, service);
     report({ step: "switch", subject: service, message });
   }
-  return moves.length;
+  if (steer === undefined) return moves.length;
+  links.point(MAINTENANCE, steer.to);
+  const { maintenance } = next;
+  const message = maintenance === undefined
+    ? "open for everybody"
+    : `closed${exceptFor(maintenance)}: 503 for all requests to ` +
+      "services that are switched live";
+  report({ step: "switch", subject: "nginx", message });
+  return moves.length + 1;
+}
+
+/** ` except for 10.0.0.0/8`. */
+function exceptFor({ allowed }: Closed): string {
+  return allowed.length === 0 ? "" : ` except for ${allowed.join(", ")}`;
 }
 
 /** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */

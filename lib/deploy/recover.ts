@@ -1,3 +1,4 @@
+import { join } from "@std/path";
 import { removeOldLogs } from "../instance/own_log.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import { ZddError } from "../error.ts";
@@ -7,6 +8,8 @@ import type { Instance } from "../instance/instance.ts";
 import { findMarked } from "../instance/marked.ts";
 import { findRunning } from "../instance/takeover.ts";
 import { LiveLinks } from "../live/links.ts";
+import { readMaintenance } from "../live/maintenance.ts";
+import { MAINTENANCE } from "../live/steering.ts";
 import { mainSlot } from "../live/route.ts";
 import { workersOf } from "../nginx/master.ts";
 import { Journal } from "../state/journal.ts";
@@ -19,7 +22,7 @@ import {
   withService,
 } from "../state/state.ts";
 import { readState, setStateAside, writeState } from "../state/state_file.ts";
-import { bringBack } from "../state/transitions.ts";
+import { bringBack, closed } from "../state/transitions.ts";
 import { parseAddress } from "../system/address.ts";
 import { readIfExists, removeLeftovers } from "../system/files.ts";
 import { isSame, userOf } from "../system/process.ts";
@@ -49,16 +52,24 @@ export async function recover(run: Run): Promise<State> {
   // One that was started again goes on in another process.
   const present = mapInstances(state, (one) => follow(one) ?? one);
   const isLost = damaged !== undefined || missing;
+  const known = isLost ? withMaintenance(directory.path, present) : present;
   const found = config.services.reduce((next, service) => {
     const own = stateOf(next, service.name);
     const adopted = adopt(run, service, own, isLost);
     return adopted === own ? next : withService(next, service.name, adopted);
-  }, present);
+  }, known);
   // There may be nothing else to do, and nobody else who writes down what was found.
   if (found !== state) writeState(directory, found);
   const isUnfinished = Object.values(found.services)
     .some(({ retiring }) => retiring.some((one) => isToBeStopped(config, one)));
   return isUnfinished ? await finishRetiring(run, found) : found;
+}
+
+/** The state of a site that is closed by its link, whatever the state says. */
+function withMaintenance(stateDir: string, state: State): State {
+  const link = new LiveLinks(stateDir).read(MAINTENANCE);
+  const maintenance = link && readMaintenance(join(stateDir, "live"), link);
+  return maintenance ? closed(state, maintenance) : state;
 }
 
 /** Drains and stops what a dead deploy has left, but for what could serve again where all that replaced it has ended. */

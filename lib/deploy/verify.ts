@@ -1,18 +1,20 @@
 import { ZddError } from "../error.ts";
 import { probeUntilGood } from "../instance/probe.ts";
-import { ALONE } from "../live/choice.ts";
+import { LiveLinks } from "../live/links.ts";
+import { ALONE } from "../live/steering.ts";
 import { formatDuration } from "../text/duration.ts";
 import { stopwatch } from "./report.ts";
 import type { Run } from "./run.ts";
 
 /**
  * Step 7: GETs the URL of `verify` through nginx, if there is one, until it answers with
- * success. Where a service is switched live by slots, no other release can answer for it.
+ * success. Where a service is switched live by slots, no other release can answer for it,
+ * and it is asked while clients are turned away or held, too.
  *
  * @throws {ZddError} with the last answer, if it doesn't within `verify_timeout`.
  */
 export async function verify(
-  { project: { config }, report }: Run,
+  { project: { config }, directory, report }: Run,
   signal?: AbortSignal,
 ): Promise<void> {
   const { verify: url, verifyTimeout: timeout } = config;
@@ -21,8 +23,10 @@ export async function verify(
   const subject = "nginx";
   const verifying = `verifying ${url}`;
   report({ step: "verify", subject, message: verifying, level: "begin" });
+  const word = crypto.randomUUID().replaceAll("-", "");
+  using _through = new LiveLinks(directory.path).letThrough(word);
   const seen = await probeUntilGood(new URL(url), {
-    headers: { [ALONE]: "verify" },
+    headers: { [ALONE]: word },
     isGood: ({ status }) => status >= 200 && status < 400,
     timeout,
     probeTimeout: timeout,

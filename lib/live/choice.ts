@@ -1,33 +1,39 @@
 import { join } from "@std/path";
-import { linkKey, upstreamOf } from "./identifiers.ts";
+import { heldVariable, linkKey, upstreamOf } from "./identifiers.ts";
 import { slotsIn } from "./service.ts";
+import { holdAddress, holdFile } from "./steering.ts";
 import type { PlannedPass } from "./plan.ts";
 
 /**
- * With this header, a request is answered by the slot that is chosen, or by nobody: there
- * is no backup. `verify` has it; a client that has it only loses its second try.
- */
-export const ALONE = "Zdd-Alone";
-
-/**
  * Chooses the slot that serves, for each request: the first one, unless a file behind
- * the link names another for the request's bucket.
+ * the link names another for the request's bucket. A service without slots has an address
+ * to choose, but for requests that are held.
  */
 export function choiceLines(
   { service, variable, bucket }: PlannedPass,
   live: string,
 ): string[] {
   const { name } = service;
-  const [first = "", ...others] = slotsIn(service).map(([slot]) => slot);
+  const [first, ...others] = slotsIn(service).map(([slot]) =>
+    upstreamOf(name, slot)
+  );
+  const canHold = holdAddress(live, upstreamOf(name, "a")) !== undefined;
+  const held = (variable: string, value: string) =>
+    canHold
+      ? [`if (-e "${holdFile(name)}") { set ${variable} ${value}; }`]
+      : [];
+  if (first === undefined) {
+    const own = heldVariable(name);
+    return [`set ${own} "";`, ...held(own, "held")];
+  }
   const link = join(live, linkKey(name, true));
   return [
-    `set ${variable} ${upstreamOf(name, first)};`,
-    ...others.map((slot) =>
-      `if (-e "${link}/${slot}${bucket}") ` +
-      `{ set ${variable} ${upstreamOf(name, slot)}; }`
+    "set $zdd__way $zdd__alone;",
+    ...held("$zdd__way", "_hold"),
+    `set ${variable} "${first}$zdd__way";`,
+    ...others.map((upstream) =>
+      `if (-e "${link}/${upstream.at(-1)}${bucket}") ` +
+      `{ set ${variable} "${upstream}$zdd__way"; }`
     ),
-    `if ($http_zdd_alone) { set ${variable} "\${${
-      variable.slice(1)
-    }}_alone"; }`,
   ];
 }

@@ -73,9 +73,9 @@ function isOn(wanted: string): (directive: Directive) => boolean {
 }
 
 function withoutChoice(
-  { service: { name, slots }, isChosen, isConditional, marker }: PlannedPass,
+  { service: { name, slots }, choice, isConditional, marker }: PlannedPass,
 ): Finding[] {
-  if (slots === undefined || isChosen) return [];
+  if (slots === undefined || choice !== undefined) return [];
   const choose = `<%= it.live.choose("${name}") %>`;
   const hint = `write ${choose} in the server`;
   return [

@@ -1,9 +1,10 @@
 import { join } from "@std/path";
-import { upstreamOf, variableOf } from "./identifiers.ts";
+import { heldVariable, upstreamOf, variableOf } from "./identifiers.ts";
 import { isHttp, kindOf } from "./protocols.ts";
 import { hasPool, type LiveService, slotsIn } from "./service.ts";
 import type { PlannedPass } from "./plan.ts";
 import type { Splits } from "./splits.ts";
+import { holdAddress, steeringMaps } from "./steering.ts";
 
 /**
  * How often a slot's own server is named. nginx tries a kept connection that turns out to be
@@ -31,12 +32,17 @@ export function httpBlocks(
       http.some(({ service }) => hasPool(service) === pool)
     ).map(connectionMap),
     ...splits.blocks(),
+    ...passes.some(isTold) ? steeringMaps() : [],
     ...services.flatMap((service) =>
       service.slots === undefined
-        ? [addressMap(service.name, live)]
+        ? [
+          addressMap(service.name, live, isSteered(service, passes)),
+          ...upstreamOfHeld(service, "a", live),
+        ]
         : slotsIn(service).flatMap(([slot, own]) => [
           upstream(service, slot, own, nginxAtLeast),
           upstreamAlone(service, slot, own),
+          ...upstreamOfHeld(service, slot, live),
         ])
     ),
   ];
@@ -130,10 +136,51 @@ function upstreamAlone(
   ];
 }
 
+/** How much likelier than each other one the slot that was chosen is asked, if nobody holds. */
+const PREFERENCE = 1000;
+
+/**
+ * Where requests are held. Should zdd have died, nobody accepts them there, and they go on
+ * to the slot that was chosen; or to another, if a deploy has replaced it since.
+ */
+function upstreamOfHeld(
+  service: LiveService,
+  slot: string,
+  live: string,
+): string[][] {
+  const upstream = upstreamOf(service.name, slot);
+  const address = holdAddress(live, upstream);
+  if (address === undefined) return [];
+  return [[
+    `upstream ${upstream}_hold {`,
+    `    server ${address} max_fails=0;`,
+    ...slotsIn(service).flatMap(([other, addresses]) =>
+      addresses.map((address) =>
+        `    server ${address} max_fails=0 ` +
+        (other === slot ? `weight=${PREFERENCE} backup;` : "backup;")
+      )
+    ),
+    "}",
+  ]];
+}
+
+/** Whether it is told somewhere that requests to a service without slots are held. */
+function isSteered(service: LiveService, passes: PlannedPass[]): boolean {
+  return passes.some((pass) => pass.service === service && isTold(pass));
+}
+
+/** Whether there is a place for what steers its requests. */
+function isTold({ choice, isConditional }: PlannedPass): boolean {
+  return choice !== undefined || !isConditional;
+}
+
 /** The address in the name of the directory that the link leads into. */
-function addressMap(name: string, live: string): string[] {
+function addressMap(name: string, live: string, steered: boolean): string[] {
   return [
-    `map $realpath_root ${variableOf(name)} {`,
+    `map ${
+      steered ? `"${heldVariable(name)}$realpath_root"` : "$realpath_root"
+    } ${variableOf(name)} {`,
+    ...steered ? [`    ~^held ${upstreamOf(name, "a")}_hold;`] : [],
     '    "~/at:(?<zdd__address>[^/]+)/..$" $zdd__address;',
     '    "~/socket:(?<zdd__address>[^/]+)/..$" ' +
     `"unix:${join(live, ".sockets")}/$zdd__address:";`,

@@ -13,6 +13,11 @@ export function variableOf(name: string, number = 1): string {
   return `$zdd_${identifier(name)}${numbered(number)}`;
 }
 
+/** The variable that tells whether a request to a service without slots is held. */
+export function heldVariable(name: string): string {
+  return `$zdd__held_${identifier(name)}`;
+}
+
 /** The upstream of a slot. */
 export function upstreamOf(name: string, slot: string): string {
   return `zdd_${identifier(name)}_${slot}`;

@@ -1,4 +1,6 @@
 import { basename, dirname, join } from "@std/path";
+import { MAINTENANCE_FILES } from "./maintenance.ts";
+import { MAINTENANCE, STEERING, TOKEN } from "./steering.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { SLOTS } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
@@ -22,6 +24,7 @@ import {
  *     live/to:NAME    -> route:HASH    of several instances: a hundred links, each to
  *                                      ../at:ADDRESS/BUCKET
  *     live/.sockets/ID -> /path        a unix socket; at:ADDRESS is socket:ID then
+ *     live/steering/…                  what steers all requests: see steering.ts
  *
  * Replacing the first, second or third by rename(2) is the switch. A link is named by
  * its path below `live`: its key. nginx looks at every part of the path behind `to:` for
@@ -86,14 +89,21 @@ export class LiveLinks {
   /**
    * The switch: the link leads elsewhere from one instant to the next.
    *
+   * @param key a name, or one below `steering`, which is made and removed with what is in it
    * @param target what `prepare` or `read` returned; undefined removes the link
    */
   point(key: string, target: string | undefined): void {
     const link = join(this.directory, key);
     const unique = crypto.randomUUID().slice(0, 8);
     const temporary = join(dirname(link), `.${basename(key)}.${unique}`);
+    const isSteering = dirname(key) !== ".";
     try {
-      if (target === undefined) return removeIfExists(link);
+      if (target === undefined) {
+        removeIfExists(link);
+        if (isSteering) removeIfEmpty(dirname(link));
+        return;
+      }
+      if (isSteering) makeDirectory(dirname(link), 0o711);
       Deno.symlinkSync(target, temporary);
       Deno.renameSync(temporary, link);
     } catch (error) {
@@ -103,6 +113,21 @@ export class LiveLinks {
         { cause: error },
       );
     }
+  }
+
+  /**
+   * Lets requests with a word through, whatever steers others, until it is disposed of:
+   * see `ALONE`. Nothing happens where nothing is steered.
+   */
+  letThrough(word: string): Disposable {
+    const file = join(this.directory, STEERING, `${TOKEN}${word}`);
+    try {
+      Deno.openSync(file, { write: true, createNew: true, mode: 0o600 })
+        .close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return { [Symbol.dispose]: () => removeIfExists(file) };
   }
 
   /**
@@ -127,6 +152,18 @@ export class LiveLinks {
     ) {
       if (used.has(name)) continue;
       Deno.removeSync(join(this.directory, name), { recursive: true });
+    }
+    // Of those who have died while they verified.
+    for (const name of entries(join(this.directory, STEERING))) {
+      if (!name.startsWith(TOKEN)) continue;
+      Deno.removeSync(join(this.directory, STEERING, name));
+    }
+    removeIfEmpty(join(this.directory, STEERING));
+    const closed = basename(this.read(MAINTENANCE) ?? "");
+    for (const name of entries(join(this.directory, MAINTENANCE_FILES))) {
+      if (name === closed) continue;
+      const directory = join(this.directory, MAINTENANCE_FILES, name);
+      Deno.removeSync(directory, { recursive: true });
     }
     for (const name of entries(this.#sockets)) {
       if (!used.has(`socket:${name}`)) {
@@ -220,8 +257,15 @@ export class LiveLinks {
 }
 
 /** For the deploying user alone to write: whoever can write there redirects traffic. */
-function makeDirectory(path: string): void {
-  unlessExists(() => withoutUmask(() => Deno.mkdirSync(path, { mode: 0o755 })));
+function makeDirectory(path: string, mode = 0o755): void {
+  unlessExists(() => withoutUmask(() => Deno.mkdirSync(path, { mode })));
+}
+
+/** Another link in it may still steer. */
+function removeIfEmpty(directory: string): void {
+  try {
+    Deno.removeSync(directory);
+  } catch { /* it isn't empty, or somebody else has removed it */ }
 }
 
 function unlessExists(make: () => void): void {

@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { type Block, inForce, quote } from "../nginx/configuration.ts";
 import { choiceLines } from "./choice.ts";
+import { closedLines, gateLines } from "./steering.ts";
 import { connectionVariable } from "./http_level.ts";
 import { linkKey } from "./identifiers.ts";
 import type { PlannedPass } from "./plan.ts";
@@ -18,9 +19,15 @@ interface Own {
 /**
  * What `it.live.pass` prints: passes a location's requests to whichever instance serves.
  * What the location's owner sets stands as it is.
+ *
+ * @param hasPage whether the server that it stands in has the page of a closed site
  */
-export function passLines(pass: PlannedPass, live: string): string[] {
-  const { service, protocol, variable, bucket, isChosen, levels } = pass;
+export function passLines(
+  pass: PlannedPass,
+  live: string,
+  hasPage: boolean,
+): string[] {
+  const { service, protocol, variable, bucket, choice, levels, marker } = pass;
   const { module, scheme, canBuffer } = kindOf(protocol);
   const hasSlots = service.slots !== undefined;
   const passing = { text: `${module}_pass ${scheme}${variable};` };
@@ -32,14 +39,21 @@ export function passLines(pass: PlannedPass, live: string): string[] {
     return (hasSlots ? [passing] : [root, passing]).map(({ text }) => text);
   }
   const all: Own[] = [
-    ...hasSlots && !isChosen
+    ...choice === undefined
       ? [
         // It would remember who served before.
         { text: "open_file_cache off;", name: "open_file_cache" },
         { text: "disable_symlinks off;", name: "disable_symlinks" },
-        ...choiceLines(pass, live).map((text) => ({ text })),
+        ...[...gateLines(live), ...choiceLines(pass, live)]
+          .map((text) => ({ text })),
       ]
       : [],
+    // A page's request may have come here by another error_page.
+    ...hasPage && marker?.parent?.args[0]?.startsWith("@")
+      ? [outer("recursive_error_pages", "on")]
+      : [],
+    ...closedLines(live, hasPage ? choice : undefined)
+      .map((text) => ({ text })),
     ...hasSlots ? [] : [root],
     passing,
     ...isHttp(protocol) ? httpLines(pass) : [],

@@ -20,8 +20,8 @@ export interface PlannedPass extends Pass {
   variable: string;
   /** The variable that tells the request's bucket. */
   bucket: string;
-  /** Whether `it.live.choose` has chosen the slot already, where it stands. */
-  isChosen: boolean;
+  /** Which `it.live.choose` has chosen the slot already, where it stands; the first is 0. */
+  choice?: number;
   /** It stands in an `if` or a `limit_except` of a location. */
   isConditional: boolean;
   /** What stands beside it and around it, innermost first. */
@@ -34,6 +34,8 @@ export interface PlannedPass extends Pass {
 export interface PlannedChoice {
   passes: PlannedPass[];
   marker?: Directive;
+  /** Whether the page of a closed site can stand beside it. */
+  hasPage: boolean;
 }
 
 /** The live switch of a template: what its snippets print. */
@@ -97,8 +99,9 @@ export function planLive(
       ...pass,
       variable: variableOf(name, Math.max(known.indexOf(by), 0) + 1),
       bucket: splits.variableFor(by),
-      isChosen: places.some((place) =>
-        place.names.includes(name) && isAround(place.marker, levels)
+      choice: indexOf(
+        places,
+        (place) => place.names.includes(name) && isAround(place.marker, levels),
       ),
       isConditional: ["if", "limit_except"].includes(
         marker?.parent?.name ?? "",
@@ -114,6 +117,8 @@ export function planLive(
         names.includes(name) && isAround(marker, levels)
       ),
       marker,
+      // Only a server can have a location for a page.
+      hasPage: marker === undefined || marker.parent?.name === "server",
     })),
     splits,
     root: root ?? [],
@@ -125,4 +130,12 @@ export function planLive(
     return choice !== undefined &&
       levels.some((level) => level.includes(choice));
   }
+}
+
+function indexOf<T>(
+  items: readonly T[],
+  isWanted: (item: T) => boolean,
+): number | undefined {
+  const index = items.findIndex(isWanted);
+  return index < 0 ? undefined : index;
 }

@@ -1,6 +1,8 @@
 import { join } from "@std/path";
 import { choiceLines } from "./choice.ts";
 import { httpBlocks } from "./http_level.ts";
+import { gateLines, pageLines } from "./steering.ts";
+import { inForce } from "../nginx/configuration.ts";
 import { passLines } from "./location.ts";
 import { readPassOptions } from "./pass_options.ts";
 import { choiceMarker, type LivePlan, type Pass, passMarker } from "./plan.ts";
@@ -64,17 +66,21 @@ export class LiveSnippets {
     const services = names.map((name) => this.#service(name, "choose"));
     const number = this.choices.push(services.map(({ name }) => name)) - 1;
     if (this.plan === undefined) return choiceMarker(number);
-    const passes =
-      this.plan.choices[number]?.passes.filter((pass) =>
-        pass.service.slots !== undefined
-      ) ?? [];
+    const choice = this.plan.choices[number];
+    const [first, ...others] = choice?.passes ?? [];
+    if (choice === undefined || first === undefined) return "";
+    const passes = [first, ...others];
     const distinct = new Map(passes.map((pass) => [pass.variable, pass]));
-    if (distinct.size === 0) return "";
+    const guards = ["auth_basic", "allow", "deny"].filter((name) =>
+      inForce(first.levels, name).length > 0
+    );
     return [
       "open_file_cache off;", // it would remember who served before
+      ...gateLines(this.#live),
       ...[...distinct.values()].flatMap((pass) =>
         choiceLines(pass, this.#live)
       ),
+      ...choice.hasPage ? pageLines(this.#live, number, guards) : [],
     ].join("\n        ");
   };
 
@@ -91,7 +97,9 @@ export class LiveSnippets {
         `it.live.pass("${name}") is another when the template is rendered again`,
       );
     }
-    return passLines(planned, live).join("\n            ");
+    const { choice = -1 } = planned;
+    const hasPage = this.plan.choices[choice]?.hasPage ?? false;
+    return passLines(planned, live, hasPage).join("\n            ");
   };
 
   #service(name: unknown, snippet: string): LiveService {

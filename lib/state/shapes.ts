@@ -1,5 +1,7 @@
 import type { Instance } from "../instance/instance.ts";
 import { isSlots, SLOTS } from "../instance/slots.ts";
+import { isAllowable } from "../live/allowed.ts";
+import { PAGE_KINDS } from "../live/maintenance.ts";
 import { parseAddress } from "../system/address.ts";
 import type { ProcessId } from "../system/process.ts";
 import type { State } from "./state.ts";
@@ -66,6 +68,7 @@ export function isState(value: unknown): value is State {
   return isObject(value) && isObject(value.services) &&
     Object.values(value.services).every(isServiceState) &&
     isOptionalText(value.deploy) &&
+    (value.maintenance === undefined || isClosed(value.maintenance)) &&
     (value.nginx === undefined ||
       isObject(value.nginx) && isProcessId(value.nginx.master) &&
         typeof value.nginx.hash === "string" &&
@@ -73,6 +76,15 @@ export function isState(value: unknown): value is State {
         Array.isArray(value.nginx.links) &&
         value.nginx.links.every((link) => typeof link === "string") &&
         (value.nginx.loaded === undefined || isLoaded(value.nginx.loaded)));
+}
+
+function isClosed(value: unknown): boolean {
+  return isObject(value) && typeof value.since === "string" &&
+    Number.isInteger(value.retryAfter) && Number(value.retryAfter) >= 0 &&
+    Array.isArray(value.allowed) &&
+    value.allowed.every((one) => typeof one === "string" && isAllowable(one)) &&
+    isObject(value.page) && typeof value.page.text === "string" &&
+    PAGE_KINDS.some((kind) => isObject(value.page) && kind === value.page.kind);
 }
 
 function isLoaded(value: unknown): boolean {

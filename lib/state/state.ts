@@ -1,5 +1,6 @@
 import type { Instance } from "../instance/instance.ts";
 import type { Slots } from "../instance/slots.ts";
+import type { Maintenance } from "../live/maintenance.ts";
 import type { Loaded } from "../nginx/loaded.ts";
 import type { ProcessId } from "../system/process.ts";
 
@@ -9,6 +10,13 @@ export interface State {
   readonly deploy?: string;
   readonly services: Readonly<Record<string, ServiceState>>;
   readonly nginx?: NginxState;
+  /** Clients are turned away, until they no longer shall be. */
+  readonly maintenance?: Closed;
+}
+
+export interface Closed extends Maintenance {
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 export interface ServiceState {

@@ -1,4 +1,5 @@
 import type { Instance } from "../instance/instance.ts";
+import type { Maintenance } from "../live/maintenance.ts";
 import {
   mapServices,
   type Retiring,
@@ -87,6 +88,19 @@ export function swapStandby(config: Services, state: State): State {
         ? own
         : { ...own, current: own.standby, standby: own.current },
   );
+}
+
+/** Clients are turned away; the same state, if they are already, in the same way. */
+export function closed(state: State, maintenance: Maintenance): State {
+  const { since, ...present } = state.maintenance ?? {};
+  if (since !== undefined && isEqual(present, maintenance)) return state;
+  const now = new Date().toISOString();
+  return { ...state, maintenance: { ...maintenance, since: since ?? now } };
+}
+
+/** Clients are let in. */
+export function opened({ maintenance: _, ...state }: State): State {
+  return state;
 }
 
 /** Nobody serves any more, of these services. */
@@ -256,4 +270,10 @@ function letGo(
 
 function inOrder(instances: readonly Instance[]): Instance[] {
   return instances.toSorted((a, b) => a.number - b.number);
+}
+
+function isEqual(a: Partial<Maintenance>, b: Maintenance): boolean {
+  return a.retryAfter === b.retryAfter && a.page?.kind === b.page.kind &&
+    a.page.text === b.page.text &&
+    a.allowed?.join() === b.allowed.join();
 }

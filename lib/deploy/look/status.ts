@@ -27,8 +27,19 @@ export interface Status {
   ok: boolean;
   services: ServiceStatus[];
   nginx: NginxStatus;
+  /** Clients are turned away. */
+  maintenance?: MaintenanceStatus;
   /** What else a person should know. */
   notes: string[];
+}
+
+export interface MaintenanceStatus {
+  /** ISO 8601. */
+  since: string;
+  /** Who gets through all the same. */
+  allowed: readonly string[];
+  /** When clients may try again, in s. */
+  retryAfter: number;
 }
 
 export interface ServiceStatus {
@@ -133,6 +144,7 @@ export function status(project: Project): Status {
         instances.every((instance) => instance.state !== "dead")
       ),
     services,
+    maintenance: maintenanceOf(state),
     nginx: {
       running: master !== undefined,
       pid: master?.pid,
@@ -144,6 +156,12 @@ export function status(project: Project): Status {
     },
     notes,
   };
+}
+
+function maintenanceOf({ maintenance }: State): MaintenanceStatus | undefined {
+  if (maintenance === undefined) return undefined;
+  const { since, allowed, retryAfter } = maintenance;
+  return { since, allowed, retryAfter };
 }
 
 /** Whether requests are passed to an instance that has closed its listener, or lost the name of its socket. */

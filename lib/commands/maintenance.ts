@@ -1,0 +1,75 @@
+import type { Command } from "../cli/command.ts";
+import { readAllowed, readSeconds } from "../cli/option_values.ts";
+import { LOCK_WAIT } from "../cli/options.ts";
+import { usage } from "../cli/usage.ts";
+
+/** How long clients are asked to wait unless told, in s. */
+const RETRY_AFTER = 120;
+
+export const maintenance: Command = {
+  name: "maintenance",
+  words: ["on|off"],
+  complete: ["on", "off"],
+  summary: "answer all requests with 503 and a page, or let them in again",
+  options: [
+    {
+      name: "page",
+      value: "FILE",
+      complete: "file",
+      help: "the page: a .html, .json or .txt file (with on)",
+    },
+    {
+      name: "allow",
+      value: "ADDRESS",
+      help: "an address or IPv4 network whose requests get through; may be " +
+        "given again (with on)",
+    },
+    {
+      name: "retry-after",
+      value: "SECONDS",
+      help:
+        `when clients are told to try again (default: ${RETRY_AFTER}; with on)`,
+    },
+    LOCK_WAIT,
+  ],
+  about: [
+    "Closes the site, by the live switch, without a reload: each request to a " +
+    "service that is switched live is answered with 503, Retry-After and a page. " +
+    "What is deployed meanwhile starts and is switched as always, and `verify` gets " +
+    "through; clients don't, until `maintenance off`.",
+    "The page is one file, up to 256 KiB, which zdd copies. Where the template has " +
+    "no `it.live.choose` in the server, nginx's own page is shown.",
+  ],
+  examples: [
+    "zddeploy maintenance on --page sorry.html --allow 10.8.0.0/16",
+    "zddeploy maintenance off",
+  ],
+  async run(options, input) {
+    const { words: [word], values } = input;
+    const ofOn = ["page", "allow", "retry-after"]
+      .filter((name) => values[name] !== undefined);
+    if (word === "off") {
+      if (ofOn.length > 0) throw usage(`--${ofOn[0]} goes with "on"`);
+      const { openSite, runChange } = await import("./changing.ts");
+      return await runChange(options, input, "open again", openSite);
+    }
+    if (word !== "on") throw usage(`Expected on or off, got "${word}"`);
+    const file = values.page?.at(-1);
+    const seconds = readSeconds("retry-after", values["retry-after"]?.at(-1));
+    const allowed = readAllowed(values.allow ?? []);
+    const { closeSite, DEFAULT_PAGE, readPage, runChange } = await import(
+      "./changing.ts"
+    );
+    const what = {
+      page: file === undefined ? DEFAULT_PAGE : readPage(file),
+      allowed,
+      retryAfter: Math.ceil((seconds ?? RETRY_AFTER * 1000) / 1000),
+    };
+    return await runChange(
+      options,
+      input,
+      "closed",
+      (project, how) => closeSite(project, what, how),
+    );
+  },
+};

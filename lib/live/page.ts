@@ -1,0 +1,38 @@
+import { extname } from "@std/path";
+import { ExitStatus, reasonOf, ZddError } from "../error.ts";
+import { readSmallFile } from "../system/safe_open.ts";
+import { type Page, PAGE_KINDS } from "./maintenance.ts";
+
+/** More than a page needs, in bytes: the state holds it. */
+const MOST = 256 * 1024;
+
+/**
+ * Reads the page of a closed site.
+ *
+ * @throws {ZddError} with exit status 2, if it can't be read, is too large or of no kind
+ * that nginx is told of.
+ */
+export function readPage(path: string): Page {
+  const exitStatus = ExitStatus.usage;
+  const extension = extname(path).toLowerCase().replace(/^\.htm$/, ".html");
+  const kind = PAGE_KINDS.find((kind) => `.${kind}` === extension);
+  if (kind === undefined) {
+    const expected = PAGE_KINDS.map((kind) => `.${kind}`).join(", ");
+    throw new ZddError(
+      `Cannot use the page "${path}": expected a file named ${expected}`,
+      { exitStatus },
+    );
+  }
+  let text: string | undefined;
+  try {
+    text = readSmallFile(path, MOST);
+  } catch (error) {
+    throw new ZddError(`Cannot read the page "${path}": ${reasonOf(error)}`, {
+      exitStatus,
+    });
+  }
+  if (text !== undefined) return { kind, text };
+  throw new ZddError(`Cannot read the page "${path}": it doesn't exist`, {
+    exitStatus,
+  });
+}
