@@ -1,7 +1,9 @@
 /**
- * Makes what a release consists of: `deno task release` writes an executable for each
- * kind of processor and SHA256SUMS to dist/. The same commit makes the same files,
- * wherever and whenever it is built, with the same version of Deno.
+ * Makes what a release consists of: `deno task release` writes an executable and a Debian
+ * package for each kind of processor, install.sh and SHA256SUMS to dist/. The same commit
+ * makes the same files, wherever and whenever it is built, with the same version of Deno
+ * and, for the packages, of dpkg. In a workflow of GitHub's, install.sh downloads from the
+ * page of the release.
  *
  * Where there is no denort for one of them (compile.ts tells what that is), the others
  * are made all the same, and the exit status is 1; with `--allow-missing` it is 0 if
@@ -14,6 +16,7 @@ import { commitOf } from "../lib/cli/version.ts";
 import { VERSION } from "../lib/text/version.ts";
 import { messageOf } from "../lib/error.ts";
 import { removeIfExists } from "../lib/system/files.ts";
+import { canMakePackages, makePackage, packageName } from "./debian.ts";
 import {
   type Architecture,
   ARCHITECTURES,
@@ -27,6 +30,8 @@ import {
 interface Build {
   architecture: Architecture;
   executable: string;
+  /** Its Debian package. */
+  package: string;
   /** Why it couldn't be made. */
   missing?: string;
 }
@@ -42,9 +47,13 @@ async function release(): Promise<Build[]> {
   const builds = ARCHITECTURES.map((architecture): Build => ({
     architecture,
     executable: join(DIST, `zddeploy-linux-${architecture}`),
+    package: join(DIST, packageName(architecture)),
   }));
   // What an earlier one has left must not be taken for what this one makes.
-  for (const { executable } of builds) removeIfExists(executable);
+  for (const { executable, package: deb } of builds) {
+    removeIfExists(executable);
+    removeIfExists(deb);
+  }
   removeIfExists(sums);
   for (const build of builds) {
     try {
@@ -55,18 +64,43 @@ async function release(): Promise<Build[]> {
     }
   }
   const made = builds.filter(({ missing }) => missing === undefined);
-  if (made.length > 0) Deno.writeTextFileSync(sums, await checksums(made));
+  if (made.length === 0) return builds;
+  const files = made.map(({ executable }) => executable);
+  if (await canMakePackages()) {
+    for (const { architecture, executable } of made) {
+      files.push(await makePackage(architecture, executable, DIST));
+    }
+  } else printMessage("No Debian packages were made: there is no dpkg-deb");
+  files.push(installScript());
+  Deno.writeTextFileSync(sums, await checksums(files));
   return builds;
 }
 
+/** Writes install.sh with the address of the release, if it has one. Returns its path. */
+function installScript(): string {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = Deno.env
+    .toObject();
+  const address = server === undefined || repository === undefined
+    ? ""
+    : `${server}/${repository}/releases/download/v${VERSION}`;
+  const file = join(DIST, "install.sh");
+  const text = Deno.readTextFileSync(join(dirname(DIST), "install.sh"));
+  Deno.writeTextFileSync(
+    file,
+    text.replace(/^release=$/m, `release=${address}`),
+  );
+  Deno.chmodSync(file, 0o755);
+  return file;
+}
+
 /** The lines that `sha256sum --check` reads. */
-async function checksums(builds: Build[]): Promise<string> {
+async function checksums(files: string[]): Promise<string> {
   const lines: string[] = [];
-  for (const { executable } of builds) {
-    const bytes = await Deno.readFile(executable);
+  for (const file of files) {
+    const bytes = await Deno.readFile(file);
     const digest = await crypto.subtle.digest("SHA-256", bytes);
     const hex = new Uint8Array(digest).toHex();
-    lines.push(`${hex}  ${basename(executable)}\n`);
+    lines.push(`${hex}  ${basename(file)}\n`);
   }
   return lines.join("");
 }

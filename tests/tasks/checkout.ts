@@ -11,6 +11,9 @@ const SOURCE = [
   "deno.json",
   "deno.lock",
   ".gitignore",
+  "install.sh",
+  "LICENSE",
+  "CHANGELOG.md",
 ];
 
 /** The same commit for the same files. */

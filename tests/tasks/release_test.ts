@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ARCHITECTURES } from "../../tasks/compile.ts";
+import { canMakePackages, packageName } from "../../tasks/debian.ts";
 import { Checkout } from "./checkout.ts";
+
+const MAKES_PACKAGES = await canMakePackages();
 
 /** Makes a release of a checkout. */
 async function release(checkout: Checkout, ...args: string[]) {
@@ -8,8 +11,17 @@ async function release(checkout: Checkout, ...args: string[]) {
   const { code, text } = await checkout.script(["tasks/release.ts", ...args]);
   const made = ARCHITECTURES.filter((architecture) =>
     exists(checkout.path(`dist/zddeploy-linux-${architecture}`))
-  ).map((architecture) => `zddeploy-linux-${architecture}`);
-  return { code, text, made };
+  );
+  return { code, text, made: filesFor(made) };
+}
+
+/** What a release has for these processors, in the order of SHA256SUMS. */
+function filesFor(made: readonly (typeof ARCHITECTURES[number])[]): string[] {
+  return [
+    ...made.map((architecture) => `zddeploy-linux-${architecture}`),
+    ...MAKES_PACKAGES ? made.map(packageName) : [],
+    "install.sh",
+  ];
 }
 
 function exists(path: string): boolean {
@@ -37,7 +49,7 @@ test("two releases of a commit, made in two directories, are the same files", as
   using one = new Checkout();
   using other = new Checkout();
   const { made, text } = await release(one);
-  assert(made.length > 0, text);
+  assert(made.length > 1, text);
   assertEquals((await release(other)).made, made);
   for (const name of [...made, "SHA256SUMS"]) {
     const { code } = await one.run([
@@ -47,7 +59,7 @@ test("two releases of a commit, made in two directories, are the same files", as
   }
 });
 
-test("SHA256SUMS has a good line for each executable that was made", async () => {
+test("SHA256SUMS has a good line for each file that was made", async () => {
   using checkout = new Checkout();
   const { made } = await release(checkout);
   const checked = await checkout.run([
@@ -152,9 +164,10 @@ test("a release that lacks one executable is enough only if that is allowed", as
       env,
     );
     assertEquals(code, allowed ? 0 : 1, text);
-    assertMatch(
-      Deno.readTextFileSync(checkout.path("dist/SHA256SUMS")),
-      new RegExp(`^[0-9a-f]{64}  zddeploy-linux-${Deno.build.arch}\n$`),
+    const sums = Deno.readTextFileSync(checkout.path("dist/SHA256SUMS"));
+    assertEquals(
+      sums.replace(/^[0-9a-f]{64} {2}/gm, "").trim().split("\n"),
+      filesFor([Deno.build.arch]),
     );
   }
 });
