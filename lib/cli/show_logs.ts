@@ -8,6 +8,16 @@ import { printMessage, printResult } from "./output.ts";
 /** How often new lines are looked for in a file, in ms. */
 const INTERVAL = 200;
 
+interface LogOptions {
+  lines: number;
+  follow: boolean;
+  /** No older ones, in the words of the command that prints a log. */
+  since?: string;
+}
+
+/** A log that a command prints. */
+type Printed = Exclude<Log, { file: string }>;
+
 /**
  * Prints the last lines of logs, and new ones as they come until nobody reads them.
  *
@@ -16,12 +26,7 @@ const INTERVAL = 200;
  */
 export async function showLogs(
   logs: readonly Log[],
-  { lines, follow, since }: {
-    lines: number;
-    follow: boolean;
-    /** No older ones, in the words of the command that prints a log. */
-    since?: string;
-  },
+  { lines, follow, since }: LogOptions,
 ): Promise<number> {
   const reader = new Reader(logs.length > 1);
   const missing: string[] = [];
@@ -49,7 +54,7 @@ export async function showLogs(
     } else {
       const printed = attempt(
         name,
-        () => printOutput(log.command(lines, follow, since), name, reader),
+        () => printOutput(log, { lines, follow, since }, reader),
       );
       if (follow) followed.push(printed);
       else await printed;
@@ -108,10 +113,12 @@ async function followFile(file: LogFile, reader: Reader): Promise<void> {
 
 /** Runs a command and prints the lines that it prints. @throws {Error} if it fails. */
 async function printOutput(
-  [program = "", ...args]: string[],
-  name: string,
+  log: Printed,
+  { lines, follow, since }: LogOptions,
   reader: Reader,
 ): Promise<void> {
+  const name = nameOf(log);
+  const [program = "", ...args] = log.command(lines, follow, since);
   const child = new Deno.Command(program, {
     args,
     stdin: "null",
@@ -119,17 +126,33 @@ async function printOutput(
     stderr: "piped",
     signal: reader.gone,
   }).spawn();
-  const complaint = new Response(child.stderr).text();
-  let part = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (part + text).split("\n");
-    part = lines.pop() ?? "";
-    reader.print(name, lines.map(escapeControls));
-  }
-  if (part !== "") reader.print(name, [escapeControls(part)]);
+  const print = (stream: ReadableStream<Uint8Array>) =>
+    printLines(stream, name, reader);
+  const complaint = log.both
+    ? print(child.stderr)
+    : new Response(child.stderr).text();
+  const last = await print(child.stdout);
   const { success } = await child.status;
-  const words = (await complaint).trim();
+  const words = (await complaint || last).trim();
   // Without a line to print, journalctl fails and says nothing.
   if (success || reader.gone.aborted || words === "") return;
   throw new Error(words.split("\n").at(-1));
+}
+
+/** Prints the lines of a stream as they come. Returns the last one. */
+async function printLines(
+  stream: ReadableStream<Uint8Array>,
+  name: string,
+  reader: Reader,
+): Promise<string> {
+  let part = "";
+  let last = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (part + text).split("\n");
+    part = lines.pop() ?? "";
+    last = lines.at(-1) ?? last;
+    reader.print(name, lines.map(escapeControls));
+  }
+  if (part !== "") reader.print(name, [escapeControls(part)]);
+  return part || last;
 }

@@ -33,7 +33,7 @@ export interface ServiceConfig
   log: string;
   /** Each instance has a log of its own, since deploy.conf names none. */
   ownLogs?: true;
-  /** Its output goes to systemd's journal, and not to `log`. */
+  /** Its output goes to systemd's journal or to a container engine, and not to `log`. */
   journal?: true;
 }
 

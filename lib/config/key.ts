@@ -16,6 +16,8 @@ export type Reader<T> = (text: string, place: Place) => T;
 export interface Key<T = unknown> {
   read: Reader<T>;
   required?: true;
+  /** The key beside which it isn't required; it has an empty text then. */
+  unless?: string;
   /** What stands in for a missing value, as deploy.conf would write it. */
   default?: string;
   /** What the user is told about it. */

@@ -2,17 +2,21 @@ import type { Key, Values } from "./key.ts";
 import {
   command,
   connections,
+  containerEngine,
   count,
   directory,
   duration,
   fileInDirectory,
   flag,
   host,
+  image,
   inheritance,
   memorySize,
+  network,
   page,
   path,
   port,
+  portNumber,
   program,
   properties,
   restartPolicy,
@@ -23,6 +27,8 @@ import {
   user,
   variables,
   variablesInFile,
+  volumes,
+  words,
 } from "./readers.ts";
 
 /** The commands that run at certain moments of a deploy. */
@@ -86,7 +92,10 @@ export const KEYS = {
     start: {
       read: command,
       required: true,
-      meaning: "starts an instance; quotes and shell syntax work",
+      unless: "container",
+      meaning: "starts an instance; quotes and shell syntax work. With " +
+        "`container`, the command in the container, without shell syntax; " +
+        "else the image's own",
     },
     stop: {
       read: command,
@@ -166,11 +175,47 @@ export const KEYS = {
       read: restartPolicy,
       default: "on-failure",
       meaning: "when systemd starts an instance again: `no`, `on-failure`, " +
-        "`always`, … (systemd.service(5))",
+        "`always`, … (systemd.service(5)); when the engine does with " +
+        "`container`, where `always` is the default",
     },
     memory_max: {
       read: memorySize,
-      meaning: "the memory that systemd lets an instance have, such as `500M`",
+      meaning: "the memory that systemd, or a container engine, lets an " +
+        "instance have, such as `500M`",
+    },
+    container: {
+      read: containerEngine,
+      meaning:
+        "`docker` or `podman`: runs each instance as a container of `image`",
+    },
+    image: {
+      read: image,
+      meaning: "the image of a container, pulled if it isn't there; " +
+        "`{release}` is what `--release` names",
+    },
+    container_port: {
+      read: portNumber,
+      meaning: "the port that a container listens on, unless it has the " +
+        "host's network; exported as `PORT`",
+    },
+    network: {
+      read: network,
+      meaning: "the network of a container: `host`, where it listens on " +
+        "`PORT`; `bridge`, the engine's own; or the name of one. Else one " +
+        "that zdd makes, named `zdd`, on which a container that is started " +
+        "again keeps its address",
+    },
+    volumes: {
+      read: volumes,
+      default: "",
+      meaning: "lines `SOURCE:TARGET` or `SOURCE:TARGET:ro`, of which a " +
+        "container sees SOURCE as TARGET: a path, or the name of a volume",
+    },
+    options: {
+      read: words,
+      default: "",
+      meaning:
+        "more options for `docker create` or `podman create`; quotes work",
     },
     properties: {
       read: properties,

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { findUser } from "../system/users.ts";
+import { asContainer, checkContainer } from "./container.ts";
 import type { ServiceConfig } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 
@@ -24,10 +25,12 @@ export function readService(
     log: log ?? join(stateDir, "log", `${name}${number}.log`),
     ...log !== undefined
       ? {}
-      : values.supervisor === "systemd"
+      : values.supervisor === "systemd" || values.container !== undefined
       ? { journal: true }
       : { ownLogs: true },
+    ...asContainer(values, section),
   };
+  checkContainer(service, section);
   checkAddress({ ...service, env }, section);
   checkInstances(service, section);
   checkUser(service, section);
@@ -109,9 +112,11 @@ function checkUser(
 
 /** What only systemd can do, and what it can't. */
 function checkSupervisor(
-  { supervisor, restart, memoryMax, properties, port }: ServiceConfig,
+  { supervisor, restart, memoryMax, properties, port, container }:
+    ServiceConfig,
   section: ConfSection<"service">,
 ): void {
+  if (container !== undefined) return;
   if (supervisor === "systemd") {
     if (restart === "no" || !["file", "detect"].includes(port)) return;
     section.reject(

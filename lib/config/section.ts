@@ -49,7 +49,8 @@ export class ConfSection<Kind extends SectionKind> {
     const values: Record<string, unknown> = {};
     for (const [name, key] of Object.entries(this.#keys)) {
       const text = this.#texts.get(name) || key.default;
-      if (text === undefined && key.required && this.section !== undefined) {
+      const isNeeded = key.required && !this.has(key.unless ?? "");
+      if (text === undefined && isNeeded && this.section !== undefined) {
         this.missing(name);
       }
       if (text !== undefined || key.required) {

@@ -22,9 +22,16 @@ export function parseStatuses(text: string): StatusRange[] | undefined {
 
 /**
  * `file`: it tells in a port file; `env`, `socket`: zdd hands out a port or the path of
- * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port.
+ * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port;
+ * `container`: at the address that a container engine gives it.
  */
-export type PortKind = "file" | "env" | "socket" | "detect" | "fixed";
+export type PortKind =
+  | "file"
+  | "env"
+  | "socket"
+  | "detect"
+  | "fixed"
+  | "container";
 
 /** Reads `file`, `env`, `socket`, `detect`, `detect 8080` or a port; undefined if it is none of them. */
 export function parsePort(
@@ -64,4 +71,28 @@ export function parseEnvironment(
     if (value !== undefined) variables[name] = value;
   }
   return { variables, wrong };
+}
+
+/**
+ * Splits a text at blanks, as a shell does: quotes keep a word together, and a backslash
+ * keeps the next character as it is. Undefined if a quote isn't closed.
+ */
+export function splitWords(text: string): string[] | undefined {
+  const words: string[] = [];
+  const pattern = /\s*((?:'[^']*'|"(?:\\[^]|[^"\\])*"|\\[^]|[^\s'"\\])+)\s*/gy;
+  while (pattern.lastIndex < text.length) {
+    const at = pattern.lastIndex;
+    const word = pattern.exec(text)?.[1];
+    if (word === undefined) {
+      return text.slice(at).trim() === "" ? words : undefined;
+    }
+    words.push(
+      word.replace(
+        /'([^']*)'|"((?:\\[^]|[^"\\])*)"|\\([^])/g,
+        (_, single?: string, double?: string, escaped?: string) =>
+          single ?? double?.replace(/\\(["\\$`])/g, "$1") ?? escaped ?? "",
+      ),
+    );
+  }
+  return words;
 }

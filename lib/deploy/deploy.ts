@@ -2,7 +2,8 @@ import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { isAlive } from "../instance/processes.ts";
-import { requireRunners } from "../instance/run/runners.ts";
+import { prepareRunners, requireRunners } from "../instance/run/runners.ts";
+import type { Tell } from "../instance/run/runner.ts";
 import { Journal } from "../state/journal.ts";
 import { instancesOf, type State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
@@ -13,7 +14,7 @@ import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
 import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
 import { requireOwnUpstreams } from "./look/own_upstreams.ts";
 import type { Project } from "./read.ts";
-import { recover, tidy } from "./recover.ts";
+import { recover, tidy, tidyEnded } from "./recover.ts";
 import { switchByReload } from "./reload_switch.ts";
 import { render, UNUSED } from "./render.ts";
 import { retire, tellOfFormer } from "./retire.ts";
@@ -62,6 +63,11 @@ export async function deploy(
   }
   requireRunners(plan.starts.map(({ service }) => service));
   attempt(run, () => tidy(run, before));
+  try {
+    await prepareRunners(plan.starts, tellWhileStarting(run), run.signal);
+  } catch (error) {
+    throw await failed(run, before, error);
+  }
 
   const journal = Journal.begin(run.directory, plan.starts);
   using watched = new DisposableStack();
@@ -99,6 +105,7 @@ export async function deploy(
   const earlier = bringBack(state, services, isAlive);
   if (earlier !== state) throw await goBack(run, state, earlier, launched);
   tellOfFormer(run, state);
+  await tidyEnded(run, state);
   await hooks.inform("after_deploy", state);
   try {
     const settled = await settle(run, launched, state);
@@ -162,6 +169,18 @@ async function putLive(
   const { oldWorkers } = reload;
   const isSwitched = reload.action === "unchanged" && moves > 0;
   return { state, oldWorkers, action: isSwitched ? "switched" : reload.action };
+}
+
+/** Says what is got for a start. */
+function tellWhileStarting({ report }: Run): Tell {
+  return (subject, message, ms) =>
+    report({
+      step: "start",
+      subject,
+      message,
+      ms,
+      level: ms === undefined ? "begin" : undefined,
+    });
 }
 
 /** Says which services have been started and get no request. */

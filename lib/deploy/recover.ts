@@ -1,11 +1,12 @@
 import { join } from "@std/path";
 import { removeOldLogs } from "../instance/own_log.ts";
 import type { ServiceConfig } from "../config/config.ts";
-import { ZddError } from "../error.ts";
+import { messageOf, ZddError } from "../error.ts";
 import { follow, isAlive } from "../instance/processes.ts";
 import { linkKey } from "../live/identifiers.ts";
 import type { Instance } from "../instance/instance.ts";
 import { findMarked } from "../instance/marked.ts";
+import { tidyRunners } from "../instance/run/runners.ts";
 import { findRunning } from "../instance/takeover.ts";
 import { LiveLinks } from "../live/links.ts";
 import { readMaintenance } from "../live/maintenance.ts";
@@ -99,6 +100,21 @@ export function tidy(
   }
   const written = [directory.state, directory.journal, config.nginx.rendered];
   written.forEach(removeLeftovers);
+}
+
+/** Removes what runners keep of instances that have ended, whoever has ended them. */
+export async function tidyEnded(
+  { project: { config: { services } }, report }: Run,
+  state: State,
+): Promise<void> {
+  const known = Object.values(state.services).flatMap(instancesOf)
+    .map(({ id }) => id);
+  try {
+    await tidyRunners(services, new Set(known));
+  } catch (error) {
+    const message = messageOf(error);
+    report({ step: "stop", subject: "zdd", message, level: "warning" });
+  }
 }
 
 async function finishDeadDeploy(run: Run, { deploy }: State): Promise<void> {

@@ -1,15 +1,11 @@
 import { formatDuration } from "../text/duration.ts";
 import { messageOf } from "../error.ts";
-import {
-  type Address,
-  formatAddress,
-  parseAddress,
-  tryConnect,
-} from "../system/address.ts";
+import { type Address, formatAddress, tryConnect } from "../system/address.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { ServiceConfig } from "../config/config.ts";
 import { NONE } from "../config/readers.ts";
 import type { Instance } from "./instance.ts";
+import { addressOf } from "./instance_address.ts";
 import { addressKind } from "./address/kinds.ts";
 import { probeUntilGood } from "./probe.ts";
 import { waitUntilReady } from "./ready.ts";
@@ -31,7 +27,7 @@ export async function checkInstance(
   instance: Instance,
   { speaksHttp = true, signal }: CheckOptions = {},
 ): Promise<Instance> {
-  const address = parseAddress(instance.address);
+  const address = addressOf(instance);
   if (address === undefined) throw new TypeError(instance.address);
   const either = signal === undefined
     ? launch.ended

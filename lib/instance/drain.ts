@@ -1,8 +1,8 @@
-import { type Address, parseAddress } from "../system/address.ts";
 import { isAsleep, isRunning, type ProcessId } from "../system/process.ts";
 import { isConnected, openConnections } from "../system/sockets.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
+import { addressOf } from "./instance_address.ts";
 import { processesOf } from "./processes.ts";
 
 /** How often is looked, in ms. */
@@ -70,12 +70,4 @@ export async function drain(
     connections: address === undefined ? 0 : openConnections(address),
     workers: old.filter(isRunning).length,
   };
-}
-
-/** Its address, with the very socket that was there when it was started. */
-function addressOf({ address, socketFile }: Instance): Address | undefined {
-  const parsed = parseAddress(address);
-  return parsed !== undefined && "path" in parsed
-    ? { ...parsed, file: socketFile }
-    : parsed;
 }

@@ -39,11 +39,11 @@ export class LaunchProcesses implements Disposable {
   /** Told when what goes on without the start command has changed. */
   onDaemons?: (daemons: Daemons) => void;
 
-  /** @param subreaper what makes it zdd's child */
+  /** @param subreaper what makes it zdd's child; undefined where nothing of it can become one */
   constructor(
     readonly plan: Plan,
     readonly run: Begun,
-    readonly subreaper: Disposable,
+    readonly subreaper?: Disposable,
   ) {
     const { id, log, pidFile, service } = plan;
     const { leader, handle } = run;
@@ -133,12 +133,12 @@ export class LaunchProcesses implements Disposable {
   /** From now on, what loses its parent isn't kept. */
   [Symbol.dispose](): void {
     starting.delete(this);
-    this.subreaper[Symbol.dispose]();
+    this.subreaper?.[Symbol.dispose]();
   }
 
   /** What has become zdd's child, and whose nobody else can tell. */
   #orphans(): ProcessId[] {
-    if (!starting.has(this)) return [];
+    if (!starting.has(this) || this.subreaper === undefined) return [];
     const own = readStat(Deno.pid)?.session;
     const since = this.run.leader.startTime;
     return otherProcesses({ since, fresh: false }).filter((

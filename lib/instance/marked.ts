@@ -17,10 +17,10 @@ import {
   listeningInodes,
   listeningSockets,
 } from "../system/sockets.ts";
-import { groupOfProcess } from "../system/service_manager.ts";
 import type { Instance } from "./instance.ts";
 import { ownLog } from "./own_log.ts";
 import { planInstance } from "./plan.ts";
+import { recognize } from "./run/runners.ts";
 import { SLOTS } from "./slots.ts";
 
 /**
@@ -60,7 +60,13 @@ function describe(
     : service.port === "socket"
     ? parseAddress(`unix:${socket}`)
     : undefined;
-  const found = given === undefined ? detect(family) : listener(given, family);
+  const [first] = family;
+  const { host, ...known } = first && recognize(id, first) || {};
+  const found = host !== undefined
+    ? atPort(first, host, service.containerPort)
+    : given === undefined
+    ? detect(family)
+    : listener(given, family);
   if (found === undefined) return undefined;
   const { process, address } = found;
   const number = Number(variable("ZDD_NUMBER") ?? 1);
@@ -75,19 +81,15 @@ function describe(
     startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
     log: service.ownLogs ? ownLog(service, id) : log,
     pidFile,
-    ...supervisionOf(id, process),
+    ...known,
   };
 }
 
-/** The unit of an instance that systemd runs, without which it couldn't be stopped. */
-function supervisionOf(
-  id: string,
-  { pid }: ProcessId,
-): Pick<Instance, "runner" | "handle"> {
-  const group = groupOfProcess(pid);
-  return group?.endsWith(`-${id}.service`)
-    ? { runner: "systemd", handle: group }
-    : {};
+function atPort(process?: ProcessId, host?: string, port?: number) {
+  if (process === undefined || host === undefined || port === undefined) {
+    return undefined;
+  }
+  return { process, address: { host, port } };
 }
 
 function listener(address: Address, family: ProcessId[]) {

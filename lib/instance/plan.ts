@@ -12,6 +12,8 @@ export interface Plan {
   /** 1, 2, … among the instances of the service. */
   number: number;
   start: string;
+  /** The image of its container. */
+  image?: string;
   pidFile?: string;
   log: string;
   /** What leads to the log, if each instance has one of its own. */
@@ -61,6 +63,7 @@ export function planInstance(
     service,
     number,
     start: fill(service.start),
+    image: service.image?.replaceAll("{release}", release ?? "{release}"),
     pidFile: service.pidFile && fill(service.pidFile),
     log: service.ownLogs ? ownLog(service, id) : log,
     logLink: service.ownLogs ? log : undefined,

@@ -112,12 +112,12 @@ export class ProcessSet {
    */
   look({ fresh = true } = {}): ProcessId[] {
     const boot = this.#boot;
-    if (boot !== undefined && boot !== currentBoot()) return [];
+    const kept = runnerOf(this.traces).processes(this.traces);
+    // A container may have been started again by now, but nothing else.
+    if (boot !== undefined && boot !== currentBoot()) return kept;
     const table = otherProcesses({ since: this.#since, fresh });
     this.#forgetEnded();
-    for (const process of runnerOf(this.traces).processes(this.traces)) {
-      this.add(process);
-    }
+    for (const process of kept) this.add(process);
     const suspects = table.filter(({ pid }) => !this.#known.has(pid));
     for (const { pid } of suspects.filter((one) => this.#isTraced(one))) {
       this.#take(pid);

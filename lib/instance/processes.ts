@@ -1,4 +1,5 @@
 import { parseAddress } from "../system/address.ts";
+import { hasAddress, networkOf } from "../system/network.ts";
 import { isRunning, memoryOfAll, type ProcessId } from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
@@ -29,9 +30,15 @@ export function follow(instance: Instance): Instance | undefined {
   if (isRunning(instance.process)) return instance;
   const address = parseAddress(instance.address);
   const own = processesOf(instance);
-  if (address === undefined || own.length === 0) return undefined;
+  const [first] = own;
+  if (address === undefined || first === undefined) return undefined;
+  const network = networkOf(first.pid);
+  // A container that was started again may have been given another address.
+  const isMoved = network !== undefined && "host" in address &&
+    !hasAddress(network, address.host);
+  if (isMoved) return undefined;
   const serving = holders(
-    listeningInodes(address),
+    listeningInodes({ ...address, network }),
     own.map(({ pid }) => pid),
   );
   const process = topmost(own, serving, instance.leader);

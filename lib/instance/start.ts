@@ -44,14 +44,15 @@ export async function start(plan: Plan): Promise<Launch> {
   const startedAt = new Date();
   // A server that finds the pid of a living process there refuses to start.
   if (plan.pidFile !== undefined) removeOwn(plan.pidFile);
+  const runner = runnerFor(plan.service);
   // Nothing that it starts must get away before it is known.
-  const subreaper = new Subreaper();
+  const subreaper = runner.isApart ? undefined : new Subreaper();
   try {
-    const run = await runnerFor(plan.service).begin(plan);
+    const run = await runner.begin(plan);
     const processes = new LaunchProcesses(plan, run, subreaper);
     return new Launch(plan, run, locator, startedAt, processes);
   } catch (error) {
-    subreaper[Symbol.dispose]();
+    subreaper?.[Symbol.dispose]();
     throw error;
   }
 }
@@ -304,6 +305,7 @@ export class Launch implements Disposable {
   get #started(): Started {
     return {
       leader: this.leader,
+      address: this.run.address,
       processes: (fresh) => this.processes.look(fresh),
       isOurs: (process) => this.processes.isOurs(process),
     };
@@ -313,11 +315,12 @@ export class Launch implements Disposable {
   #cannotCome(): string | undefined {
     if (this.#status === undefined) return undefined;
     const { start, service: { cwd } } = this.plan;
-    if (this.#status === 127) {
+    const { name = `"${start}"`, isWhole } = this.run;
+    if (this.#status === 127 && !isWhole) {
       return `no such command: "${start}" in "${cwd}" (exit status 127)`;
     }
-    if (this.#status !== 0) {
-      return `"${start}" ended with exit status ${this.#status}`;
+    if (this.#status !== 0 || isWhole) {
+      return `${name} ended with exit status ${this.#status}`;
     }
     // A daemon has left its parent behind.
     if (this.#isAlive()) {

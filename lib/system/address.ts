@@ -1,7 +1,12 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /** Where an instance listens: a TCP port of this host, or a unix socket. */
-export type Address = { host: string; port: number } | {
+export type Address = {
+  host: string;
+  port: number;
+  /** A process in whose network namespace that is, if it isn't the one of this host. */
+  network?: number;
+} | {
   path: string;
   /** Which socket it is, should the path be another's by now; see `socketFile`. */
   file?: string;

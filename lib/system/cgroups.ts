@@ -1,4 +1,5 @@
-import { readIfExists } from "./files.ts";
+import { dirname } from "@std/path";
+import { isDirectory, readIfExists } from "./files.ts";
 
 /** Where systemd keeps its units' control groups: its own hierarchy, or the one of version 2 (cgroups(7)). */
 const ROOTS = [
@@ -18,6 +19,22 @@ export function pidsInGroup(path: string): number[] {
     if (pids !== undefined) return pids;
   }
   return [];
+}
+
+/**
+ * The memory of the processes in a control group, in bytes, as engines tell it: without
+ * the files that the kernel would drop first. Undefined if it can't be told.
+ */
+export function memoryOfGroup(path: string): number | undefined {
+  const [current, inactive] = isDirectory("/sys/fs/cgroup/memory")
+    ? [`memory${path}/memory.usage_in_bytes`, "total_inactive_file"]
+    : [`${path.slice(1)}/memory.current`, "inactive_file"];
+  const file = `/sys/fs/cgroup/${current}`;
+  const used = readOrNothing(file);
+  if (used === undefined) return undefined;
+  const stat = readOrNothing(`${dirname(file)}/memory.stat`) ?? "";
+  const dropped = new RegExp(`^${inactive} (\\d+)$`, "m").exec(stat)?.[1];
+  return Math.max(0, Number(used) - Number(dropped ?? 0));
 }
 
 /** Undefined if there is no such group. */

@@ -35,8 +35,8 @@ export function isConnected(address: Address): boolean {
 }
 
 /** The clients that a server knows. */
-function takenFrom({ host, port }: TcpAddress): SocketEnd[] {
-  return tcpSockets(TAKEN, { localPort: port })
+function takenFrom({ host, port, network }: TcpAddress): SocketEnd[] {
+  return tcpSockets(TAKEN, { localPort: port }, network)
     .filter(({ local }) => isHost(local, host)).map(({ remote }) => remote);
 }
 
@@ -62,8 +62,11 @@ function unixConnections({ path, file = fileOf(path) }: UnixAddress): number {
 export function listeningInodes(address: Address): string[] {
   const sockets = "path" in address
     ? socketsOf(address).filter(({ listening }) => listening)
-    : tcpSockets(SocketState.listening, { localPort: address.port })
-      .filter((socket) => isReached(socket, address.host));
+    : tcpSockets(
+      SocketState.listening,
+      { localPort: address.port },
+      address.network,
+    ).filter((socket) => isReached(socket, address.host));
   return sockets.map(({ inode }) => inode);
 }
 
@@ -172,15 +175,24 @@ function hostsOf(host: string): string[] {
   ];
 }
 
-/** The TCP sockets in some states. */
-function tcpSockets(states: number, filter: SocketFilter = {}): TcpSocket[] {
+/**
+ * The TCP sockets in some states.
+ *
+ * @param network a process in whose network namespace they are; else this one's. To ask the
+ * kernel there, zdd would have to enter it; what it has written down is for everybody.
+ */
+function tcpSockets(
+  states: number,
+  filter: SocketFilter = {},
+  network?: number,
+): TcpSocket[] {
   try {
-    return askForTcpSockets(states, filter);
-  } catch {
-    return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
-      readSockets(file, states, filter)
-    );
-  }
+    if (network === undefined) return askForTcpSockets(states, filter);
+  } catch { /* it is written down, too */ }
+  const place = network === undefined ? "/proc/net" : `/proc/${network}/net`;
+  return [`${place}/tcp`, `${place}/tcp6`].flatMap((file) =>
+    readSockets(file, states, filter)
+  );
 }
 
 /** The sockets of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)). */

@@ -1,11 +1,10 @@
-import { basename } from "@std/path";
 import type { ServiceConfig } from "../../config/config.ts";
 import { workersOf } from "../../nginx/master.ts";
 import { follow, isAlive, isGone, memoryOf } from "../../instance/processes.ts";
 import type { Instance } from "../../instance/instance.ts";
+import { addressOf } from "../../instance/instance_address.ts";
 import { runnerOf } from "../../instance/run/runners.ts";
 import { findRunning } from "../../instance/takeover.ts";
-import { parseAddress } from "../../system/address.ts";
 import { type ProcessId, startedAt } from "../../system/process.ts";
 import { listeningInodes, openConnections } from "../../system/sockets.ts";
 import type { Project } from "../read.ts";
@@ -71,8 +70,9 @@ export interface InstanceStatus {
   /** Established connections to its address. */
   connections?: number;
   log: string;
-  /** The systemd unit that it runs as, and how often that was started again. */
+  /** The systemd unit or the container that it runs as, and how often that was started again. */
   unit?: string;
+  container?: string;
   restarts?: number;
 }
 
@@ -165,8 +165,8 @@ function maintenanceOf({ maintenance }: State): MaintenanceStatus | undefined {
 }
 
 /** Whether requests are passed to an instance that has closed its listener, or lost the name of its socket. */
-function isDeaf({ state, address }: InstanceStatus): boolean {
-  const parsed = parseAddress(address);
+function isDeaf({ state, address, pid }: InstanceStatus): boolean {
+  const parsed = addressOf({ address, process: { pid } });
   return (state === "serving" || state === "canary") && parsed !== undefined &&
     listeningInodes(parsed).length === 0;
 }
@@ -218,7 +218,7 @@ function instanceStatus(
   if (present === undefined && (state !== "stopping" || isGone(instance))) {
     return { state: "dead", ...known };
   }
-  const parsed = parseAddress(address);
+  const parsed = addressOf({ address, process: { pid } });
   return {
     state,
     ...known,
@@ -230,10 +230,10 @@ function instanceStatus(
 
 function supervisionOf(
   instance: Instance,
-): Pick<InstanceStatus, "unit" | "restarts"> {
-  const { handle } = instance;
-  const restarts = runnerOf(instance).restarts?.(instance);
-  return restarts === undefined || handle === undefined
+): Pick<InstanceStatus, "unit" | "container" | "restarts"> {
+  const runner = runnerOf(instance);
+  const restarts = runner.restarts?.(instance);
+  return restarts === undefined
     ? {}
-    : { unit: basename(handle), restarts };
+    : { ...runner.nameOf?.(instance), restarts };
 }

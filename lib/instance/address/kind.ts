@@ -51,6 +51,8 @@ export interface Locator {
 export interface Started {
   /** The process of the command. */
   leader: ProcessId;
+  /** The address that its runner has given it. */
+  address?: Address;
   /**
    * Those of its processes that run.
    *

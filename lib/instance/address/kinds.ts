@@ -1,4 +1,5 @@
 import type { PortKind } from "../../config/values.ts";
+import { container } from "./container.ts";
 import { detect } from "./detect.ts";
 import { env } from "./env.ts";
 import { file } from "./file.ts";
@@ -8,6 +9,7 @@ import { socket } from "./socket.ts";
 
 /** Every kind of `port`. */
 const KINDS: Record<PortKind, AddressKind> = {
+  container,
   detect,
   env,
   file,

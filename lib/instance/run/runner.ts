@@ -1,4 +1,5 @@
 import type { ServiceConfig } from "../../config/config.ts";
+import type { Address } from "../../system/address.ts";
 import type { ProcessId } from "../../system/process.ts";
 import type { Instance, Stopping } from "../instance.ts";
 import type { Plan } from "../plan.ts";
@@ -17,6 +18,20 @@ export interface Runner {
   /** @throws {ZddError} with exit status 2, if it can't run anything here. Asked before anything is started. */
   require?(services: ServiceConfig[]): void;
 
+  /**
+   * Gets what instances are made of, before any of them is begun: an image, for example.
+   *
+   * @throws {ZddError} if it can't be had.
+   */
+  prepare?(
+    plans: readonly Plan[],
+    tell: Tell,
+    signal?: AbortSignal,
+  ): Promise<void>;
+
+  /** What it begins are no children of zdd's, and don't become any. */
+  readonly isApart?: true;
+
   /** Begins an instance. @throws {ZddError} if that isn't possible. */
   begin(plan: Plan): Begun | Promise<Begun>;
 
@@ -28,6 +43,12 @@ export interface Runner {
 
   /** Where the output of an instance is. */
   log(instance: Ran): Log;
+
+  /** What people know it by there. */
+  nameOf?(instance: Ran): { unit?: string; container?: string };
+
+  /** An instance by a process that is marked with its id, when nothing else is known of it. */
+  recognize?(id: string, process: ProcessId): Recognized | undefined;
 
   /** How often it was started again since it was begun. */
   restarts?(instance: Ran): number | undefined;
@@ -43,9 +64,19 @@ export interface Runner {
    */
   stop(how: StopConfig, instance: Instance): StopCommand | undefined;
 
+  /**
+   * Removes what is left of instances that have ended, those of a state directory.
+   *
+   * @param known the ids of those that the state knows
+   */
+  tidy?(stateDir: string, known: ReadonlySet<string>): Promise<void>;
+
   /** Sees to it that what is killed next isn't started again, and that nothing is left of it. */
   kill?(instance: Ran): Promise<void>;
 }
+
+/** Hears of what takes a while: when it begins, and when it is done, how many ms it took. */
+export type Tell = (service: string, what: string, ms?: number) => void;
 
 /** What tells an instance to end. */
 export interface StopCommand {
@@ -63,6 +94,13 @@ export type StopConfig =
 /** What a runner knows an instance by, while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;
 
+/** What a runner knows of an instance that it has recognized. */
+export interface Recognized {
+  handle: string;
+  /** The host of its address, if the runner gives it one. */
+  host?: string;
+}
+
 /** An instance that was begun. */
 export interface Begun {
   /** Its first process, which leads a session. */
@@ -76,6 +114,12 @@ export interface Begun {
    * 128 + the signal's number after a signal. What it left behind may go on.
    */
   exited: Promise<number>;
+  /** What a failure calls it; the start command if undefined. */
+  name?: string;
+  /** The address that it was given, if it was. */
+  address?: Address;
+  /** When its first process has ended, all of it has. */
+  isWhole?: true;
   /** The lines that it has printed since it was begun, the last 256 KB of them. */
   output(): string[] | Promise<string[]>;
   /** Where they come from: a file, a command. */
@@ -84,6 +128,8 @@ export interface Begun {
 
 /** Where an instance's output is: in a file, or printed by a command. */
 export type Log = { file: string } | {
+  /** What the command prints as its complaints is the log, too. */
+  both?: true;
   /**
    * @param lines how many of the last ones
    * @param follow goes on printing new ones

@@ -7,6 +7,7 @@ import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
 import { identify, type ProcessId } from "../../system/process.ts";
 import { openLog } from "../../system/safe_open.ts";
 import {
+  groupOfProcess,
   hasServiceManager,
   lingers,
   type Manager,
@@ -32,10 +33,12 @@ import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { environmentOf, writeEnvironmentFile } from "./environment_file.ts";
+import { projectOf } from "./project_name.ts";
 import type {
   Begun,
   Log,
   Ran,
+  Recognized,
   Runner,
   StopCommand,
   StopConfig,
@@ -112,6 +115,14 @@ export const systemd: Runner = {
     };
   },
 
+  nameOf: ({ handle }: Ran) =>
+    handle === undefined ? {} : { unit: basename(handle) },
+
+  recognize(id: string, { pid }: ProcessId): Recognized | undefined {
+    const group = groupOfProcess(pid);
+    return group?.endsWith(`-${id}.service`) ? { handle: group } : undefined;
+  },
+
   restarts: ({ handle }: Ran) =>
     handle === undefined ? undefined : restartsOf(unitOfGroup(handle)),
 
@@ -148,13 +159,6 @@ function unitName({ id, service }: Plan): string {
 
 function allowed(name: string): string {
   return name.replace(/[^A-Za-z0-9:_.-]/g, "_");
-}
-
-/** What a person calls the project: the directory that has the state, or what that is in. */
-function projectOf({ stateDir }: ServiceConfig): string {
-  const names = stateDir.split("/").filter((name) => name !== "");
-  const says = (name: string) => !/^(\.?zdd|shared|current|state)$/.test(name);
-  return names.findLast(says) ?? "app";
 }
 
 async function stop(

@@ -45,7 +45,9 @@ health: /health`,
 
 function item([name, key]: [string, Key]): [string, string] {
   const value = key.required
-    ? " (required)"
+    ? key.unless === undefined
+      ? " (required)"
+      : ` (required, unless \`${key.unless}\` is set)`
     : key.default
     ? ` (default: ${key.default})`
     : "";

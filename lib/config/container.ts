@@ -1,0 +1,126 @@
+import type { ServiceConfig } from "./config.ts";
+import type { ConfSection } from "./section.ts";
+
+/** The keys that only a container has. */
+const OWN = ["image", "container_port", "network", "volumes", "options"];
+
+/** The keys that mean nothing to a container, with what is there instead. */
+const OTHERS = {
+  log: "the engine keeps what it prints, and zddeploy logs shows it",
+  pid_file: "the engine knows its processes",
+  properties: "`options` takes the engine's own",
+};
+
+/** The options of `docker create` that zdd gives by itself, each with the key that sets it. */
+const GIVEN: Record<string, string> = {
+  "--name": "",
+  "--rm": "",
+  "-d": "",
+  "--detach": "",
+  "--cidfile": "",
+  "--restart": "restart",
+  "--network": "network",
+  "--net": "network",
+  "--ip": "network",
+  "-e": "env",
+  "--env": "env",
+  "--env-file": "env_file",
+  "-v": "volumes",
+  "--volume": "volumes",
+  "-p": "",
+  "--publish": "",
+  "-m": "memory_max",
+  "--memory": "memory_max",
+  "--stop-signal": "stop",
+  "--stop-timeout": "kill_after",
+};
+
+/** How often a container engine starts a container again. */
+const POLICIES = ["no", "on-failure", "always", "unless-stopped"];
+
+/** What being a container makes of a service: how it comes by its address, and when it is started again. */
+export function asContainer(
+  { container, network, restart }: Pick<
+    ServiceConfig,
+    "container" | "network" | "restart"
+  >,
+  section: ConfSection<"service">,
+): Partial<Pick<ServiceConfig, "port" | "restart">> {
+  if (container === undefined) return {};
+  return {
+    port: network === "host" ? "env" : "container",
+    // Else whatever restarts the engine, an update of it, would end the service.
+    restart: section.has("restart") ? restart : "always",
+  };
+}
+
+/** What only a container can have, and what it needs and can't have. */
+export function checkContainer(
+  service: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  const { container, network, containerPort, supervisor, restart, stop } =
+    service;
+  if (container === undefined) {
+    for (const key of OWN) {
+      if (section.has(key)) section.missing("container", `beside "${key}"`);
+    }
+    return;
+  }
+  if (service.image === undefined) section.missing("image", "for container");
+  if (network === "host") {
+    if (containerPort !== undefined) {
+      const instead = "no value with network: host, where it listens on PORT";
+      section.reject("container_port", instead, String(containerPort));
+    }
+  } else if (containerPort === undefined) {
+    section.missing("container_port", "for container");
+  }
+  for (const [key, why] of Object.entries(OTHERS)) {
+    if (section.has(key)) {
+      section.refuse(`Cannot use "${key}" beside "container": ${why}`);
+    }
+  }
+  if (section.has("port")) {
+    section.refuse(
+      'Cannot use "port" beside "container": "container_port" says where ' +
+        'it listens, or with "network: host" PORT does',
+    );
+  }
+  if (supervisor === "systemd") {
+    section.reject(
+      "supervisor",
+      `none with container: ${container}`,
+      "systemd",
+    );
+  }
+  if (!POLICIES.includes(restart)) {
+    section.reject("restart", POLICIES.join(", "), restart);
+  }
+  if (!/^kill -[A-Z][A-Z0-9+-]*$/.test(stop)) {
+    section.reject("stop", "a signal such as kill -QUIT", stop);
+  }
+  if (service.memoryMax?.includes("%")) {
+    section.reject("memory_max", "a size such as 500M", service.memoryMax);
+  }
+  checkOptions(service, section);
+}
+
+function checkOptions(
+  { options }: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  const [first] = options;
+  if (first !== undefined && !first.startsWith("-")) {
+    section.reject("options", "options such as --cpus 2", first);
+  }
+  for (const option of options) {
+    const name = /^--[\w-]+|^-\w/.exec(option)?.[0] ?? "";
+    const key = Object.hasOwn(GIVEN, name) ? GIVEN[name] : undefined;
+    if (key === undefined) continue;
+    const instead = key === ""
+      ? `no ${name}, which zdd sees to`
+      : `the key "${key}" instead of ${name}`;
+    section.reject("options", instead, option);
+  }
+}

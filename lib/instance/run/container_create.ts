@@ -1,0 +1,117 @@
+import { join } from "@std/path";
+import { splitWords } from "../../config/values.ts";
+import { inheritedEnvironment } from "../../system/environment.ts";
+import type { EngineName } from "../../system/container_engine.ts";
+import { writeAtomically } from "../../system/files.ts";
+import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
+import { findUser } from "../../system/users.ts";
+import type { Plan } from "../plan.ts";
+import { projectOf } from "./project_name.ts";
+
+/** What makes a container, and what the command that does must find in its environment. */
+export interface Creation {
+  args: string[];
+  env: Record<string, string>;
+}
+
+/**
+ * Writes what a container finds in its environment to a file that nobody else can read,
+ * and returns the command that makes the container.
+ *
+ * @param network its network, and what else says where it is reached
+ * @throws {ZddError} if the file can't be written.
+ */
+export function creationOf(
+  engine: EngineName,
+  plan: Plan,
+  labels: string[],
+  network: string[],
+): Creation {
+  const { id, service, image = "", start } = plan;
+  const { user, restart, stop, memoryMax, volumes } = service;
+  const { global, options } = sortOptions(engine, service.options);
+  const { lines, passed } = environmentOf(plan);
+  const file = environmentFile(service.stateDir, id);
+  writeAtomically(file, lines, { mode: 0o600, exactly: true });
+  const account = user === undefined ? undefined : findUser(user);
+  const args = [
+    ...[...global, "create", "--name", containerName(plan)],
+    ...[...network, "--restart", restart, "--env-file", file],
+    ...Object.keys(passed).flatMap((name) => ["--env", name]),
+    ...account ? ["--user", `${account.uid}:${account.gid}`] : [],
+    ...memoryMax === undefined ? [] : ["--memory", bytesOf(memoryMax)],
+    // The image says what ends it, unless deploy.conf does.
+    ...stop === "kill -TERM" ? [] : ["--stop-signal", `SIG${stop.slice(6)}`],
+    ...volumes.flatMap((volume) => ["--volume", volume]),
+    ...options,
+    // The last of several holds.
+    ...labels.flatMap((label) => ["--label", label]),
+    ...[image, ...splitWords(start) ?? [start]],
+  ];
+  return { args, env: passed };
+}
+
+/** `zdd-PROJECT-ID`, in the characters that such a name may have. */
+export function containerName({ id, service }: Plan): string {
+  return `zdd-${projectOf(service)}-${id}`.replace(/[^A-Za-z0-9_.-]/g, "_");
+}
+
+/** It is there only while the container is made. */
+export function environmentFile(stateDir: string, id: string): string {
+  return join(stateDir, "run", `${id}.env`);
+}
+
+/**
+ * What a container finds in its environment: of zddeploy's own variables only those that
+ * deploy.conf names, for the image has an environment of its own.
+ *
+ * @returns `lines` for a file, which holds a line each; and those with several lines
+ */
+function environmentOf(
+  { id, service: { inheritEnv, containerPort }, env }: Plan,
+): { lines: string; passed: Record<string, string> } {
+  const variables = {
+    ...Array.isArray(inheritEnv) ? named(inheritEnv) : {},
+    ...containerPort === undefined ? {} : { PORT: String(containerPort) },
+    ...env,
+    [INSTANCE_VARIABLE]: id,
+  };
+  const entries = Object.entries(variables);
+  const isLong = ([, value]: [string, string]) => /[\r\n]/.test(value);
+  return {
+    lines: entries.filter((entry) => !isLong(entry))
+      .map(([name, value]) => `${name}=${value}\n`).join(""),
+    passed: Object.fromEntries(entries.filter(isLong)),
+  };
+}
+
+/** The variables that a list names, without those that every process needs. */
+function named(list: string[]): Record<string, string> {
+  const minimal = inheritedEnvironment("no");
+  return Object.fromEntries(
+    Object.entries(inheritedEnvironment(list)).filter(([name]) =>
+      list.includes(name) || !Object.hasOwn(minimal, name)
+    ),
+  );
+}
+
+/** Podman wants the runtime to be named before the command. */
+function sortOptions(
+  engine: EngineName,
+  options: string[],
+): { global: string[]; options: string[] } {
+  const at = options.findIndex((option) => /^--runtime(=|$)/.test(option));
+  if (engine === "docker" || at < 0) return { global: [], options };
+  const length = options[at] === "--runtime" ? 2 : 1;
+  return {
+    global: options.slice(at, at + length),
+    options: options.toSpliced(at, length),
+  };
+}
+
+/** `1.5G` in bytes: what an engine takes has no fractions and no T. */
+function bytesOf(size: string): string {
+  const [, number = "0", unit = ""] = /^([\d.]+)([KMGT]?)$/.exec(size) ?? [];
+  const bytes = Number(number) * 1024 ** (" KMGT".indexOf(unit || " "));
+  return String(Math.round(bytes));
+}

@@ -1,0 +1,48 @@
+import { ExitStatus, ZddError } from "../../error.ts";
+import {
+  askEngine,
+  type EngineName,
+  requireSuccess,
+} from "../../system/container_engine.ts";
+import type { Plan } from "../plan.ts";
+import type { Tell } from "./runner.ts";
+
+/**
+ * Pulls the images of some plans that aren't there.
+ *
+ * @throws {ZddError} with the engine's words, if one can't be pulled; with exit status 2,
+ * if nothing says which release it is.
+ */
+export async function fetchImages(
+  engine: EngineName,
+  plans: readonly Plan[],
+  tell: Tell,
+  signal?: AbortSignal,
+): Promise<void> {
+  const images = new Map<string, string>();
+  for (const { image = "", service: { name } } of plans) {
+    if (image.includes("{release}")) {
+      throw new ZddError(
+        `Cannot tell which image ${name} is: "${image}" wants a release`,
+        {
+          hint: "name it with --release",
+          exitStatus: ExitStatus.usage,
+        },
+      );
+    }
+    images.set(image, name);
+  }
+  for (const [image, service] of images) {
+    const inspect = ["image", "inspect", "--format", "{{.Id}}", image];
+    if ((await askEngine(engine, inspect)).success) continue;
+    const begin = performance.now();
+    tell(service, `pulling ${image}`);
+    const pulled = await askEngine(engine, ["pull", "--quiet", image], {
+      timeout: Infinity,
+      signal,
+    });
+    signal?.throwIfAborted();
+    requireSuccess(engine, pulled, `Cannot pull ${image} for ${service}`);
+    tell(service, `pulled ${image}`, performance.now() - begin);
+  }
+}
