@@ -86,6 +86,12 @@ export const FOR_TESTS: Package[] = [
     program: "uwsgi_python3",
     purpose: "is a server that is told a socket, and reloads on SIGTERM",
   },
+  {
+    name: "docker.io",
+    program: "dockerd",
+    purpose: "runs containers in the tests' machines",
+  },
+  { name: "podman", program: "podman", purpose: "does so, too" },
   { name: "zsh", program: "zsh", purpose: "completes zddeploy's command line" },
   { name: "fish", program: "fish", purpose: "completes it too" },
 ];

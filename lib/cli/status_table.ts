@@ -21,6 +21,7 @@ export interface StatusFormat {
 /** Columns that a narrow terminal has no room for, the first to go first. */
 const SPARED = [
   "UNIT",
+  "CONTAINER",
   "MEMORY",
   "CONNECTIONS",
   "UPTIME",
@@ -37,9 +38,14 @@ export function formatStatus(
   // Where nothing is named there is nothing to show.
   const hasReleases = instances.some(({ release }) => release !== undefined);
   const hasUnits = instances.some(({ unit }) => unit !== undefined);
+  const hasContainers = instances.some(({ container }) =>
+    container !== undefined
+  );
   let columns = COLUMNS.filter(({ title }) =>
     (title !== "RELEASE" || hasReleases) && (title !== "LOG" || verbose) &&
-    (!["RESTARTS", "UNIT"].includes(title) || hasUnits)
+    (title !== "UNIT" || hasUnits) &&
+    (title !== "CONTAINER" || hasContainers) &&
+    (title !== "RESTARTS" || hasUnits || hasContainers)
   );
   let table = formatColumns(status, columns, format);
   for (const spared of SPARED) {
@@ -109,6 +115,7 @@ const COLUMNS: Column[] = [
     cell: ({ restarts }) => String(restarts ?? ""),
   },
   { title: "UNIT", cell: ({ unit }) => unit ?? "" },
+  { title: "CONTAINER", cell: ({ container }) => container ?? "" },
   { title: "LOG", cell: ({ log }) => log },
 ];
 

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "@std/path";
-import { isDirectory } from "../system/files.ts";
+import { exists, isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
 import { findUser } from "../system/users.ts";
 import type { Inherit } from "../system/environment.ts";
@@ -249,8 +249,11 @@ export function volumes(text: string, place: Place): string[] {
     if (source === "" || source.startsWith("-")) {
       place.reject("lines such as ./data:/data or data:/data:ro", line);
     }
-    const isPath = /[/~]|^\.+$/.test(source);
-    return `${isPath ? path(source, place) : source}:${rest}`;
+    if (!/[/~]|^\.+$/.test(source)) return `${source}:${rest}`;
+    const found = path(source, place);
+    // An engine would make a directory of what is missing.
+    if (!exists(found)) place.reject("a file or directory", found);
+    return `${found}:${rest}`;
   });
 }
 

@@ -1,5 +1,6 @@
 import { ZddError } from "../error.ts";
 import { formatAddress } from "../system/address.ts";
+import { networkOf } from "../system/network.ts";
 import { listeningSockets } from "../system/sockets.ts";
 import { excerpt, hasError } from "../text/excerpt.ts";
 import { addressKind } from "./address/kinds.ts";
@@ -36,7 +37,7 @@ export async function lateFailure(
   what: string,
 ): Promise<ZddError> {
   const pids = processes.look(true).map(({ pid }) => pid);
-  const addresses = listeningSockets(pids)
+  const addresses = listeningSockets(pids, networkOf(run.leader.pid))
     .map(({ address }) => formatAddress(address));
   if (addresses.length > 0) {
     const elsewhere = [...new Set(addresses)].join(", ");

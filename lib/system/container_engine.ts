@@ -112,7 +112,8 @@ export function requireSuccess(
   if (success) return;
   const lines = (words.trim() || text.trim()).split("\n")
     // It advises commands that zdd ran for the user.
-    .filter((line) => line !== "" && !/^(Run|See) '/.test(line));
+    .filter((line) => line !== "" && !/^(Run|See) '/.test(line))
+    .map((line) => line.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 12)));
   throw new ZddError(what, {
     quote: lines.length > 0 ? lines.slice(-10) : ["it says nothing"],
     source: engine,

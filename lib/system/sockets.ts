@@ -101,13 +101,21 @@ export interface ListeningSocket {
   pids: number[];
 }
 
-/** The TCP ports that any of these processes listens on and this host can reach by loopback. */
-export function listeningSockets(pids: number[]): ListeningSocket[] {
+/**
+ * The TCP ports that any of these processes listens on and this host can reach by loopback.
+ *
+ * @param network a process in whose network namespace they listen, if it is another: then
+ * it is loopback there
+ */
+export function listeningSockets(
+  pids: number[],
+  network?: number,
+): ListeningSocket[] {
   const files = pids.map((pid) => ({
     pid,
     open: new Set(openFiles(pid).values()),
   }));
-  return tcpSockets(SocketState.listening).flatMap((socket) => {
+  return tcpSockets(SocketState.listening, {}, network).flatMap((socket) => {
     const { local: { host, port }, inode, ipv6Only } = socket;
     const reachable = (ipv6Only ? ONLY_IPV6 : REACHABLE).get(host) ??
       (host.startsWith("127.") ? host : undefined);

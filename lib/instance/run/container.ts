@@ -13,7 +13,6 @@ import {
 import { discard } from "../../system/files.ts";
 import { identify, isRunning, type ProcessId } from "../../system/process.ts";
 import { groupOfProcess } from "../../system/service_manager.ts";
-import { waitUntil } from "../../system/wait.ts";
 import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 import {
@@ -214,17 +213,16 @@ async function create(engine: EngineName, plan: Plan): Promise<Container> {
     ]);
     let answer = await askEngine(engine, creation.args, { env: creation.env });
     discard(environmentFile(service.stateDir, instance));
-    const [container] = await ownContainers(engine, { id: instance, log });
-    if (answer.success && container !== undefined) {
-      answer = await askEngine(engine, ["start", container.id]);
-      if (answer.success) {
-        return await inspect(engine, container.id) ?? container;
-      }
-    }
+    const id = answer.text.trim().split("\n").at(-1) ?? "";
+    if (answer.success) answer = await askEngine(engine, ["start", id]);
+    const made = answer.success ? await inspect(engine, id) : undefined;
+    if (made !== undefined) return made;
     if (fixed === undefined || !isAddressRefused(answer.words)) {
       requireSuccess(engine, { ...answer, success: false }, what);
     }
-    if (container !== undefined) await removeContainer(engine, container);
+    for (const one of await ownContainers(engine, { id: instance, log })) {
+      await removeContainer(engine, one);
+    }
     fixed = undefined;
   }
 }
@@ -307,11 +305,9 @@ async function stop(
       { timeout },
     );
     if (!success) status = 1;
-    const ended = async () =>
-      (await inspect(engine, container.id))?.running ? undefined : true;
-    if (await waitUntil(ended, { timeout: success ? NOTICE : 0 })) {
-      await removeContainer(engine, container);
-    }
+    const hasEnded = success ||
+      !(await inspect(engine, container.id))?.running;
+    if (hasEnded) await removeContainer(engine, container);
   }
   return status;
 }

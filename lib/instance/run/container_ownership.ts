@@ -84,14 +84,15 @@ export async function removeContainer(
   engine: EngineName,
   { id, labels }: Pick<Container, "id" | "labels">,
 ): Promise<void> {
-  await askEngine(engine, [
+  const { success } = await askEngine(engine, [
     ...["rm", "--force", "--volumes"],
     ...engine === "podman" ? ["--time", "0"] : [], // else it waits for ten seconds
     id,
   ]);
+  // It may be about to be removed already.
   const gone = async () =>
     await inspect(engine, id) === undefined ? true : undefined;
-  await waitUntil(gone, { timeout: REMOVAL });
+  if (!success) await waitUntil(gone, { timeout: REMOVAL });
   const [instance, stateDir] = [labels.get(INSTANCE), labels.get(STATE_DIR)];
   if (instance === undefined || stateDir === undefined) return;
   discard(environmentFile(stateDir, instance));

@@ -1,0 +1,60 @@
+import { findProgram } from "../../lib/system/program.ts";
+import { SERVER } from "./project.ts";
+import type { SystemdBox } from "./systemd_box.ts";
+
+export const ENGINES = ["docker", "podman"] as const;
+export type Engine = typeof ENGINES[number];
+
+/** The versions that there are images of. */
+export const VERSIONS = ["v1", "v2", "v3"];
+
+/**
+ * The engines of containers that can be used in a box, with images `tests:v1`, `tests:v2`
+ * and `tests:v3`: made of nothing but a variable VERSION, since there is no registry. What
+ * else a container needs it sees as {@linkcode VOLUMES}. Prints a line for one that is missing.
+ */
+export async function enginesIn(
+  box: SystemdBox | undefined,
+): Promise<Engine[]> {
+  if (box === undefined) return [];
+  const usable: Engine[] = [];
+  for (const engine of ENGINES) {
+    if (findProgram(engine, ".") === undefined) {
+      skip(`${engine} isn't installed`);
+      continue;
+    }
+    const { code, stderr } = await box.run("sh", "-c", setUp(engine));
+    if (code === 0) usable.push(engine);
+    else skip(`${engine} can't be used here: ${stderr.trim().slice(-300)}`);
+  }
+  return usable;
+}
+
+/** What the tests' server needs of the machine: an image of nothing has no Node. */
+export const VOLUMES = [
+  ...["/usr", "/lib", "/lib64"].map((path) => `${path}:${path}:ro`),
+  `${SERVER}:/server.mjs:ro`,
+];
+
+/** Layers can be put on a file system in memory, but not on the box's own. */
+function setUp(engine: Engine): string {
+  const data = engine === "docker" ? "docker" : "containers";
+  return `
+set -e
+mkdir -p /var/lib/${data}
+mountpoint -q /var/lib/${data} || mount -t tmpfs tmpfs /var/lib/${data}
+${engine === "docker" ? "systemctl start docker" : ""}
+mkdir -p /srv/image/usr /srv/image/tmp
+for name in lib lib64 bin; do
+  if [ -L /$name ]; then ln -sfn usr/$name /srv/image/$name; else mkdir -p /srv/image/$name; fi
+done
+for version in ${VERSIONS.join(" ")}; do
+  tar -C /srv/image -c . | ${engine} import --change "ENV VERSION=$version" - tests:$version >&2
+done
+`;
+}
+
+function skip(why: string): void {
+  // deno-lint-ignore no-console
+  console.log(`skipped: ${why}`);
+}
