@@ -1,5 +1,6 @@
 import type { ServiceConfig } from "./config.ts";
 import type { ConfSection } from "./section.ts";
+import type { PortKind } from "./values.ts";
 
 /** The keys that only a container has. */
 const OWN = ["image", "container_port", "network", "volumes", "options"];
@@ -44,9 +45,16 @@ export function asContainer(
     ServiceConfig,
     "container" | "network" | "restart"
   >,
+  port: PortKind,
   section: ConfSection<"service">,
 ): Partial<Pick<ServiceConfig, "port" | "restart">> {
   if (container === undefined) return {};
+  if (section.has("port") && !(port === "env" && network === "host")) {
+    section.refuse(
+      'Cannot use "port" beside "container": "container_port" says where ' +
+        'it listens, or with "network: host" PORT does',
+    );
+  }
   return {
     port: network === "host" ? "env" : "container",
     // Else whatever restarts the engine, an update of it, would end the service.
@@ -80,12 +88,6 @@ export function checkContainer(
     if (section.has(key)) {
       section.refuse(`Cannot use "${key}" beside "container": ${why}`);
     }
-  }
-  if (section.has("port")) {
-    section.refuse(
-      'Cannot use "port" beside "container": "container_port" says where ' +
-        'it listens, or with "network: host" PORT does',
-    );
   }
   if (supervisor === "systemd") {
     section.reject(

@@ -28,7 +28,7 @@ export function readService(
       : values.supervisor === "systemd" || values.container !== undefined
       ? { journal: true }
       : { ownLogs: true },
-    ...asContainer(values, section),
+    ...asContainer(values, port.port, section),
   };
   checkContainer(service, section);
   checkAddress({ ...service, env }, section);

@@ -13,6 +13,8 @@ Deno.test("defaultsOf() has the values of the keys that have a default, and no o
     supervisor: "none",
     restart: "on-failure",
     properties: [],
+    volumes: [],
+    options: [],
     startTimeout: 30_000,
     healthHost: "localhost",
     healthStatus: [{ low: 200, high: 399 }],
