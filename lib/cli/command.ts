@@ -67,6 +67,8 @@ export interface Command {
   /** Command lines that show how it is used. */
   examples: readonly string[];
   options?: readonly Option[];
+  /** It works on macOS and Windows, too, where people write a deploy.conf. */
+  anywhere?: true;
   /** Not for people: neither helped with nor completed. */
   hidden?: true;
   /** Loads what it needs by itself, so that each command starts quickly. */

@@ -1,4 +1,5 @@
 import { ExitStatus } from "../error.ts";
+import { IS_LINUX } from "../system/platform.ts";
 import {
   readArguments,
   readFailureOptions,
@@ -45,5 +46,9 @@ async function dispatch(
     return ExitStatus.done;
   }
   requireWords(command, input);
+  if (!IS_LINUX && command.anywhere !== true) {
+    const { needsLinux } = await import("./usage.ts");
+    throw needsLinux(command.name, commands);
+  }
   return await command.run(options, input, commands);
 }

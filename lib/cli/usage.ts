@@ -1,5 +1,7 @@
 import { nearest } from "../text/suggestion.ts";
 import { ExitStatus, ZddError } from "../error.ts";
+import { systemName } from "../system/platform.ts";
+import { type Command, visibleCommands } from "./command.ts";
 
 /** A mistake of the command line. */
 export function usage(message: string, hint?: string): ZddError {
@@ -18,6 +20,21 @@ export function unknown(
     near === undefined
       ? `the ${what}s are ${known.join(", ")}`
       : `did you mean "${near}"?`,
+  );
+}
+
+/** The refusal of a command that deploys or looks at what is deployed, on another system. */
+export function needsLinux(
+  name: string,
+  commands: readonly Command[],
+): ZddError {
+  const here = visibleCommands(commands).filter(({ anywhere }) => anywhere)
+    .map(({ name }) => name);
+  return usage(
+    `zddeploy ${name} needs Linux, and this is ${systemName()}`,
+    `run it on the server, or in WSL or a virtual machine; ${
+      all(here)
+    } work here`,
   );
 }
 

@@ -5,6 +5,7 @@ import { ExitStatus } from "../error.ts";
 
 export const check: Command = {
   name: "check",
+  anywhere: true,
   summary: "find every mistake in deploy.conf and the template; nginx -t",
   about: [
     "Finds everything that can be known without starting anything: every mistake in " +

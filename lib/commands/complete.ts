@@ -5,6 +5,7 @@ import { ExitStatus } from "../error.ts";
 /** What the scripts of `zddeploy completion` ask. */
 export const complete: Command = {
   name: "__complete",
+  anywhere: true,
   hidden: true,
   rest: "WORD…",
   summary: "print what the last word can become, a line each",

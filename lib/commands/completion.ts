@@ -6,6 +6,7 @@ import { ExitStatus } from "../error.ts";
 
 export const completion: Command = {
   name: "completion",
+  anywhere: true,
   words: ["SHELL"],
   complete: SHELL_NAMES,
   summary: `print what makes ${either(SHELL_NAMES)} complete the command line`,

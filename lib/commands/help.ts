@@ -5,6 +5,7 @@ import { ExitStatus } from "../error.ts";
 
 export const help: Command = {
   name: "help",
+  anywhere: true,
   words: ["[TOPIC]"],
   async complete({ commands }) {
     const { TOPIC_NAMES } = await import("../cli/help/help.ts");

@@ -4,9 +4,11 @@ import { printJson, printMessage } from "../cli/output.ts";
 import { styleOf } from "../cli/style.ts";
 import { either } from "../cli/usage.ts";
 import { ExitStatus } from "../error.ts";
+import { IS_LINUX } from "../system/platform.ts";
 
 export const init: Command = {
   name: "init",
+  anywhere: true,
   words: ["[KIND]"],
   complete: async () => (await import("../cli/init/init.ts")).KIND_NAMES,
   rest: "[COMMAND…]",
@@ -88,10 +90,12 @@ export const init: Command = {
         ? `start: ${start}`
         : `start ${name}, for ${i === 0 ? "/" : `/${name}/`}: ${start}`
     );
-    printMessage(
-      `${starts.join("\n")}\nnext: ${bold(`zddeploy${named}`)}, then ` +
-        bold(`curl ${url}`),
-    );
+    const next = IS_LINUX
+      ? `${bold(`zddeploy${named}`)}, then ${bold(`curl ${url}`)}`
+      : `${bold(`zddeploy check${named}`)}; then ${
+        bold(`zddeploy`)
+      } on the server`;
+    printMessage(`${starts.join("\n")}\nnext: ${next}`);
     return ExitStatus.done;
   },
 };

@@ -4,6 +4,7 @@ import { ExitStatus } from "../error.ts";
 
 export const render: Command = {
   name: "render",
+  anywhere: true,
   summary: "print nginx.conf for the instances that run now",
   about: [
     "Prints the nginx.conf that would be written for the instances that run now. " +

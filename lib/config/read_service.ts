@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { IS_LINUX } from "../system/platform.ts";
 import { findUser } from "../system/users.ts";
 import { asContainer, checkContainer } from "./container.ts";
 import type { ServiceConfig } from "./config.ts";
@@ -105,6 +106,7 @@ function checkUser(
   { user }: ServiceConfig,
   section: ConfSection<"service">,
 ): void {
+  if (!IS_LINUX) return; // on the server, it is root who may
   const uid = Deno.uid();
   if (user === undefined || uid === 0 || findUser(user)?.uid === uid) return;
   section.reject("user", "nobody else, unless root runs zddeploy", user);

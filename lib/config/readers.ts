@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "@std/path";
 import { exists, isDirectory } from "../system/files.ts";
 import { findProgram } from "../system/program.ts";
+import { IS_LINUX } from "../system/platform.ts";
 import { findUser } from "../system/users.ts";
 import type { Inherit } from "../system/environment.ts";
 import { readRegularFile } from "../system/safe_open.ts";
@@ -36,23 +37,28 @@ export function path(text: string, place: Place): string {
 /** The absolute path of a directory that exists. */
 export function directory(text: string, place: Place): string {
   const found = path(text, place);
-  if (!isDirectory(found)) place.reject("a directory", found);
+  if (isHere(text) && !isDirectory(found)) place.reject("a directory", found);
   return found;
 }
 
 /** The absolute path of a file, whose directory must exist. */
 export function fileInDirectory(text: string, place: Place): string {
   const file = path(text, place);
-  if (!isDirectory(dirname(file))) {
+  if (isHere(text) && !isDirectory(dirname(file))) {
     place.reject("a file in a directory that exists", file);
   }
   return file;
 }
 
+/** Whether a path is of this host: on macOS and Windows, an absolute one is the server's. */
+function isHere(path: string): boolean {
+  return IS_LINUX || !path.startsWith("/");
+}
+
 /** The absolute path of a program that can be run. */
 export function program(text: string, place: Place): string {
   const found = findProgram(text, place.directory);
-  if (found === undefined) {
+  if (found === undefined && IS_LINUX) {
     place.reject(
       `a program that is installed (apt-get install ${basename(text)}?)`,
     );
@@ -176,6 +182,7 @@ export function variablesInFile(
   place: Place,
 ): Record<string, string> {
   const file = path(text, place);
+  if (!isHere(text)) return {};
   let lines: string | undefined;
   try {
     lines = readRegularFile(file);
@@ -192,7 +199,9 @@ export function variablesInFile(
 
 /** The name of a user of this host. */
 export function user(text: string, place: Place): string {
-  if (findUser(text) === undefined) place.reject("a user of this host");
+  if (IS_LINUX && findUser(text) === undefined) {
+    place.reject("a user of this host");
+  }
   return text;
 }
 

@@ -28,8 +28,7 @@ export function readProject(
   const nginx = new Nginx(config.nginx, config.stateDir);
   const file = config.nginx.template;
   const template = isFile(file) ? Template.read(file) : new Template(file, "");
-  const version = () => isFile(config.nginx.command) ? nginx.version() : "0";
-  checkTemplate(template, config, version, diagnostics);
+  checkTemplate(template, config, () => nginx.version(), diagnostics);
   diagnostics.throwIfAny(starts);
   return { config, template, nginx };
 }

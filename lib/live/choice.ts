@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import { heldVariable, linkKey, upstreamOf } from "./identifiers.ts";
 import { slotsIn } from "./service.ts";
 import { holdAddress, holdFile } from "./steering.ts";
@@ -26,7 +25,7 @@ export function choiceLines(
     const own = heldVariable(name);
     return [`set ${own} "";`, ...held(own, "held")];
   }
-  const link = join(live, linkKey(name, true));
+  const link = `${live}/${linkKey(name, true)}`;
   return [
     "set $zdd__way $zdd__alone;",
     ...held("$zdd__way", "_hold"),

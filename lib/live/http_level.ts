@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import { heldVariable, upstreamOf, variableOf } from "./identifiers.ts";
 import { isHttp, kindOf } from "./protocols.ts";
 import { hasPool, type LiveService, slotsIn } from "./service.ts";
@@ -183,7 +182,7 @@ function addressMap(name: string, live: string, steered: boolean): string[] {
     ...steered ? [`    ~^held ${upstreamOf(name, "a")}_hold;`] : [],
     '    "~/at:(?<zdd__address>[^/]+)/..$" $zdd__address;',
     '    "~/socket:(?<zdd__address>[^/]+)/..$" ' +
-    `"unix:${join(live, ".sockets")}/$zdd__address:";`,
+    `"unix:${live}/.sockets/$zdd__address:";`,
     "}",
   ];
 }

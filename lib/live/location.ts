@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import { type Block, inForce, quote } from "../nginx/configuration.ts";
 import { choiceLines } from "./choice.ts";
 import { closedLines, gateLines } from "./steering.ts";
@@ -32,7 +31,7 @@ export function passLines(
   const hasSlots = service.slots !== undefined;
   const passing = { text: `${module}_pass ${scheme}${variable};` };
   const root = {
-    text: `root "${join(live, linkKey(service.name, false))}/${bucket}";`,
+    text: `root "${live}/${linkKey(service.name, false)}/${bucket}";`,
   };
   // What stands there besides, nginx inherits from around it.
   if (pass.isConditional) {

@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { withSlashes } from "../system/platform.ts";
 import { choiceLines } from "./choice.ts";
 import { httpBlocks } from "./http_level.ts";
 import { gateLines, pageLines } from "./steering.ts";
@@ -114,7 +115,7 @@ export class LiveSnippets {
 
   /** The directory of the links, as nginx.conf can have it. */
   get #live(): string {
-    const live = join(this.site.stateDir, "live");
+    const live = withSlashes(join(this.site.stateDir, "live"));
     if (/["$\\\n]/.test(live)) {
       throw new TypeError(
         `nginx.conf cannot have the path "${live}" in it; set state_dir in ` +

@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import { numbered } from "./identifiers.ts";
 import { parseAddress } from "../system/address.ts";
 
@@ -36,7 +35,7 @@ const NOWHERE = "/dev/null";
  * behind the names of upstreams.
  */
 export function gateLines(live: string): string[] {
-  const steering = join(live, STEERING);
+  const steering = `${live}/${STEERING}`;
   const closed = "$zdd__steering/maintenance";
   const open = (name: string) =>
     `if (-e "${closed}/allowed/${name}") { set $zdd__closed ""; }`;
@@ -59,7 +58,7 @@ export function gateLines(live: string): string[] {
 export function closedLines(live: string, choice?: number): string[] {
   const words = choice === undefined
     ? [
-      `root "${join(live, MAINTENANCE)}";`,
+      `root "${live}/${MAINTENANCE}";`,
       "add_header Retry-After $zdd__retry_after always;",
       "return 503;",
     ]
@@ -83,7 +82,7 @@ export function pageLines(
   return [
     `location = ${pagePath(choice)} {`,
     "    internal;",
-    `    root "${join(live, MAINTENANCE)}";`,
+    `    root "${live}/${MAINTENANCE}";`,
     "    open_file_cache off;",
     "    types { text/html html; application/json json; text/plain txt; }",
     ...guards.includes("auth_basic") ? ["    auth_basic off;"] : [],
@@ -149,6 +148,6 @@ export function holdAddress(
   live: string,
   upstream: string,
 ): string | undefined {
-  const address = `unix:${join(live, ".held", upstream)}`;
+  const address = `unix:${live}/.held/${upstream}`;
   return parseAddress(address) === undefined ? undefined : address;
 }

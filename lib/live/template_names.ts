@@ -2,6 +2,7 @@ import { dirname } from "@std/path";
 import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
 import { type Slot, type Slots, slotsOf } from "../instance/slots.ts";
 import { parseAddress, portText } from "../system/address.ts";
+import { withSlashes } from "../system/platform.ts";
 import { compareVersions } from "../nginx/version.ts";
 import type { LivePlan } from "./plan.ts";
 import type { LiveService } from "./service.ts";
@@ -46,8 +47,8 @@ export function templateNames(
     nginxAtLeast,
   }, plan);
   const names: TemplateNames = {
-    nginx_pid_filename: config.nginx.pidFile,
-    project_dir: dirname(config.nginx.template),
+    nginx_pid_filename: withSlashes(config.nginx.pidFile),
+    project_dir: withSlashes(dirname(config.nginx.template)),
     services: new Proxy(services, {
       get(target, name) {
         if (typeof name === "string") read.add(name);

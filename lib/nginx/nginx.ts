@@ -5,6 +5,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { childrenOf } from "../system/children.ts";
 import {
   discard,
+  isFile,
   modeOf,
   readIfExists,
   writeAtomically,
@@ -64,9 +65,17 @@ export class Nginx {
     );
   }
 
-  /** The version of nginx, or of the nginx in it, such as `1.22.1`. Runs `nginx -V`, once. */
+  /** Whether there is such a program. */
+  isInstalled(): boolean {
+    return isFile(this.config.command);
+  }
+
+  /**
+   * The version of nginx, or of the nginx in it, such as `1.22.1`. Runs `nginx -V`, once.
+   * `0.0.0` if there is no nginx.
+   */
   version(): string {
-    return this.#version ??= this.#askVersion();
+    return this.#version ??= this.isInstalled() ? this.#askVersion() : "0.0.0";
   }
 
   #askVersion(): string {

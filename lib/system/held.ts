@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "@std/path";
+import { IS_LINUX } from "./platform.ts";
 import { isGuarded, isTrusted } from "./trusted.ts";
 
 // The flags of open(2) that are the same on all machines that Deno runs on, but for
@@ -44,6 +45,26 @@ export class Held implements Disposable {
   [Symbol.dispose](): void {
     libc().close(this.descriptor);
   }
+}
+
+/**
+ * What is "held" by its name alone, on systems without /proc: nothing is deployed there,
+ * and no other user's files are used.
+ */
+class Named extends Held {
+  constructor(place: string) {
+    super(-1, place);
+  }
+
+  override get path(): string {
+    return this.place;
+  }
+
+  override stat(): Deno.FileInfo {
+    return Deno.lstatSync(this.place);
+  }
+
+  override [Symbol.dispose](): void {}
 }
 
 export interface HoldOptions {
@@ -107,6 +128,7 @@ export function withoutDescriptors<T>(act: () => T): T {
 type End = "any" | "itself" | "directory";
 
 function walk(path: string, end: End, make?: number): Held {
+  if (!IS_LINUX) return byName(resolve(path), end, make);
   const left = namesIn(resolve(path));
   let links = 0;
   let at = openEntry(undefined, "/");
@@ -135,6 +157,16 @@ function walk(path: string, end: End, make?: number): Held {
     throw error;
   }
   return at;
+}
+
+function byName(path: string, end: End, make?: number): Held {
+  if (make !== undefined) Deno.mkdirSync(path, { recursive: true });
+  const place = end === "itself" ? path : Deno.realPathSync(path);
+  const named = new Named(place);
+  if (end === "directory" && !named.stat().isDirectory) {
+    throw new Deno.errors.NotADirectory(`"${path}" isn't a directory`);
+  }
+  return named;
 }
 
 function namesIn(path: string): string[] {
@@ -172,6 +204,7 @@ function readTrustedLink(at: Held, name: string): string {
 
 /** Does something in which new files get exactly the mode that they are made with. */
 export function withoutUmask<T>(make: () => T): T {
+  if (Deno.build.os === "windows") return make(); // which has none
   const umask = Deno.umask(0);
   try {
     return make();

@@ -5,6 +5,7 @@ import {
   readIfExists,
   writeAtomically,
 } from "../../system/files.ts";
+import { IS_LINUX } from "../../system/platform.ts";
 import { connectHost, parseAddress } from "../../system/address.ts";
 import { logsIn } from "../../deploy/host/rotation.ts";
 import { rotationText } from "../../system/logrotate.ts";
@@ -72,7 +73,9 @@ export function initialize(
   const files = {
     [file]: confText(site),
     [template]: templateText(site),
-    [join(directory, "logrotate.conf")]: rotation(directory, site),
+    // With this host's paths: where nothing is deployed, it would be of no use.
+    ...IS_LINUX &&
+      { [join(directory, "logrotate.conf")]: rotation(directory, site) },
     ...Object.fromEntries(
       services.flatMap(({ directory: own = ".", server: { files = {} } }) =>
         Object.entries(files)
@@ -81,7 +84,7 @@ export function initialize(
     ),
   };
   requireAbsent([...Object.keys(files), template.replace(/\.template$/, "")]);
-  if (!isSystem) requireFree(listen);
+  if (!isSystem && IS_LINUX) requireFree(listen);
   for (const [path, text] of Object.entries(files)) writeAtomically(path, text);
   return {
     directory,
@@ -120,7 +123,8 @@ function plan(
 ): Site {
   const project = basename(directory).replace(/[^A-Za-z0-9_-]+/g, "-")
     .replace(/^-+/, "") || "app";
-  const isOdd = !isNameable(directory, services);
+  // The paths are those of the server, where that is another host.
+  const isOdd = IS_LINUX && !isNameable(directory, services);
   const site: Site = {
     services,
     listen: host === undefined ? String(port) : `${host}:${port}`,
@@ -180,7 +184,7 @@ function isNameable(
 
 /** Whether nginx's workers can't enter a directory: if root starts nginx, they are another user. */
 function isClosed(directory: string): boolean {
-  return Deno.uid() === 0 && !isOpen(directory);
+  return IS_LINUX && Deno.uid() === 0 && !isOpen(directory);
 }
 
 function stateDirFor(project: string): string {
@@ -241,7 +245,7 @@ function requireFree({ host = "0.0.0.0", port }: Listen): void {
 }
 
 function portNotes({ port }: Listen): string[] {
-  return port < 1024 && Deno.uid() !== 0
+  return IS_LINUX && port < 1024 && Deno.uid() !== 0
     ? [`only root may listen on port ${port}: run zddeploy as root`]
     : [];
 }

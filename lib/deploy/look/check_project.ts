@@ -3,6 +3,7 @@ import { templateWarnings } from "../../live/check.ts";
 import { messageOf, ZddError } from "../../error.ts";
 import { requireRunners } from "../../instance/run/runners.ts";
 import { readIfExists } from "../../system/files.ts";
+import { IS_LINUX } from "../../system/platform.ts";
 import { findProgram } from "../../system/program.ts";
 import { isSimple } from "../../system/shell.ts";
 import { idlePortNotes } from "./idle_ports.ts";
@@ -27,20 +28,28 @@ export interface Checked {
  * @throws {ZddError} with nginx's words, if it refuses it.
  */
 export async function checkProject(project: Project): Promise<Checked> {
-  const warnings = [
-    ...unableRunners(project),
-    ...missingPrograms(project),
-    ...unwritable(project),
-  ];
   const { nginx, config: { nginx: { rendered, conf } } } = project;
-  nginx.requireOwn();
+  const warnings: string[] = [];
+  // What only the server can tell isn't asked elsewhere.
+  if (IS_LINUX) {
+    warnings.push(
+      ...unableRunners(project),
+      ...missingPrograms(project),
+      ...unwritable(project),
+    );
+    nginx.requireOwn();
+  }
   const rendering = render(project, presentState(project));
   const { text, lines } = rendering;
   warnings.push(
     ...templateWarnings(project.template, rendering),
     ...rendering.unused.map((name) => `[service:${name}] ${UNUSED}`),
   );
-  const notes = idlePortNotes(project.config, rendering.live);
+  const notes = IS_LINUX ? idlePortNotes(project.config, rendering.live) : [];
+  if (!nginx.isInstalled()) {
+    notes.push("there is no nginx here, so nginx hasn't tested the template");
+    return { nginxTested: false, warnings, notes };
+  }
   if (conf === rendered) {
     await nginx.testText(text, lines);
   } else if (readIfExists(rendered) === text) {

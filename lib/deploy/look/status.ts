@@ -11,6 +11,7 @@ import type { Project } from "../read.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
 import { notesOnFormer } from "../../state/former.ts";
 import {
+  EMPTY_STATE,
   type ServiceState,
   type State,
   stateOf,
@@ -19,6 +20,7 @@ import {
 import { StateDir } from "../../state/state_dir.ts";
 import { readState } from "../../state/state_file.ts";
 import { exists } from "../../system/files.ts";
+import { IS_LINUX } from "../../system/platform.ts";
 
 /** What runs now. It is only looked at, nothing is repaired. */
 export interface Status {
@@ -179,8 +181,9 @@ function oldest(processes: ProcessId[]): string | undefined {
     : new Date(Math.min(...times)).toISOString();
 }
 
-/** The state as it holds now, instances that it doesn't know included. */
+/** The state as it holds now, instances that it doesn't know included. Only on Linux there is one. */
 export function presentState({ config }: Project): State {
+  if (!IS_LINUX) return EMPTY_STATE;
   const { state } = readState(new StateDir(config.stateDir));
   return config.services.reduce((next, service) => {
     const own = stateOf(next, service.name);
