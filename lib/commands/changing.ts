@@ -11,6 +11,7 @@ export { readProject } from "../deploy/read.ts";
 export { closeSite, openSite } from "../deploy/change/maintenance.ts";
 export { DEFAULT_PAGE } from "../live/maintenance.ts";
 export { readPage } from "../live/page.ts";
+export { prune } from "../deploy/change/prune.ts";
 export { deployRelease } from "../deploy/change/release.ts";
 export { startMissing } from "../deploy/change/start_missing.ts";
 export { stop } from "../deploy/change/stop.ts";

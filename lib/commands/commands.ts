@@ -13,6 +13,7 @@ import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { maintenance } from "./maintenance.ts";
 import { promote } from "./promote.ts";
+import { prune } from "./prune.ts";
 import { render } from "./render.ts";
 import { rollback } from "./rollback.ts";
 import { start } from "./start.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   boot,
   logs,
   history,
+  prune,
   init,
   completion,
   help,

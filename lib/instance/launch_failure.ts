@@ -27,8 +27,18 @@ export async function failureOf(
   return new ZddError(`${service.name} ${what}`, {
     quote: excerpt(await run.output()),
     source: run.source,
-    hint,
+    hint: byHand(service.start) ?? hint,
   });
+}
+
+/** A hint for a command that runs a container, of which zdd sees the client alone. */
+function byHand(start: string): string | undefined {
+  const engine = /(?:^|[\s;&|/])(docker|podman)\s+(?:container\s+)?run\b/
+    .exec(start)?.[1];
+  return engine === undefined
+    ? undefined
+    : `instead of start, "container: ${engine}" with image and ` +
+      "container_port lets zdd run the container, without a published port";
 }
 
 /** A failure to come in time, with where it is or what else it does. */

@@ -26,6 +26,11 @@ export interface Plan {
   release?: string;
 }
 
+/** The name of an image, with the release in its place if there is one. */
+export function imageOf(image: string, release = "{release}"): string {
+  return image.replaceAll("{release}", release);
+}
+
 /**
  * Plans one instance of a service: fills in `{instance}`, `{port}` and `{socket}`,
  * and exports `PORT` or `SOCKET`, and `ZDD_RELEASE`.
@@ -63,7 +68,7 @@ export function planInstance(
     service,
     number,
     start: fill(service.start),
-    image: service.image?.replaceAll("{release}", release ?? "{release}"),
+    image: service.image && imageOf(service.image, release),
     pidFile: service.pidFile && fill(service.pidFile),
     log: service.ownLogs ? ownLog(service, id) : log,
     logLink: service.ownLogs ? log : undefined,

@@ -5,8 +5,14 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { BoxedSite } from "../support/boxed_site.ts";
-import { type Engine, enginesIn, VOLUMES } from "../support/container_host.ts";
+import {
+  type Engine,
+  enginesIn,
+  VERSIONS,
+  VOLUMES,
+} from "../support/container_host.ts";
 import { liveTemplate } from "../support/project.ts";
+import { Site } from "../support/site.ts";
 import { SystemdBox } from "../support/systemd_box.ts";
 import { until } from "../support/until.ts";
 
@@ -318,6 +324,46 @@ test(
     await stopAll(other, engine);
   },
 );
+
+test(
+  "prune leaves the images of the last releases, and what zdd hasn't deployed",
+  async (box, engine) => {
+    const image = `prune-${engine}`;
+    await box.shell(
+      [...VERSIONS, "other"].map((tag) =>
+        `${engine} tag tests:${tag === "other" ? "v1" : tag} ${image}:${tag}`
+      ).join("; "),
+    );
+    const list = `${engine} images --format '{{.Repository}}:{{.Tag}}'`;
+    const images = async () =>
+      (await box.shell(`${list} | sed -n 's/.*${image}://p' | sort -u`))
+        .split("\n");
+    const site = siteIn(box, engine, "prune", { image: `${image}:{release}` });
+    for (const release of VERSIONS) {
+      await succeed(site, "deploy", "--release", release);
+    }
+    await succeed(site, "prune");
+    assertEquals(await images(), ["other", ...VERSIONS]);
+    const said = await succeed(site, "prune", "--keep", "1");
+    assertMatch(
+      said,
+      new RegExp(`^zdd: removed ${image}:v1 .*^pruned in`, "ms"),
+    );
+    assertEquals(await images(), ["other", "v3"]);
+    const { stdout } = await site.zdd("prune", "--keep", "0", "--json");
+    assertEquals(JSON.parse(stdout).images, []);
+    await stopAll(site, engine);
+    await succeed(site, "prune", "--keep", "0");
+    assertEquals(await images(), ["other"]);
+  },
+);
+
+Deno.test("a start command that runs a container is told of the key that does", async () => {
+  await using site = await Site.live({ start: "docker run --rm none" });
+  const { code, stderr } = await site.zdd("deploy");
+  assertEquals(code, 1, stderr);
+  assertMatch(stderr, /^hint: instead of start, "container: docker" with/m);
+});
 
 Deno.test({
   name: "in containers of docker, a restart of the engine ends no service",

@@ -20,7 +20,7 @@ import {
   creationOf,
   environmentFile,
 } from "./container_create.ts";
-import { fetchImages } from "./container_image.ts";
+import { fetchImages, removeImages } from "./container_image.ts";
 import {
   fixedAddress,
   isAddressRefused,
@@ -115,6 +115,9 @@ export function containerRunner(engine: EngineName): Runner {
         await removeContainer(engine, container);
       }
     },
+
+    prune: (services, releases, tell) =>
+      removeImages(engine, services, releases, tell),
 
     async kill(instance: Ran): Promise<void> {
       for (const container of await ownContainers(engine, instance)) {

@@ -4,7 +4,8 @@ import {
   type EngineName,
   requireSuccess,
 } from "../../system/container_engine.ts";
-import type { Plan } from "../plan.ts";
+import type { ServiceConfig } from "../../config/config.ts";
+import { imageOf, type Plan } from "../plan.ts";
 import type { Tell } from "./runner.ts";
 
 /**
@@ -44,5 +45,29 @@ export async function fetchImages(
     signal?.throwIfAborted();
     requireSuccess(engine, pulled, `Cannot pull ${image} for ${service}`);
     tell(service, `pulled ${image}`, performance.now() - begin);
+  }
+}
+
+/**
+ * Removes the images of some releases, unless a container needs one.
+ *
+ * @param tell hears of each that was there
+ */
+export async function removeImages(
+  engine: EngineName,
+  services: readonly Pick<ServiceConfig, "image">[],
+  releases: readonly string[],
+  tell: (image: string, problem?: string) => void,
+): Promise<void> {
+  const images = services.flatMap(({ image = "" }) =>
+    image.includes("{release}")
+      ? releases.map((release) => imageOf(image, release))
+      : []
+  ).filter((image) => !image.startsWith("-"));
+  for (const image of new Set(images)) {
+    const inspect = ["image", "inspect", "--format", "{{.Id}}", image];
+    if (!(await askEngine(engine, inspect)).success) continue;
+    const { success, words } = await askEngine(engine, ["rmi", image]);
+    tell(image, success ? undefined : words.trim().split("\n").at(-1));
   }
 }

@@ -71,6 +71,17 @@ export interface Runner {
    */
   tidy?(stateDir: string, known: ReadonlySet<string>): Promise<void>;
 
+  /**
+   * Removes what services were made of in some releases.
+   *
+   * @param tell hears of each that was removed, or why it wasn't
+   */
+  prune?(
+    services: readonly ServiceConfig[],
+    releases: readonly string[],
+    tell: (what: string, problem?: string) => void,
+  ): Promise<void>;
+
   /** Sees to it that what is killed next isn't started again, and that nothing is left of it. */
   kill?(instance: Ran): Promise<void>;
 }

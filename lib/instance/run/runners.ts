@@ -63,6 +63,22 @@ export async function tidyRunners(
   }
 }
 
+/**
+ * Removes what services were made of in some releases.
+ *
+ * @param tell hears of each that was removed, or why it wasn't
+ */
+export async function pruneRunners(
+  services: readonly ServiceConfig[],
+  releases: readonly string[],
+  tell: (what: string, problem?: string) => void,
+): Promise<void> {
+  for (const runner of RUNNERS) {
+    const own = services.filter((service) => runnerFor(service) === runner);
+    await runner.prune?.(own, releases, tell);
+  }
+}
+
 /** What runs a process that is marked as part of an instance, if a runner recognizes it. */
 export function recognize(
   id: string,
