@@ -76,7 +76,8 @@ function unwrap(thrown: unknown): { error: unknown; status?: Status } {
 function servingLines({ services, nginx }: Status): string[] {
   const lines = services.flatMap((service) => {
     const found = serving(service).map(({ pid, address, release }) =>
-      `${service.name}: ${pid} serves on ${address}` +
+      `${service.name}: ${pid} ` +
+      (address === undefined ? "works" : `serves on ${address}`) +
       (release === undefined ? "" : `, release ${release}`)
     );
     return found.length > 0 ? found : `${service.name}: nothing serves`;

@@ -102,7 +102,7 @@ interface Column {
 const COLUMNS: Column[] = [
   { title: "STATE", cell: (instance, style) => formatState(instance, style) },
   { title: "PID", cell: ({ pid }) => String(pid) },
-  { title: "ADDRESS", cell: ({ address }) => address },
+  { title: "ADDRESS", cell: ({ address }) => address ?? "" },
   { title: "RELEASE", cell: ({ release }) => release ?? "" },
   { title: "UPTIME", cell: ({ uptime }) => formatUptime(uptime) },
   { title: "MEMORY", cell: ({ memory }) => formatMemory(memory) },

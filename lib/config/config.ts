@@ -37,6 +37,18 @@ export interface ServiceConfig
   journal?: true;
 }
 
+/** Whether a service has no address, so that no request is passed to it. */
+export function isWorker({ port }: Pick<ServiceConfig, "port">): boolean {
+  return port === "none";
+}
+
+/** Whether a service must never run twice: the old has ended before the new is started. */
+export function stopsFirst(
+  { replace }: Pick<ServiceConfig, "replace">,
+): boolean {
+  return replace === "stop-first";
+}
+
 /** Whether zdd hands out a service's addresses. */
 export function hasSlots({ port }: Pick<ServiceConfig, "port">): boolean {
   return port === "env" || port === "socket";

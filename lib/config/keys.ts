@@ -12,7 +12,9 @@ import {
   image,
   inheritance,
   memorySize,
+  names,
   network,
+  order,
   page,
   path,
   port,
@@ -116,7 +118,7 @@ export const KEYS = {
         "picks a unix socket path and exports `SOCKET`; `detect`: zdd looks " +
         "where the service listens (`detect 8080` if there are several); a " +
         "number: always that port, started if it isn't running and never " +
-        "replaced",
+        "replaced; `none`: a worker, to which no requests are passed",
     },
     instances: {
       read: count,
@@ -130,6 +132,20 @@ export const KEYS = {
       default: "no",
       meaning: "keep the previous instances running until the next deploy, " +
         "for an instant rollback",
+      restart: false,
+    },
+    replace: {
+      read: order,
+      default: "start-first",
+      meaning: "`stop-first` for what must never run twice: the old " +
+        "instances have ended before new ones are started, and are started " +
+        "again if the deploy fails",
+      restart: false,
+    },
+    after: {
+      read: names,
+      default: "",
+      meaning: "names of services that must be ready before this one starts",
       restart: false,
     },
     cwd: {
@@ -232,8 +248,15 @@ export const KEYS = {
     ready: {
       read: command,
       meaning: "command that must succeed before any traffic is sent, tried " +
-        "again until `start_timeout`; told `ZDD_ADDRESS`, and `PORT` or " +
-        "`SOCKET`",
+        "again until `start_timeout`; told `ZDD_PID`, `ZDD_ADDRESS`, and " +
+        "`PORT` or `SOCKET`",
+      restart: false,
+    },
+    settle: {
+      read: duration,
+      default: "1",
+      meaning: "time that a worker (`port: none`) without `ready` must have " +
+        "run for to be ready",
       restart: false,
     },
     health: {
@@ -274,6 +297,14 @@ export const KEYS = {
       meaning:
         "connections that each of nginx's workers keeps to an instance " +
         "whose address zdd hands out; 0: none, each request has its own",
+      restart: false,
+    },
+    retire: {
+      read: command,
+      meaning: "command to run on each old instance at the switch, with its " +
+        "pid appended: it tells the instance to fetch no more jobs, or its " +
+        "clients to come back; has `drain_timeout` to end, and is told " +
+        "`ZDD_PID`, `ZDD_ADDRESS`, and `PORT` or `SOCKET`",
       restart: false,
     },
     drain_timeout: {

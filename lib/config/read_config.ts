@@ -7,6 +7,7 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { refuseMovingState } from "./moving_state.ts";
 import { readNginx } from "./read_nginx.ts";
 import { readService, refuseSame } from "./read_service.ts";
+import { checkOrder } from "./start_order.ts";
 
 /**
  * Reads deploy.conf and checks all that can be known without running anything. What
@@ -27,6 +28,7 @@ export function readConfig(
     service: readService(name, section, values.stateDir),
   }));
   refuseSame(services);
+  checkOrder(services);
   const config: Config = {
     ...values,
     file,

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { IS_LINUX } from "../system/platform.ts";
 import { findUser } from "../system/users.ts";
 import { asContainer, checkContainer } from "./container.ts";
-import type { ServiceConfig } from "./config.ts";
+import { type ServiceConfig, stopsFirst } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 
 /** Names that a template needs for something else. */
@@ -36,6 +36,8 @@ export function readService(
   checkInstances(service, section);
   checkUser(service, section);
   checkSupervisor(service, section);
+  checkWorker(service, section);
+  checkReplace(service, section);
   return service;
 }
 
@@ -134,6 +136,29 @@ function checkSupervisor(
     if (value === undefined) continue;
     section.reject(key, "supervisor: systemd beside it", value);
   }
+}
+
+/** A worker can't be asked for a page by its address, for it has none. */
+function checkWorker(
+  { port, health }: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  if (port !== "none" || !health?.startsWith("/")) return;
+  section.reject("health", "a URL, or `ready`, with port: none", health);
+}
+
+/** A standby would be a second one that runs; what is started again must be where it was. */
+function checkReplace(
+  service: ServiceConfig,
+  section: ConfSection<"service">,
+): void {
+  const { standby, port } = service;
+  if (!stopsFirst(service)) return;
+  if (standby) section.reject("standby", "no with replace: stop-first", "yes");
+  if (port !== "file" && port !== "detect") return;
+  const expected = "none, env, socket or a number with replace: stop-first, " +
+    "since what is started again must be where it was";
+  section.reject("port", expected, port);
 }
 
 /** Two services of one name or with one pid file would take each other for themselves. */

@@ -91,7 +91,7 @@ export function port(
 ): { port: PortKind; portNumber?: number } {
   const parsed = parsePort(text);
   if (parsed === undefined) {
-    place.reject("file, env, socket, detect or a port");
+    place.reject("file, env, socket, detect, none or a port");
   }
   return parsed ?? { port: "file" };
 }
@@ -104,6 +104,22 @@ export function flag(text: string, place: Place): boolean {
     place.reject("yes or no", word);
   }
   return yes;
+}
+
+/** Names, apart from each other by blanks or commas. */
+export function names(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter((name) => name !== ""))];
+}
+
+/** Whether what is new is started before what is old has ended. */
+export function order(
+  text: string,
+  place: Place,
+): "start-first" | "stop-first" {
+  const word = text.toLowerCase();
+  if (word === "start-first" || word === "stop-first") return word;
+  place.reject("start-first or stop-first");
+  return "start-first";
 }
 
 /** A number of things, at least one. */

@@ -23,7 +23,8 @@ export function parseStatuses(text: string): StatusRange[] | undefined {
 /**
  * `file`: it tells in a port file; `env`, `socket`: zdd hands out a port or the path of
  * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port;
- * `container`: at the address that a container engine gives it.
+ * `container`: at the address that a container engine gives it; `none`: a worker, which
+ * has no address.
  */
 export type PortKind =
   | "file"
@@ -31,13 +32,16 @@ export type PortKind =
   | "socket"
   | "detect"
   | "fixed"
-  | "container";
+  | "container"
+  | "none";
 
-/** Reads `file`, `env`, `socket`, `detect`, `detect 8080` or a port; undefined if it is none of them. */
+/** Reads `file`, `env`, `socket`, `detect`, `detect 8080`, `none` or a port; undefined if it is none of them. */
 export function parsePort(
   text: string,
 ): { port: PortKind; portNumber?: number } | undefined {
-  const match = /^(file|env|socket|detect(?=\s|$))?\s*(\d{1,5})?$/i.exec(text);
+  const match = /^(file|env|socket|none|detect(?=\s|$))?\s*(\d{1,5})?$/i.exec(
+    text,
+  );
   const word = match?.[1]?.toLowerCase();
   const portNumber = match?.[2] === undefined ? undefined : Number(match[2]);
   if (portNumber !== undefined && (portNumber < 1 || portNumber > 65535)) {
@@ -47,7 +51,8 @@ export function parsePort(
   if (portNumber !== undefined) {
     return word === undefined ? { port: "fixed", portNumber } : undefined;
   }
-  return word === "file" || word === "env" || word === "socket"
+  return word === "file" || word === "env" || word === "socket" ||
+      word === "none"
     ? { port: word }
     : undefined;
 }

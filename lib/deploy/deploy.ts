@@ -3,11 +3,15 @@ import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { isAlive } from "../instance/processes.ts";
 import { prepareRunners, requireRunners } from "../instance/run/runners.ts";
-import type { Tell } from "../instance/run/runner.ts";
+import { servingPids } from "../state/history.ts";
 import { Journal } from "../state/journal.ts";
 import { instancesOf, type State } from "../state/state.ts";
-import { writeState } from "../state/state_file.ts";
-import { bringBack, withInstances } from "../state/transitions.ts";
+import { readState, writeState } from "../state/state_file.ts";
+import {
+  bringBack,
+  withInstances,
+  withoutStopped,
+} from "../state/transitions.ts";
 import type { ProcessId } from "../system/process.ts";
 import { finishApart, ownStarter } from "./finish_apart.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
@@ -19,7 +23,9 @@ import { switchByReload } from "./reload_switch.ts";
 import { render, UNUSED } from "./render.ts";
 import { retire, tellOfFormer } from "./retire.ts";
 import { attempt, openRun, record, type Run, type RunOptions } from "./run.ts";
-import { type Launched, settle, startAll } from "./start.ts";
+import { type Launched, settle } from "./launched.ts";
+import { startAll, tellWhileStarting } from "./start.ts";
+import { endedIn, stopsBefore } from "./stop_first.ts";
 import { undo } from "./undo.ts";
 import { verify } from "./verify.ts";
 import type { Rendered } from "../live/render.ts";
@@ -76,25 +82,30 @@ export async function deploy(
   try {
     // 3. Start, and 4. check.
     if (plan.starts.length > 0) await hooks.require("before_start", before);
-    launched = watched.use(await startAll(run, plan.starts, journal));
+    const makeRoom = stopsBefore(run, journal, before, plan.starts);
+    launched = watched.use(
+      await startAll(run, plan.starts, journal, makeRoom),
+    );
 
     // 5. Render, 6. switch, 7. verify, and 8. commit.
     const next = plan.next(launched.instances);
     live = await putLive(run, journal, before, next, launched);
   } catch (error) {
-    await undo(run, journal, error);
-    throw await failed(run, before, error);
+    const missing = await undo(run, journal, error);
+    const { state } = readState(run.directory);
+    throw await failed(run, state, missing?.behind(error) ?? error);
   }
   launched.committed();
   attempt(run, () => journal.close());
   await hooks.inform("after_switch", live.state);
 
   const started = plan.starts.length;
+  const ended = endedIn(journal);
   const starter = ownStarter(live.state);
   if (starter !== undefined) {
     await finishApart(run, starter);
     record(run, live.state);
-    return outcomeOf(run, live.state, { started, retired: [], ...live });
+    return outcomeOf(run, live.state, { started, retired: ended, ...live });
   }
 
   // 9. Drain, and 10. stop.
@@ -110,7 +121,8 @@ export async function deploy(
   try {
     const settled = await settle(run, launched, state);
     record(run, settled);
-    return outcomeOf(run, settled, { started, retired, ...live });
+    const all = [...ended, ...retired];
+    return outcomeOf(run, settled, { started, retired: all, ...live });
   } catch (error) {
     record(run, state, error);
     throw error;
@@ -120,6 +132,8 @@ export async function deploy(
 /** A state that was put live. */
 interface Live {
   state: State;
+  /** Others serve than before. */
+  moved: boolean;
   action: NginxAction;
   oldWorkers: readonly ProcessId[];
 }
@@ -147,7 +161,7 @@ async function putLive(
   const instances = launched?.instances ?? [];
   warnOfUnused(run, conf, instances);
   const addresses = Object.values(next.services).flatMap(instancesOf)
-    .map(({ address }) => address);
+    .flatMap(({ address }) => address ?? []);
   requireOwnUpstreams(conf.text, instances, addresses);
 
   // 6. Switch: by links that exist, by a reload for all else.
@@ -160,27 +174,20 @@ async function putLive(
 
   // 8. Commit: from here on the new ones serve, whatever happens to zddeploy.
   const present = await launched?.look() ?? [];
+  const { stops = [] } = journal.entries; // they have ended
   const state = {
-    ...withInstances(next, present),
+    ...withoutStopped(withInstances(next, present), stops),
     nginx: reload.nginx,
     deploy: journal.entries.id,
   };
   writeState(run.directory, state);
   const { oldWorkers } = reload;
   const isSwitched = reload.action === "unchanged" && moves > 0;
-  return { state, oldWorkers, action: isSwitched ? "switched" : reload.action };
-}
-
-/** Says what is got for a start. */
-function tellWhileStarting({ report }: Run): Tell {
-  return (subject, message, ms) =>
-    report({
-      step: "start",
-      subject,
-      message,
-      ms,
-      level: ms === undefined ? "begin" : undefined,
-    });
+  const [served, serve] = [before, state]
+    .map((state) => JSON.stringify(servingPids(state)));
+  const moved = served !== serve;
+  const action = isSwitched ? "switched" : reload.action;
+  return { state, moved, oldWorkers, action };
 }
 
 /** Says which services have been started and get no request. */

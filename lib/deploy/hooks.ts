@@ -3,18 +3,11 @@ import type { Config } from "../config/config.ts";
 import { camelCase } from "../config/key.ts";
 import type { Hook } from "../config/keys.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { identify, sendSignal } from "../system/process.ts";
 import { appendText } from "../system/safe_open.ts";
-import { sessionOf } from "../system/process_table.ts";
-import { startDetached } from "../system/shell.ts";
-import { readTail, sizeOf } from "../system/tail.ts";
-import { sleep } from "../system/wait.ts";
+import { runApart } from "../system/run_apart.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { releaseIn } from "../state/history.ts";
 import type { State } from "../state/state.ts";
-
-/** How many lines of a hook's output are shown. */
-const SHOWN_LINES = 50;
 
 /** What hooks are told, beside the state. */
 export interface HookFacts {
@@ -86,45 +79,28 @@ export class Hooks {
     signal?: AbortSignal,
   ): Promise<{ status: number; lines: string[] }> {
     this.#announce(hook);
-    const before = sizeOf(this.#log);
     const took = stopwatch();
     const subject = hook;
     this.report({ step: "hook", subject, message: "running", level: "begin" });
     const script = command.includes("\n") ? `set -e\n${command}` : command;
-    const { pid, exited } = startDetached(script, {
+    const { status = 0, lines } = await runApart(script, {
       cwd: this.config.directory,
       log: this.#log,
       env,
       inherit: "all", // it is part of the job that zddeploy is part of
+      signal,
     });
-    const process = identify(pid);
-    const interrupted = new AbortController();
-    try {
-      // Not its pipe but its end is waited for: it may leave a daemon behind.
-      const status = await Promise.race([
-        exited,
-        untilAborted(interrupted.signal, signal),
-      ]);
-      const lines = readTail(this.#log, before, SHOWN_LINES);
-      this.report({
-        step: "hook",
-        subject,
-        message: `exit status ${status}`,
-        ms: took(),
-        level: "detail",
-      });
-      for (const line of lines) {
-        this.report({ step: "hook", subject, message: line });
-      }
-      return { status, lines };
-    } catch (error) {
-      // What its shell runs is in the same session.
-      const all = process === undefined ? [] : sessionOf(process);
-      for (const one of all) sendSignal(one, "SIGTERM");
-      throw error;
-    } finally {
-      interrupted.abort();
+    this.report({
+      step: "hook",
+      subject,
+      message: `exit status ${status}`,
+      ms: took(),
+      level: "detail",
+    });
+    for (const line of lines) {
+      this.report({ step: "hook", subject, message: line });
     }
+    return { status, lines };
   }
 
   /** Says in the log which hook runs, and when. */
@@ -158,24 +134,8 @@ export class Hooks {
       variables[`ZDD_PID_${suffix}`] = current
         .map(({ process }) => process.pid).join(" ");
       variables[`ZDD_ADDRESS_${suffix}`] = current
-        .map(({ address }) => address).join(" ");
+        .flatMap(({ address }) => address ?? []).join(" ");
     }
     return variables;
-  }
-}
-
-/** Never returns: throws when `signal` is aborted, and is left alone when `done` is. */
-async function untilAborted(
-  done: AbortSignal,
-  signal?: AbortSignal,
-): Promise<never> {
-  const either = signal ? AbortSignal.any([done, signal]) : done;
-  for (;;) {
-    try {
-      await sleep(60_000, either);
-    } catch (error) {
-      if (!done.aborted) throw error;
-      return await new Promise<never>(() => {});
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { type Config, hasSlots } from "../config/config.ts";
-import type { Instance } from "../instance/instance.ts";
+import { type Instance, isListening } from "../instance/instance.ts";
 import { linkKey } from "../live/identifiers.ts";
 import { LiveLinks } from "../live/links.ts";
 import { prepareMaintenance } from "../live/maintenance.ts";
@@ -57,10 +57,13 @@ export async function prepareLiveSwitch(
   const keys = live.map((name) => linkKey(name, isSlotted(config, next, name)));
   const targets: Target[] = [];
   for (const service of live) {
-    const { current, canary } = stateOf(next, service);
+    const { canary, ...own } = stateOf(next, service);
+    const current = own.current.filter(isListening);
     if (current.length === 0) continue;
     const slots = isSlotted(config, next, service);
-    const to = await links.prepare({ current, canary }, slots);
+    const share = canary &&
+      { ...canary, instances: canary.instances.filter(isListening) };
+    const to = await links.prepare({ current, canary: share }, slots);
     targets.push({ service, key: linkKey(service, slots), to });
   }
   const asked = before.nginx?.links ?? [];

@@ -29,6 +29,8 @@ export interface ServiceOutcome {
 export interface Done {
   /** How many instances were started. */
   started: number;
+  /** Who serves isn't who did. */
+  moved?: boolean;
   action: NginxAction;
   retired: Retired[];
 }
@@ -37,14 +39,14 @@ export interface Done {
 export function outcomeOf(
   { project: { config, nginx }, warnings, took }: Run,
   state: State,
-  { started, action, retired }: Done = {
+  { started, moved = false, action, retired }: Done = {
     started: 0,
     action: "unchanged",
     retired: [],
   },
 ): Outcome {
   return {
-    changed: started > 0 || action !== "unchanged",
+    changed: started > 0 || moved || action !== "unchanged",
     nginx: { action, pid: nginx.master()?.pid },
     services: config.services.map(({ name }) => {
       const { current, standby, canary } = stateOf(state, name);

@@ -5,6 +5,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { follow, isAlive } from "../instance/processes.ts";
 import { linkKey } from "../live/identifiers.ts";
 import type { Instance } from "../instance/instance.ts";
+import { addressOf } from "../instance/instance_address.ts";
 import { findMarked } from "../instance/marked.ts";
 import { tidyRunners } from "../instance/run/runners.ts";
 import { findRunning } from "../instance/takeover.ts";
@@ -24,10 +25,10 @@ import {
 } from "../state/state.ts";
 import { readState, setStateAside, writeState } from "../state/state_file.ts";
 import { bringBack, closed } from "../state/transitions.ts";
-import { parseAddress } from "../system/address.ts";
+import { formatAddress } from "../system/address.ts";
 import { readIfExists, removeLeftovers } from "../system/files.ts";
 import { isSame, userOf } from "../system/process.ts";
-import { stopwatch } from "./report.ts";
+import { onAddress, stopwatch } from "./report.ts";
 import { isToBeStopped, retire } from "./retire.ts";
 import type { Run } from "./run.ts";
 import { undo } from "./undo.ts";
@@ -42,14 +43,17 @@ import { unknownServers } from "./unknown.ts";
  */
 export async function recover(run: Run): Promise<State> {
   const { project: { config }, directory, report } = run;
-  const { state, damaged, missing = false } = readState(directory);
+  const read = readState(directory);
+  const { damaged, missing = false } = read;
   if (damaged !== undefined) {
     const aside = setStateAside(directory);
     const message = `"${directory.state}" is damaged (${damaged}); it is now ` +
       `"${aside}", and the pid files tell what runs`;
     report({ step: "recover", subject: "zdd", message, level: "warning" });
   }
-  await finishDeadDeploy(run, state);
+  await finishDeadDeploy(run, read.state);
+  // It may have started something again.
+  const { state } = readState(directory);
   // One that was started again goes on in another process.
   const present = mapInstances(state, (one) => follow(one) ?? one);
   const isLost = damaged !== undefined || missing;
@@ -124,9 +128,14 @@ async function finishDeadDeploy(run: Run, { deploy }: State): Promise<void> {
   if (deploy === id) return journal.close();
   const took = stopwatch();
   const reason = `The deploy of ${startedAt} died before it was done`;
-  await undo(run, journal, new ZddError(reason));
+  const missing = await undo(run, journal, new ZddError(reason));
+  const subject = "zdd";
+  if (missing !== undefined) {
+    const { message } = missing;
+    run.report({ step: "recover", subject, message, level: "warning" });
+  }
   const message = `undid the deploy of ${startedAt}, which had died`;
-  run.report({ step: "recover", subject: "zdd", message, ms: took() });
+  run.report({ step: "recover", subject, message, ms: took() });
 }
 
 /** A service's state with the instances that serve, be they known or found; the same if it isn't any other. */
@@ -146,7 +155,7 @@ function adopt(
     return own;
   }
   for (const { process: { pid }, address } of adopted.current) {
-    const message = `found ${pid} on ${address}`;
+    const message = `found ${pid}${onAddress(address)}`;
     run.report({ step: "recover", subject: service.name, message });
   }
   return adopted;
@@ -202,7 +211,7 @@ function adoptMarked(
   const going = marked.filter((instance) => !current.includes(instance))
     .map((instance) => ({ instance, since }));
   current.sort((a, b) => a.number - b.number);
-  const addresses = current.map(({ address }) => address);
+  const addresses = current.flatMap(({ address }) => address ?? []);
   return {
     ...own,
     current,
@@ -216,10 +225,10 @@ function servesNow(name: string, links: LiveLinks, conf: string) {
   const slot = mainSlot(links.read(linkKey(name, true)) ?? "");
   const linked = links.addresses(linkKey(name, false));
   return (instance: Instance): boolean => {
-    if (linked.length > 0) return linked.includes(instance.address);
-    if (slot !== undefined && instance.slot !== slot) return false;
-    const address = parseAddress(instance.address);
+    const address = addressOf(instance);
     if (address === undefined) return false;
+    if (linked.length > 0) return linked.includes(formatAddress(address));
+    if (slot !== undefined && instance.slot !== slot) return false;
     // A template may have given the port another host.
     const text = "path" in address ? address.path : `:${address.port}`;
     return conf.split(text).slice(1).some((rest) => /^[;:\s/]/.test(rest));

@@ -1,3 +1,4 @@
+import { addressOf } from "../instance/instance_address.ts";
 import { isAlive } from "../instance/processes.ts";
 import type { LiveLinks } from "../live/links.ts";
 import { requireAccess } from "../nginx/access.ts";
@@ -6,7 +7,6 @@ import { isShared, lockNginx } from "../nginx/lock.ts";
 import { type Worker, workersOf } from "../nginx/master.ts";
 import type { ConfBefore, Journal } from "../state/journal.ts";
 import type { NginxState, State } from "../state/state.ts";
-import { parseAddress } from "../system/address.ts";
 import {
   modeOf,
   modifiedAt,
@@ -178,8 +178,8 @@ function requireAccessToAll(
     ...canary?.instances ?? [],
   ]);
   // Nobody can get at one that has ended, which isn't this change's doing.
-  for (const { address } of serving.filter(isAlive)) {
-    const parsed = parseAddress(address);
+  for (const instance of serving.filter(isAlive)) {
+    const parsed = addressOf(instance);
     if (parsed !== undefined && "path" in parsed) {
       requireAccess(workers, parsed.path);
     }

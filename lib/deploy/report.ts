@@ -35,6 +35,11 @@ export interface Event {
 /** Hears of every event; the deploy knows nothing of terminals. */
 export type Report = (event: Event) => void;
 
+/** ` on 127.0.0.1:45643`; nothing for a worker. */
+export function onAddress(address?: string): string {
+  return address === undefined ? "" : ` on ${address}`;
+}
+
 /** A report that keeps the warnings, as lines. */
 export function collectWarnings(
   report: Report,

@@ -3,7 +3,7 @@ import { defaultsOf } from "../config/defaults.ts";
 import { messageOf } from "../error.ts";
 import { isAlive, isGone } from "../instance/processes.ts";
 import { drain, type SwitchedWorkers } from "../instance/drain.ts";
-import type { Instance } from "../instance/instance.ts";
+import { type Instance, isListening } from "../instance/instance.ts";
 import { readPid } from "../instance/port_file.ts";
 import type { StopConfig } from "../instance/run/runner.ts";
 import { stopInstance } from "../instance/stop.ts";
@@ -12,10 +12,11 @@ import type { Nginx } from "../nginx/nginx.ts";
 import { notesOnFormer } from "../state/former.ts";
 import type { Retiring, State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
-import { withRetiring } from "../state/transitions.ts";
+import { withRetiring, withTold } from "../state/transitions.ts";
 import { writeAtomically } from "../system/files.ts";
 import { commandLine, identify, type ProcessId } from "../system/process.ts";
 import { formatDuration } from "../text/duration.ts";
+import { sayGoodbye } from "./goodbye.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { attempt, type Run } from "./run.ts";
 
@@ -42,8 +43,9 @@ export async function retire(
   oldWorkers: readonly ProcessId[] | undefined,
   lost?: (service: string) => AbortSignal | undefined,
 ): Promise<{ state: State; retired: Retired[] }> {
-  const { project: { nginx, config }, directory, report } = run;
+  const { project: { nginx, config }, directory } = run;
   const workers = oldWorkers && switchedWorkers(nginx, oldWorkers);
+  if (workers !== undefined) state = noteTold(run, state);
   const all = Object.entries(state.services).flatMap(([name, { retiring }]) =>
     retiring.map((each) => ({ name, each }))
   );
@@ -51,11 +53,11 @@ export async function retire(
     const how = howToStop(config, each.instance);
     // `stop` was told to stop it, whatever was tried before.
     if (!isToBeStopped(config, each) && run.command !== "stop") {
-      return { name, left: stillStopping(name, each, report) };
+      return { name, left: stillStopping(name, each, run.report) };
     }
     const { instance } = each;
-    const signal = lost?.(name);
-    const outcome = await retireOne(how, instance, workers, report, signal);
+    const signal = each.told ? undefined : lost?.(name);
+    const outcome = await retireOne(run, how, instance, workers, signal);
     const left = outcome === "stopping"
       ? { ...each, stopSent: true as const, stop: how.stop }
       // What couldn't even be tried is tried again by the next run.
@@ -79,6 +81,20 @@ export async function retire(
     state: next,
     retired: outcomes.flatMap(({ retired }) => retired ?? []),
   };
+}
+
+/** Writes down which workers are about to be told to fetch no more jobs: they can't go back to work. */
+function noteTold(run: Run, state: State): State {
+  const { project: { config }, directory } = run;
+  const isTold = (each: Retiring) =>
+    !isListening(each.instance) && isToBeStopped(config, each) &&
+    howToStop(config, each.instance).retire !== undefined;
+  const hasSome = Object.values(state.services)
+    .some(({ retiring }) => retiring.some(isTold));
+  if (!hasSome) return state;
+  const next = withTold(state, isTold);
+  attempt(run, () => writeState(directory, next));
+  return next;
 }
 
 /** Warns of services that have left deploy.conf and still run: nobody stops them. */
@@ -141,10 +157,10 @@ function stillStopping(
 
 /** Drains and stops one instance. Returns undefined if that couldn't be tried. */
 async function retireOne(
+  { project: { config }, report }: Run,
   how: StopConfig,
   instance: Instance,
   workers: SwitchedWorkers | undefined,
-  report: Report,
   lost?: AbortSignal,
 ): Promise<Retired["state"] | undefined> {
   const { name: subject, stop, stopTimeout } = how;
@@ -156,7 +172,12 @@ async function retireOne(
       return (await stopInstance(how, instance)).outcome;
     }
     if (workers !== undefined) {
-      await drainOne(how, instance, workers, report, lost);
+      await Promise.all([
+        sayGoodbye(config, how, instance, report, lost),
+        isListening(instance)
+          ? drainOne(how, instance, workers, report, lost)
+          : undefined,
+      ]);
     }
     lost?.throwIfAborted();
     const stopping = `stopping ${pid}`;

@@ -1,202 +1,182 @@
-import type { ServiceConfig } from "../config/config.ts";
+import { type ServiceConfig, stopsFirst } from "../config/config.ts";
 import { fingerprintOf } from "../config/fingerprint.ts";
-import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
+import { startOrder } from "../config/start_order.ts";
 import { checkInstance, type CheckOptions } from "../instance/check.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { Plan } from "../instance/plan.ts";
 import { type Launch, start } from "../instance/start.ts";
+import type { Tell } from "../instance/run/runner.ts";
 import { servicesWithoutHttp } from "../live/spoken.ts";
 import type { Journal } from "../state/journal.ts";
-import type { State } from "../state/state.ts";
-import { writeState } from "../state/state_file.ts";
-import { withInstances } from "../state/transitions.ts";
-import { isSame } from "../system/process.ts";
-import { type Report, stopwatch } from "./report.ts";
+import { realPath } from "../system/files.ts";
+import { Launched } from "./launched.ts";
+import { onAddress, stopwatch } from "./report.ts";
 import type { Run } from "./run.ts";
 
+/** An instance that has passed its check. */
+interface Started {
+  launch: Launch;
+  instance: Instance;
+}
+
 /**
- * Steps 3 and 4: starts all instances side by side and waits until each of them
- * really serves. The first that fails, or ends while others are still starting, ends the
- * wait for all.
+ * Steps 3 and 4: starts all instances and waits until each of them really serves: side by
+ * side, but for those of services that wait for others. The first that fails, or ends
+ * while others are still starting, ends the wait for all, and what waits for it isn't
+ * started.
  *
+ * @param makeRoom ends what a service replaces, where that must have ended before
  * @throws {ZddError} with the last words of the first that fails.
  */
 export async function startAll(
   run: Run,
   plans: readonly Plan[],
   journal: Journal,
+  makeRoom?: (service: string, signal: AbortSignal) => Promise<void>,
 ): Promise<Launched> {
+  const { template, config, nginx } = run.project;
+  const others = servicesWithoutHttp(template, config, () => nginx.version());
+  const failure = new AbortController();
+  const signal = run.signal === undefined
+    ? failure.signal
+    : AbortSignal.any([failure.signal, run.signal]);
+  const beginAll = async (plans: readonly Plan[]): Promise<Launch[]> => {
+    const launches = await begin(plans, journal);
+    for (const { ended } of launches) {
+      ended.addEventListener("abort", () => failure.abort(ended.reason));
+    }
+    return launches;
+  };
+  const check = async (launch: Launch): Promise<Started> => {
+    const speaksHttp = !others.has(launch.plan.service.name);
+    try {
+      return await startOne(run, launch, journal, { speaksHttp, signal });
+    } catch (error) {
+      failure.abort(error);
+      throw error;
+    }
+  };
+  // All of them have come to an end then, whatever becomes of the first.
+  const all = async <T>(promises: Iterable<Promise<T>>): Promise<T[]> =>
+    (await Promise.allSettled(promises)).map((outcome) => {
+      if (outcome.status === "fulfilled") return outcome.value;
+      throw signal.aborted ? signal.reason : outcome.reason;
+    });
+
+  const order = startOrder(plans.map(({ service }) => service));
+  const stopFirst = plans.map(({ service }) => service).filter(stopsFirst)
+    .map(({ name }) => name);
+  const isFirst = (name: string) =>
+    order.get(name)?.length === 0 && !stopFirst.includes(name);
+  const first = await beginAll(
+    plans.filter(({ service }) => isFirst(service.name)),
+  );
+  const ready = new Map<string, Promise<Started[]>>();
+  const startService = async (name: string, waitsFor: string[]) => {
+    const ofService = ({ service }: Plan) => service.name === name;
+    if (isFirst(name)) {
+      return await all(first.filter(({ plan }) => ofService(plan)).map(check));
+    }
+    await Promise.all(waitsFor.map((other) => ready.get(other)));
+    await makeRoom?.(name, signal);
+    signal.throwIfAborted();
+    const launches = await beginAll(plans.filter(ofService));
+    return await all(launches.map(check));
+  };
+  for (const [name, waitsFor] of order) {
+    const started = startService(name, waitsFor);
+    started.catch((error) => failure.abort(error));
+    ready.set(name, started);
+  }
+  const started = (await all(ready.values())).flat();
+  journal.recordInstances();
+  return new Launched(inOrder(started, plans));
+}
+
+/** Begins instances. Those that were begun are on record even if another can't be. */
+async function begin(
+  plans: readonly Plan[],
+  journal: Journal,
+): Promise<Launch[]> {
   const launches: Launch[] = [];
+  if (plans.length === 0) return launches;
   try {
     for (const plan of plans) launches.push(await start(plan));
-  } finally { // those that were begun are ended if another can't be
+  } finally {
     const leaders = launches.map(({ plan, leader }) =>
       [plan.id, leader] as const
     );
     journal.recordLeaders(new Map(leaders));
   }
-  const failure = new AbortController();
-  const signal = AbortSignal.any([
-    failure.signal,
-    ...launches.map(({ ended }) => ended),
-    ...run.signal ? [run.signal] : [],
-  ]);
-  const { template, config, nginx } = run.project;
-  const others = servicesWithoutHttp(template, config, () => nginx.version());
-  const settled = await Promise.allSettled(launches.map(async (launch) => {
-    const { id, service } = launch.plan;
-    const speaksHttp = !others.has(service.name);
-    // If zdd is killed now, nothing else may tell whose they are.
-    launch.processes.onDaemons = (daemons) => {
-      try {
-        journal.recordDaemons(id, daemons);
-      } catch {
-        /* the next entry can't be written either, and fails the deploy */
-      }
-    };
-    try {
-      const instance = {
-        ...await startOne(launch, run.report, { speaksHttp, signal }),
-        release: launch.plan.release,
-      };
-      journal.noteInstance(instance);
-      return { launch, instance };
-    } catch (error) {
-      failure.abort(error);
-      throw error;
-    }
-  }));
-  for (const { processes } of launches) processes.onDaemons = undefined;
-  const started = settled.map((outcome) => {
-    if (outcome.status === "fulfilled") return outcome.value;
-    throw signal.reason;
-  });
-  journal.recordInstances();
-  return new Launched(started);
+  return launches;
 }
 
 async function startOne(
+  { report }: Run,
   launch: Launch,
-  report: Report,
+  journal: Journal,
   options: CheckOptions,
-): Promise<Instance> {
+): Promise<Started> {
   const took = stopwatch();
-  const { service } = launch.plan;
-  const subject = service.name;
-  report({ step: "start", subject, message: "starting", level: "begin" });
-  const found = await launch.instance(options.signal);
-  const instance = await checkInstance(launch, found, options);
-  const { process: { pid }, address } = instance;
-  const message = `started ${pid} on ${address}`;
-  report({ step: "start", subject, message, ms: took() });
-  return {
-    ...instance,
-    fingerprint: await fingerprintOf(service),
-    stopping: stoppingOf(service),
+  const { id, service, release } = launch.plan;
+  const cwd = realPath(service.cwd);
+  // If zdd is killed now, nothing else may tell whose they are.
+  launch.processes.onDaemons = (daemons) => {
+    try {
+      journal.recordDaemons(id, daemons);
+    } catch {
+      /* the next entry can't be written either, and fails the deploy */
+    }
   };
+  try {
+    const subject = service.name;
+    report({ step: "start", subject, message: "starting", level: "begin" });
+    const found = await launch.instance(options.signal);
+    // It may have begun a job.
+    if (found.address === undefined) journal.noteInstance(found);
+    const checked = await checkInstance(launch, found, options);
+    const { process: { pid }, address } = checked;
+    const message = `started ${pid}${onAddress(address)}`;
+    report({ step: "start", subject, message, ms: took() });
+    const instance = {
+      ...checked,
+      release,
+      fingerprint: await fingerprintOf(service),
+      command: launch.plan.start,
+      cwd,
+      stopping: stoppingOf(service),
+    };
+    journal.noteInstance(instance);
+    return { launch, instance };
+  } finally {
+    launch.processes.onDaemons = undefined;
+  }
+}
+
+/** What was started, as it was planned. */
+function inOrder(
+  started: readonly Started[],
+  plans: readonly Plan[],
+): Started[] {
+  return plans.flatMap(({ id }) =>
+    started.find(({ instance }) => instance.id === id) ?? []
+  );
 }
 
 function stoppingOf(
-  { stop, cwd, drainTimeout, stopTimeout, killAfter }: ServiceConfig,
+  { stop, cwd, drainTimeout, stopTimeout, killAfter, retire }: ServiceConfig,
 ): Instance["stopping"] {
-  return { stop, cwd, drainTimeout, stopTimeout, killAfter };
+  return { stop, cwd, drainTimeout, stopTimeout, killAfter, retire };
 }
 
-/** New instances from their check to the end of the deploy. */
-export class Launched implements Disposable {
-  #started: readonly { launch: Launch; instance: Instance }[];
-
-  constructor(started: readonly { launch: Launch; instance: Instance }[]) {
-    this.#started = started;
-  }
-
-  /** As they were when they were last looked at. */
-  get instances(): Instance[] {
-    return this.#started.map(({ instance }) => instance);
-  }
-
-  /** Aborted when one of them ends, with its last words, or when `other` is. */
-  signal(other?: AbortSignal): AbortSignal {
-    return AbortSignal.any([
-      ...this.#started.map(({ launch }) => launch.ended),
-      ...other ? [other] : [],
-    ]);
-  }
-
-  /** Aborted when all those of a service have ended, with the last one's last words; undefined if none of it was started. */
-  lost = (service: string): AbortSignal | undefined => {
-    const ends = this.#started
-      .filter(({ instance }) => instance.service === service)
-      .map(({ launch }) => launch.ended);
-    if (ends.length === 0) return undefined;
-    const all = new AbortController();
-    const look = () => {
-      const last = ends.find(({ aborted }) => aborted);
-      if (ends.every(({ aborted }) => aborted)) all.abort(last?.reason);
-    };
-    for (const end of ends) end.addEventListener("abort", look);
-    look();
-    return all.signal;
-  };
-
-  /**
-   * The instances as they are now: one that has made itself a daemon is another process.
-   *
-   * @throws {ZddError} with the last lines of its log, if one of them has ended.
-   */
-  async look(): Promise<Instance[]> {
-    const started = [];
-    for (const { launch, instance } of this.#started) {
-      const { process, roots, users } = await launch.look();
-      const isMoved = !isSame(process, instance.process);
-      started.push({
-        launch,
-        instance: isMoved ? { ...instance, process, roots, users } : instance,
-      });
-    }
-    this.#started = started;
-    return this.instances;
-  }
-
-  /** They serve now. */
-  committed(): void {
-    for (const { launch } of this.#started) launch.committed();
-  }
-
-  [Symbol.dispose](): void {
-    for (const { launch } of this.#started) launch[Symbol.dispose]();
-  }
-}
-
-/**
- * Looks once more when the old instances have gone. Returns the state with the processes
- * that the new ones are by now.
- *
- * @throws {ZddError} with exit status 4, if one has ended: undoing is no use any more.
- */
-export async function settle(
-  { directory }: Run,
-  launched: Launched,
-  state: State,
-): Promise<State> {
-  const committed = launched.instances;
-  let present: Instance[];
-  try {
-    present = await launched.look();
-  } catch (error) {
-    const hasStandby = Object.values(state.services)
-      .some(({ standby }) => standby.length > 0);
-    throw new ZddError(`${messageOf(error)}, after it was put live`, {
-      ...wordsOf(error),
-      hint: hasStandby
-        ? "zddeploy rollback puts the standby back in service"
-        : "fix that, then run zddeploy again",
-      exitStatus: ExitStatus.broken,
-      cause: error,
+/** Says what is got for a start. */
+export function tellWhileStarting({ report }: Run): Tell {
+  return (subject, message, ms) =>
+    report({
+      step: "start",
+      subject,
+      message,
+      ms,
+      level: ms === undefined ? "begin" : undefined,
     });
-  }
-  if (present.every((instance, i) => instance === committed[i])) return state;
-  const settled = withInstances(state, present);
-  writeState(directory, settled);
-  return settled;
 }

@@ -1,25 +1,25 @@
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import { isAlive } from "../instance/processes.ts";
-import { drain } from "../instance/drain.ts";
-import { discardInstance } from "../instance/stop.ts";
 import { LiveLinks } from "../live/links.ts";
 import { lockNginx } from "../nginx/lock.ts";
 import { workersOf } from "../nginx/master.ts";
 import { ReloadRefused } from "../nginx/nginx.ts";
-import type { Journal, JournalEntries, Start } from "../state/journal.ts";
+import type { Journal, JournalEntries } from "../state/journal.ts";
 import { readState } from "../state/state_file.ts";
-import { writeAtomically } from "../system/files.ts";
-import { identify, isSame, type ProcessId } from "../system/process.ts";
+import { isSame, type ProcessId } from "../system/process.ts";
+import { discardAll } from "./discard.ts";
 import { putBack } from "./reload_switch.ts";
 import { stopwatch } from "./report.ts";
-import { howToStop, switchedWorkers } from "./retire.ts";
 import type { Run } from "./run.ts";
+import type { NotStartedAgain } from "./stop_first.ts";
 
 /**
  * Takes back what a deploy has done: the live links, nginx.conf, nginx, the new
  * instances, the pid files, in this order, so that no request is lost if the new ones served already.
+ * What was stopped before is started again as soon as what replaced it is gone.
  *
  * @param reason why the deploy failed
+ * @returns what couldn't be started again, if something couldn't
  * @throws {ZddError} with exit status 4, if nginx can't be brought back; everything
  * that may serve is left running then, and the journal for the next run.
  */
@@ -27,22 +27,21 @@ export async function undo(
   run: Run,
   journal: Journal,
   reason: unknown,
-): Promise<void> {
+): Promise<NotStartedAgain | undefined> {
   const { report } = run;
   const { entries } = journal;
   const took = stopwatch();
   const undoing = { step: "undo", subject: "zdd", message: "undoing" } as const;
   report({ ...undoing, level: "begin" });
   report({ ...undoing, level: "detail" });
+  let missing: NotStartedAgain | undefined;
   try {
     const live = undoLiveSwitch(run, entries);
     const reloaded = await undoReloadSwitch(run, entries, reason);
     // Only now does nobody ask for those that were new.
     live.removeNew();
     const oldWorkers = reloaded ?? (live.hasMoved ? [] : undefined);
-    await Promise.all(
-      entries.starts.map((start) => discard(run, entries, start, oldWorkers)),
-    );
+    missing = await discardAll(run, journal, oldWorkers);
     journal.close();
   } catch (error) {
     throw new ZddError(
@@ -58,6 +57,7 @@ export async function undo(
   }
   const message = "undone: what served before keeps serving";
   report({ ...undoing, message, ms: took(), level: "detail" });
+  return missing;
 }
 
 /** Puts the live links back that were moved; those that are new may still be asked for. */
@@ -117,46 +117,4 @@ function hasNewWorker(
   return workersOf(master).some(({ process }) =>
     !before.some((worker) => isSame(worker, process))
   );
-}
-
-/** Ends what a start has brought about, once nobody is connected to it. */
-async function discard(
-  { project: { config, nginx }, report }: Run,
-  { by }: JournalEntries,
-  start: Start,
-  oldWorkers?: readonly ProcessId[],
-): Promise<void> {
-  const { instance, leader } = start;
-  const how = howToStop(config, instance ?? start);
-  if (instance !== undefined && oldWorkers !== undefined) {
-    const workers = switchedWorkers(nginx, oldWorkers);
-    await drain(instance, workers, how.drainTimeout);
-  }
-  const subject = how.name;
-  const pid = instance?.process.pid ?? leader?.pid;
-  if (pid !== undefined) {
-    const message = `ending ${pid}`;
-    report({ step: "undo", subject, message, level: "detail" });
-  }
-  await discardInstance(how, start, instance);
-  try {
-    restorePidFile(start, by);
-  } catch (error) { // the state knows the process; the file is for others
-    const message = messageOf(error);
-    report({ step: "undo", subject, message, level: "warning" });
-  }
-}
-
-/**
- * A server that failed may have removed or overwritten what names the one that serves.
- *
- * @param by the deploy: a process that is younger only has got the number
- */
-function restorePidFile({ pidFile, pidBefore }: Start, by?: ProcessId): void {
-  if (pidFile === undefined || pidBefore === undefined) return;
-  const named = identify(Number(pidBefore));
-  if (named === undefined) return;
-  const isOlder = by === undefined ||
-    named.boot === by.boot && named.startTime <= by.startTime;
-  if (isOlder) writeAtomically(pidFile, pidBefore);
 }

@@ -9,6 +9,7 @@ import { addressOf } from "./instance_address.ts";
 import { addressKind } from "./address/kinds.ts";
 import { probeUntilGood } from "./probe.ts";
 import { waitUntilReady } from "./ready.ts";
+import { waitUntilSettled } from "./settle.ts";
 import type { Launch } from "./start.ts";
 
 /** The statuses that tell of a page, even if it asks for a login or isn't there. */
@@ -16,7 +17,8 @@ const ANY_PAGE = [{ low: 100, high: 499 }];
 
 /**
  * Waits until an instance accepts connections and passes its check: `ready` and `health`
- * or, if there is neither and only zdd knows its address, any page. Returns it as it is
+ * or, if there is neither and only zdd knows its address, any page. A worker, which has no
+ * address, is ready by `ready` or by having run for `settle`. Returns it as it is
  * then.
  *
  * @param speaksHttp whether it can be asked for a page
@@ -28,19 +30,22 @@ export async function checkInstance(
   { speaksHttp = true, signal }: CheckOptions = {},
 ): Promise<Instance> {
   const address = addressOf(instance);
-  if (address === undefined) throw new TypeError(instance.address);
   const either = signal === undefined
     ? launch.ended
     : AbortSignal.any([launch.ended, signal]);
-  await waitForConnection(launch, instance, address, either);
-  await launch.look();
-  await requireOwnSocket(launch, address);
   const { service } = launch.plan;
-  addressKind(service).open?.(address);
+  if (address !== undefined) {
+    await waitForConnection(launch, instance, address, either);
+    await launch.look();
+    await requireOwnSocket(launch, address);
+    addressKind(service).open?.(address);
+  }
   const { ready, health = speaksHttp ? defaultHealth(service) : NONE } =
     service;
   if (ready !== undefined) {
-    await waitUntilReady(ready, launch, address, either);
+    await waitUntilReady(ready, launch, instance, either);
+  } else if (address === undefined) {
+    await waitUntilSettled(launch, either);
   }
   if (health !== NONE) await waitForHealth(health, launch, address, either);
   const present = await launch.look();
@@ -109,7 +114,7 @@ async function waitForConnection(
 async function waitForHealth(
   target: string,
   launch: Launch,
-  address: Address,
+  address: Address | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { service } = launch.plan;
@@ -131,7 +136,9 @@ async function waitForHealth(
   if (seen === undefined) return;
   const { tries, last } = seen;
   throw await launch.failure(
-    `${target} isn't healthy on ${formatAddress(address)} after ` +
+    `${target} isn't healthy${
+      address === undefined ? "" : ` on ${formatAddress(address)}`
+    } after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
       `${formatDuration(timeout)}; last: ${last}`,
     launch.unrest ??

@@ -10,8 +10,8 @@ export interface Instance {
   number: number;
   /** The one that serves, and is told to stop; of several, the one above the others. */
   process: ProcessId;
-  /** `127.0.0.1:45643` or `unix:/path`. */
-  address: string;
+  /** `127.0.0.1:45643` or `unix:/path`; undefined for a worker, which has none. */
+  address?: string;
   /** Which of the addresses that zdd hands out it has; undefined if it chose its own. */
   slot?: Slot;
   /** What `--release` named. */
@@ -39,8 +39,21 @@ export interface Instance {
   runner?: string;
   /** What the runner knows it by: the name of a unit, of a container. */
   handle?: string;
+  /** What it was started with, and where: a link may lead to another release by now. */
+  command?: string;
+  cwd?: string;
   /** How it is stopped if its service isn't in deploy.conf any more. */
   stopping?: Stopping;
+}
+
+/** An instance that listens somewhere. */
+export type Listening<T> = T & { address: string };
+
+/** Whether an instance listens somewhere. */
+export function isListening<T extends Pick<Instance, "address">>(
+  instance: T,
+): instance is Listening<T> {
+  return instance.address !== undefined;
 }
 
 /** How an instance is ended. Times in ms. */
@@ -53,6 +66,8 @@ export interface Stopping {
   stopTimeout: number;
   /** From the stop command to SIGKILL; undefined: never. */
   killAfter?: number;
+  /** What is run on it before, with its pid appended. */
+  retire?: string;
 }
 
 /** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */

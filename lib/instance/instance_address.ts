@@ -4,7 +4,7 @@ import type { Instance } from "./instance.ts";
 
 /**
  * Where an instance listens: with the very socket that was there when it was started, or
- * the network namespace that it is in. Undefined if no zdd has written that.
+ * the network namespace that it is in. Undefined if it is a worker, or if no zdd has written that.
  */
 export function addressOf(
   { address, socketFile, process }:
@@ -12,7 +12,7 @@ export function addressOf(
     & Partial<Pick<Instance, "socketFile">>
     & { process: { pid: number } },
 ): Address | undefined {
-  const parsed = parseAddress(address);
+  const parsed = address === undefined ? undefined : parseAddress(address);
   if (parsed === undefined) return undefined;
   return "path" in parsed
     ? { ...parsed, file: socketFile }

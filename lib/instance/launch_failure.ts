@@ -1,3 +1,4 @@
+import { isWorker } from "../config/config.ts";
 import { ZddError } from "../error.ts";
 import { formatAddress } from "../system/address.ts";
 import { networkOf } from "../system/network.ts";
@@ -46,12 +47,12 @@ export async function lateFailure(
   { plan, run, processes, unrest }: Launched,
   what: string,
 ): Promise<ZddError> {
+  const { hint } = addressKind(plan.service);
   const pids = processes.look(true).map(({ pid }) => pid);
   const addresses = listeningSockets(pids, networkOf(run.leader.pid))
     .map(({ address }) => formatAddress(address));
-  if (addresses.length > 0) {
+  if (addresses.length > 0 && !isWorker(plan.service)) {
     const elsewhere = [...new Set(addresses)].join(", ");
-    const { hint } = addressKind(plan.service);
     return await failureOf(
       plan,
       run,
@@ -61,8 +62,12 @@ export async function lateFailure(
   }
   const longer = "if it needs longer, set start_timeout";
   const why = hasError(await run.output()) ? "see the error above" : unrest;
-  const hint = why === undefined ? longer : `${why}; ${longer}`;
-  return await failureOf(plan, run, what, hint);
+  return await failureOf(
+    plan,
+    run,
+    what,
+    why === undefined ? longer : `${why}; ${longer}`,
+  );
 }
 
 /** A hint where there is nothing to quote. */

@@ -1,4 +1,4 @@
-import type { ServiceConfig } from "../config/config.ts";
+import { isWorker, type ServiceConfig } from "../config/config.ts";
 import {
   type Address,
   formatAddress,
@@ -22,6 +22,7 @@ import { ownLog } from "./own_log.ts";
 import { planInstance } from "./plan.ts";
 import { recognize } from "./run/runners.ts";
 import { SLOTS } from "./slots.ts";
+import { workerAmong } from "./worker_process.ts";
 
 /**
  * The instances of a service that zdd has started and that still listen, by what stands
@@ -62,7 +63,9 @@ function describe(
     : undefined;
   const [first] = family;
   const { host, ...known } = first && recognize(id, first) || {};
-  const found = host !== undefined
+  const found = isWorker(service)
+    ? worker(family)
+    : host !== undefined
     ? atPort(first, host, service.containerPort)
     : given === undefined
     ? detect(family)
@@ -76,7 +79,7 @@ function describe(
     service: service.name,
     number,
     process,
-    address: formatAddress(address),
+    address: address && formatAddress(address),
     slot: SLOTS.find((slot) => slot === variable("ZDD_SLOT")),
     startedAt: new Date(startedAt(process.pid) ?? 0).toISOString(),
     log: service.ownLogs ? ownLog(service, id) : log,
@@ -92,13 +95,25 @@ function atPort(process?: ProcessId, host?: string, port?: number) {
   return { process, address: { host, port } };
 }
 
-function listener(address: Address, family: ProcessId[]) {
+interface Found {
+  process: ProcessId;
+  /** A worker has none. */
+  address?: Address;
+}
+
+function listener(address: Address, family: ProcessId[]): Found | undefined {
   const inodes = listeningInodes(address);
   const process = family.find(({ pid }) => holders(inodes, [pid]).length > 0);
   return process && { process, address };
 }
 
-function detect(family: ProcessId[]) {
+function worker(family: ProcessId[]): Found | undefined {
+  const [oldest] = family;
+  const process = oldest && workerAmong(family, oldest);
+  return process && { process };
+}
+
+function detect(family: ProcessId[]): Found | undefined {
   for (const process of family) {
     const [socket] = listeningSockets([process.pid]);
     if (socket !== undefined) return { process, address: socket.address };

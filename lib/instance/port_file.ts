@@ -31,6 +31,15 @@ export function readPid(file: string): number | undefined {
   throw wrong(file, "pid", text);
 }
 
+/** The pid in a pid file; undefined if there is none, or something else in it. */
+export function readPidOrNothing(file: string): number | undefined {
+  try {
+    return readPid(file);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The address in a port file; undefined while there is none or it is empty.
  *

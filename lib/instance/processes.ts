@@ -1,11 +1,18 @@
-import { parseAddress } from "../system/address.ts";
 import { hasAddress, networkOf } from "../system/network.ts";
-import { isRunning, memoryOfAll, type ProcessId } from "../system/process.ts";
+import {
+  isRunning,
+  isSame,
+  memoryOfAll,
+  type ProcessId,
+} from "../system/process.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
+import { addressOf } from "./instance_address.ts";
+import { readPidOrNothing } from "./port_file.ts";
 import { ProcessSet, type Traces } from "./process_set.ts";
 import { runnerOf } from "./run/runners.ts";
 import { topmost } from "./topmost.ts";
+import { topOf, workerAmong } from "./worker_process.ts";
 
 /** Whether an instance still runs: in its process, or in another that serves on its address. */
 export function isAlive(instance: Instance): boolean {
@@ -24,14 +31,19 @@ export function isGone(instance: Instance): boolean {
 
 /**
  * An instance as it is now. One that was started again, or re-executed itself, goes on in
- * another process; undefined if none of its processes serves on its address.
+ * another process; undefined if none of its processes serves on its address or, of a
+ * worker, is the one that works.
  */
 export function follow(instance: Instance): Instance | undefined {
   if (isRunning(instance.process)) return instance;
-  const address = parseAddress(instance.address);
+  const address = addressOf(instance);
   const own = processesOf(instance);
   const [first] = own;
-  if (address === undefined || first === undefined) return undefined;
+  if (first === undefined) return undefined;
+  if (address === undefined) {
+    const process = workerOf(own, instance);
+    return process && { ...instance, process };
+  }
   const network = networkOf(first.pid);
   // A container that was started again may have been given another address.
   const isMoved = network !== undefined && "host" in address &&
@@ -43,6 +55,24 @@ export function follow(instance: Instance): Instance | undefined {
   );
   const process = topmost(own, serving, instance.leader);
   return process && { ...instance, process };
+}
+
+/**
+ * The process that a worker goes on in: what its runner has started again, what the shell
+ * around it has, or a daemon that its pid file names. What one that has ended leaves
+ * behind is no worker.
+ */
+function workerOf(
+  own: ProcessId[],
+  { process, leader, pidFile, ...instance }: Instance,
+): ProcessId | undefined {
+  if (pidFile !== undefined) {
+    const named = readPidOrNothing(pidFile);
+    return own.find(({ pid }) => pid === named);
+  }
+  if (runnerOf(instance).restarts !== undefined) return topOf(own);
+  if (leader === undefined || isSame(process, leader)) return undefined;
+  return workerAmong(own, leader);
 }
 
 /** The memory of all processes of an instance, in bytes; what they share counts once. */

@@ -1,37 +1,45 @@
 import { messageOf } from "../error.ts";
-import { type Address, formatAddress, portText } from "../system/address.ts";
+import { formatAddress, portText } from "../system/address.ts";
 import { capture } from "../system/capture.ts";
 import { waitUntil } from "../system/wait.ts";
 import { formatDuration } from "../text/duration.ts";
 import { escapeControls } from "../text/escape.ts";
+import type { Instance } from "./instance.ts";
+import { addressOf } from "./instance_address.ts";
 import type { Launch } from "./start.ts";
 
 /** How long the last try has at least, in ms. */
 const LAST_TRY = 100;
 
+/** What commands are told of an instance: `ZDD_PID`, `ZDD_ADDRESS`, and `PORT` or `SOCKET`. */
+export function variablesOf(
+  instance: Pick<Instance, "address" | "process">,
+): Record<string, string> {
+  const address = addressOf(instance);
+  const told = { ZDD_PID: String(instance.process.pid) };
+  if (address === undefined) return told;
+  const [name, text] = "path" in address
+    ? ["SOCKET", address.path]
+    : ["PORT", portText(address)];
+  return { ...told, ZDD_ADDRESS: formatAddress(address), [name]: text };
+}
+
 /**
- * Runs the `ready` command of an instance until it succeeds. It is told `ZDD_ADDRESS`, and
- * `PORT` or `SOCKET`.
+ * Runs the `ready` command of an instance until it succeeds. It is told `variablesOf` it.
  *
  * @throws {ZddError} if it doesn't within `start_timeout`.
  */
 export async function waitUntilReady(
   command: string,
   launch: Launch,
-  address: Address,
+  instance: Instance,
   signal: AbortSignal,
 ): Promise<void> {
   const { env, service: { cwd, inheritEnv: inherit, startTimeout: timeout } } =
     launch.plan;
   const options = {
     cwd,
-    env: {
-      ...env,
-      ZDD_ADDRESS: formatAddress(address),
-      ["path" in address ? "SOCKET" : "PORT"]: "path" in address
-        ? address.path
-        : portText(address),
-    },
+    env: { ...env, ...variablesOf(instance) },
     inherit,
     signal,
   };
@@ -55,7 +63,9 @@ export async function waitUntilReady(
   }, { timeout, interval: 50, slowest: 1000, signal });
   if (ready) return;
   throw await launch.failure(
-    `"${command}" doesn't find it ready on ${formatAddress(address)} after ` +
+    `"${command}" doesn't find it ready${
+      instance.address === undefined ? "" : ` on ${instance.address}`
+    } after ` +
       `${tries} ${tries === 1 ? "try" : "tries"} in ` +
       `${formatDuration(timeout)}; last: ${last}`,
   );

@@ -1,6 +1,6 @@
 import { formatDuration } from "../text/duration.ts";
 import { messageOf, ZddError } from "../error.ts";
-import { formatAddress, parseAddress } from "../system/address.ts";
+import { formatAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
 import { identify, isRunning, type ProcessId } from "../system/process.ts";
 import { listeningInodes, socketFile } from "../system/sockets.ts";
@@ -9,11 +9,12 @@ import { sleep, waitUntil } from "../system/wait.ts";
 import type { Located, Locator, Started } from "./address/kind.ts";
 import { addressKind } from "./address/kinds.ts";
 import type { Instance } from "./instance.ts";
+import { addressOf } from "./instance_address.ts";
 import { Churn } from "./churn.ts";
 import { failureOf, lateFailure, silence } from "./launch_failure.ts";
 import type { Plan } from "./plan.ts";
 import { LaunchProcesses } from "./launch_processes.ts";
-import { readPid } from "./port_file.ts";
+import { readPidOrNothing } from "./port_file.ts";
 import { follow } from "./processes.ts";
 import type { Begun } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
@@ -158,15 +159,24 @@ export class Launch implements Disposable {
    * its own any more.
    */
   async look(): Promise<Instance> {
-    const present = this.#record(await this.#follow());
+    const moved = this.#isChecked || this.#listens
+      ? undefined
+      : this.#locateAgain();
+    const present = this.#record(moved ?? await this.#follow());
     if (!this.#isChecked || this.#isConfirmed) return present;
     await this.#confirm(present);
     this.#isConfirmed = true;
     return present;
   }
 
-  async #confirm({ address, socketFile: file }: Instance): Promise<void> {
-    const parsed = parseAddress(address);
+  /** A worker doesn't, and the command around it may run another process by now. */
+  get #listens(): boolean {
+    return this.#instance?.address !== undefined;
+  }
+
+  async #confirm(instance: Instance): Promise<void> {
+    const { address, socketFile: file } = instance;
+    const parsed = addressOf(instance);
     if (parsed !== undefined && "path" in parsed) {
       const isSame = file === undefined || socketFile(parsed.path) === file;
       if (!isSame && !this.processes.hold(parsed)) {
@@ -204,7 +214,8 @@ export class Launch implements Disposable {
       await sleep(LOOK);
     }
     const { pid } = known.process;
-    const how = pid === this.leader.pid && this.#status !== undefined
+    const isOwn = pid === this.leader.pid || !this.#listens;
+    const how = isOwn && this.#status !== undefined
       ? ` with exit status ${this.#status}`
       : "";
     const failure = await this.#failure(
@@ -270,7 +281,7 @@ export class Launch implements Disposable {
       service: service.name,
       number,
       process,
-      address: formatAddress(address),
+      address: address && formatAddress(address),
       slot,
       startedAt: this.startedAt.toISOString(),
       log: this.run.log ?? this.plan.log,
@@ -279,8 +290,10 @@ export class Launch implements Disposable {
       runner: runnerFor(service).name,
       handle: this.run.handle,
       leader: this.leader,
-      sockets: listeningInodes(address),
-      socketFile: "path" in address ? socketFile(address.path) : undefined,
+      sockets: address && listeningInodes(address),
+      socketFile: address && "path" in address
+        ? socketFile(address.path)
+        : undefined,
     });
   }
 
@@ -295,7 +308,7 @@ export class Launch implements Disposable {
       const found = this.locator.look(this.#started);
       if (typeof found === "string" || this.#instance === undefined) return;
       const { process, address, portFile } = found;
-      const at = { address: formatAddress(address), portFile };
+      const at = { address: address && formatAddress(address), portFile };
       return { ...this.#instance, process, ...at };
     } catch {
       return undefined; // what it left makes no sense
@@ -306,6 +319,7 @@ export class Launch implements Disposable {
     return {
       leader: this.leader,
       address: this.run.address,
+      status: this.#status,
       processes: (fresh) => this.processes.look(fresh),
       isOurs: (process) => this.processes.isOurs(process),
     };
@@ -335,7 +349,8 @@ export class Launch implements Disposable {
   }
 
   #isAlive(): boolean {
-    const pid = readPidOrNothing(this.plan.pidFile);
+    const { pidFile } = this.plan;
+    const pid = pidFile === undefined ? undefined : readPidOrNothing(pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
       this.processes.look(false).length > 0;
   }
@@ -346,12 +361,4 @@ function removeOwn(path: string): void {
   try {
     removeIfExists(path);
   } catch { /* it is read with care */ }
-}
-
-function readPidOrNothing(file?: string): number | undefined {
-  try {
-    return file === undefined ? undefined : readPid(file);
-  } catch {
-    return undefined;
-  }
 }

@@ -115,11 +115,13 @@ async function endRest(
  *
  * @param begun what is known of it from when it was begun
  * @param instance what it became, if that is known
+ * @param patience until SIGKILL, in ms
  */
 export async function discardInstance(
   service: StopConfig,
   { id, leader, roots, users, runner }: Omit<Traces, "log">,
   instance?: Instance,
+  patience = Math.min(service.stopTimeout, DISCARD_TIMEOUT),
 ): Promise<void> {
   const traces: Traces = instance ??
     { id, leader, roots, users, log: service.log, runner };
@@ -137,7 +139,6 @@ export async function discardInstance(
     }
     signalAll(own, "SIGTERM");
   }
-  const patience = Math.min(service.stopTimeout, DISCARD_TIMEOUT);
   const isGone = await allGone(processes, performance.now() + patience);
   await runnerOf(traces).kill?.(traces);
   await killAll(processes);

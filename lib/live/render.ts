@@ -49,8 +49,10 @@ export function renderTemplate(
     ...passes.map(({ service: { name } }) => name),
   ]);
   const unused = config.services
-    // The template may have a fixed port in it as it is.
-    .filter(({ name, port }) => port !== "fixed" && !used.has(name))
+    // The template may have a fixed port in it as it is; a worker gets no requests.
+    .filter(({ name, port }) =>
+      port !== "fixed" && port !== "none" && !used.has(name)
+    )
     .map(({ name }) => name);
   if (passes.length + choices.length === 0) {
     return { ...marked, live: [], unused, marked };

@@ -26,3 +26,11 @@ export function slotsIn({ slots = {} }: LiveService): [string, Addresses][] {
 }
 
 type Addresses = readonly string[];
+
+/** Why the template can't name a worker. */
+export function hasNoAddress(name: string): TypeError {
+  return new TypeError(
+    `${name} has no address that requests could be passed to: it is a worker ` +
+      "(port: none)",
+  );
+}

@@ -7,12 +7,14 @@ import { inForce } from "../nginx/configuration.ts";
 import { passLines } from "./location.ts";
 import { readPassOptions } from "./pass_options.ts";
 import { choiceMarker, type LivePlan, type Pass, passMarker } from "./plan.ts";
-import type { LiveService } from "./service.ts";
+import { hasNoAddress, type LiveService } from "./service.ts";
 
 /** What the snippets refer to. */
 export interface LiveSite {
   /** Where the links are. */
   stateDir: string;
+  /** The names of those that have no address. */
+  workers: readonly string[];
   /** All services of deploy.conf, by their names. */
   services: ReadonlyMap<string, LiveService>;
   /** Whether nginx is of a version or later. */
@@ -104,7 +106,8 @@ export class LiveSnippets {
   };
 
   #service(name: unknown, snippet: string): LiveService {
-    const { services } = this.site;
+    const { services, workers } = this.site;
+    if (workers.includes(String(name))) throw hasNoAddress(String(name));
     const service = services.get(String(name));
     if (service !== undefined) return service;
     throw new ReferenceError(

@@ -1,11 +1,16 @@
 import { dirname } from "@std/path";
-import { type Config, hasSlots, type ServiceConfig } from "../config/config.ts";
+import {
+  type Config,
+  hasSlots,
+  isWorker,
+  type ServiceConfig,
+} from "../config/config.ts";
 import { type Slot, type Slots, slotsOf } from "../instance/slots.ts";
 import { parseAddress, portText } from "../system/address.ts";
 import { withSlashes } from "../system/platform.ts";
 import { compareVersions } from "../nginx/version.ts";
 import type { LivePlan } from "./plan.ts";
-import type { LiveService } from "./service.ts";
+import { hasNoAddress, type LiveService } from "./service.ts";
 import { LiveSnippets } from "./snippets.ts";
 import type { TemplateNames } from "../template/template.ts";
 
@@ -14,7 +19,7 @@ const UNKNOWN_ADDRESS = "127.0.0.1:1";
 
 /** Where a service's instances are. */
 export interface Whereabouts {
-  current: readonly { address: string; slot?: Slot }[];
+  current: readonly { address?: string; slot?: Slot }[];
   slots?: Slots;
 }
 
@@ -38,8 +43,10 @@ export function templateNames(
   const services: Record<string, { address: string; addresses: string[] }> = {};
   const nginxAtLeast = (wanted: string) =>
     compareVersions(version(), wanted) >= 0;
+  const workers = config.services.filter(isWorker).map(({ name }) => name);
   const live = new LiveSnippets({
     stateDir: config.stateDir,
+    workers,
     services: new Map(config.services.map((service) => [
       service.name,
       liveService(service, places[service.name]),
@@ -51,12 +58,16 @@ export function templateNames(
     project_dir: withSlashes(dirname(config.nginx.template)),
     services: new Proxy(services, {
       get(target, name) {
-        if (typeof name === "string") read.add(name);
+        if (typeof name === "string") {
+          read.add(name);
+          if (workers.includes(name)) throw hasNoAddress(name);
+        }
         return Reflect.get(target, name);
       },
     }),
     servers: (name: string) => {
       read.add(name);
+      if (workers.includes(name)) throw hasNoAddress(name);
       const service = services[name];
       if (service === undefined) {
         throw new ReferenceError(`There is no service "${name}"`);
@@ -72,7 +83,9 @@ export function templateNames(
     live,
   };
   for (const { name, instances } of config.services) {
-    const known = places[name]?.current.map(({ address }) => address) ?? [];
+    const known = places[name]?.current.flatMap(({ address }) =>
+      address ?? []
+    ) ?? [];
     const addresses = known.length > 0
       ? known
       : Array<string>(instances).fill(UNKNOWN_ADDRESS);
@@ -82,6 +95,7 @@ export function templateNames(
       enumerable: true,
       get() {
         read.add(name);
+        if (workers.includes(name)) throw hasNoAddress(name);
         const parsed = parseAddress(address);
         if (instances > 1 || parsed === undefined) {
           throw new TypeError(

@@ -32,6 +32,8 @@ export interface JournalEntries {
   /** The zddeploy that wrote it. */
   readonly by?: ProcessId;
   readonly starts: readonly Start[];
+  /** Those that have been told to end, or are about to be, before others are started. */
+  readonly stops?: readonly Instance[];
   readonly conf?: ConfBefore;
   /** Where live links led that are moved; null where there was none. */
   readonly links?: Readonly<Record<string, string | null>>;
@@ -43,6 +45,7 @@ export interface JournalEntries {
 export interface Start {
   readonly id: string;
   readonly service: string;
+  readonly log?: string;
   /** What runs it; zdd itself if undefined. */
   readonly runner?: string;
   readonly pidFile?: string;
@@ -82,14 +85,7 @@ export class Journal {
       id: newInstanceId("deploy"),
       startedAt: new Date().toISOString(),
       by: identify(Deno.pid),
-      starts: plans.map(({ id, service, pidFile, log }) => ({
-        id,
-        service: service.name,
-        log,
-        runner: runnerFor(service).name,
-        pidFile,
-        pidBefore: pidFile && readOrNothing(pidFile),
-      })),
+      starts: plans.map(startOf),
     });
     journal.#write();
     return journal;
@@ -124,6 +120,18 @@ export class Journal {
   /** What has been written down. */
   get entries(): JournalEntries {
     return this.#entries;
+  }
+
+  /** Instances that are about to be told to end, so that others can be started. */
+  recordStops(instances: readonly Instance[]): void {
+    const { stops = [] } = this.#entries;
+    this.#record({ stops: [...stops, ...instances] });
+  }
+
+  /** More that is about to be started. */
+  recordStarts(plans: readonly Plan[]): void {
+    const starts = [...this.#entries.starts, ...plans.map(startOf)];
+    this.#record({ starts });
   }
 
   /** The processes of start commands, by the ids of their instances. */
@@ -191,6 +199,17 @@ export class Journal {
   }
 }
 
+function startOf({ id, service, pidFile, log }: Plan): Start {
+  return {
+    id,
+    service: service.name,
+    log,
+    runner: runnerFor(service).name,
+    pidFile,
+    pidBefore: pidFile && readOrNothing(pidFile),
+  };
+}
+
 const MOVE_AWAY = "move it away if no deploy has died; look at `ps` if one has";
 
 function hintOf(error: unknown): string | undefined {
@@ -210,6 +229,7 @@ function isJournal(value: unknown): value is JournalEntries {
   return isObject(value) &&
     typeof value.id === "string" && Array.isArray(value.starts) &&
     value.starts.every(isStart) &&
+    isOptionalList(value.stops, isInstance) &&
     typeof value.startedAt === "string" &&
     (value.by === undefined || isProcessId(value.by)) &&
     (value.conf === undefined ||

@@ -30,8 +30,9 @@ export function isProcessId(value: unknown): value is ProcessId {
 /** Whether a value is an instance. */
 export function isInstance(value: unknown): value is Instance {
   return isObject(value) && isProcessId(value.process) &&
-    typeof value.address === "string" &&
-    parseAddress(value.address) !== undefined &&
+    (value.address === undefined && hasNoPlace(value) ||
+      typeof value.address === "string" &&
+        parseAddress(value.address) !== undefined) &&
     Number.isInteger(value.number) && Number(value.number) > 0 &&
     ["id", "service", "startedAt", "log"].every((key) =>
       typeof value[key] === "string"
@@ -44,6 +45,8 @@ export function isInstance(value: unknown): value is Instance {
       "runner",
       "handle",
       "socketFile",
+      "command",
+      "cwd",
     ].every(
       (key) => isOptionalText(value[key]),
     ) &&
@@ -53,6 +56,13 @@ export function isInstance(value: unknown): value is Instance {
     isOptionalList(value.sockets, (inode) => typeof inode === "string") &&
     (value.slot === undefined || SLOTS.some((slot) => slot === value.slot)) &&
     (value.stopping === undefined || isStopping(value.stopping));
+}
+
+/** Whether nothing tells that an instance listens somewhere. */
+function hasNoPlace({ slot, portFile, socketFile, sockets }: Json): boolean {
+  return [slot, portFile, socketFile, sockets].every((trace) =>
+    trace === undefined
+  );
 }
 
 /** Whether a value is a list of such items or left out. */
@@ -103,7 +113,8 @@ function isServiceState(value: unknown): boolean {
     Array.isArray(value.retiring) &&
     value.retiring.every((retiring) =>
       isObject(retiring) && isInstance(retiring.instance) &&
-      typeof retiring.since === "string"
+      typeof retiring.since === "string" &&
+      (retiring.told === undefined || retiring.told === true)
     );
 }
 
@@ -117,5 +128,6 @@ function isStopping(value: unknown): boolean {
     ["drainTimeout", "stopTimeout"].every((key) =>
       typeof value[key] === "number"
     ) &&
+    isOptionalText(value.retire) &&
     (value.killAfter === undefined || typeof value.killAfter === "number");
 }

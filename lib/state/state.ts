@@ -44,6 +44,8 @@ export interface Retiring {
   readonly instance: Instance;
   /** When it stopped serving; ISO 8601. */
   readonly since: string;
+  /** It is a worker that may have been told to fetch no more jobs: it can't come back. */
+  readonly told?: true;
   /** The stop command was run, and its time is over. */
   readonly stopSent?: true;
   /** Which stop command that was. Another one is tried in its place. */

@@ -4,12 +4,14 @@ import { VERSION } from "../text/version.ts";
 import { isObject, type Json } from "./shapes.ts";
 
 /** The version of the files that this zdd writes. */
-export const FILE_VERSION = 2;
+export const FILE_VERSION = 3;
 
 /** What each version became in the next one. */
 const MIGRATIONS: Record<number, (file: Json) => Json> = {
   // `setup` was a digest of a few keys, which says nothing of the others.
   1: (file) => without(file, "setup"),
+  // Every instance had an address, which a worker hasn't.
+  2: (file) => file,
 };
 
 /** A file that a later zdd has written: this one would forget what it can't read. */

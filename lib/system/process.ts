@@ -112,7 +112,12 @@ export function sendSignal(process: ProcessId, signal: Deno.Signal): boolean {
 
 /** The command line as `ps` shows it, which a program may have replaced by a title. */
 export function commandLine(pid: number): string {
-  return (readProc(pid, "cmdline") ?? "").replaceAll("\0", " ").trim();
+  return argumentsOf(pid).join(" ").trim();
+}
+
+/** The words of the command line; none if the process is gone. A title may be one word. */
+export function argumentsOf(pid: number): string[] {
+  return (readProc(pid, "cmdline") ?? "").replace(/\0+$/, "").split("\0");
 }
 
 /** The real user id a process runs as; undefined if it is gone. */

@@ -97,13 +97,23 @@ Deno.test("parsePort() reads a word in any case, a port, and a port behind detec
   assertEquals(parsePort("SOCKET"), { port: "socket" });
   assertEquals(parsePort("detect"), { port: "detect", portNumber: undefined });
   assertEquals(parsePort("detect 8080"), { port: "detect", portNumber: 8080 });
+  assertEquals(parsePort("None"), { port: "none" });
   assertEquals(parsePort("1"), { port: "fixed", portNumber: 1 });
   assertEquals(parsePort("65535"), { port: "fixed", portNumber: 65535 });
 });
 
 Deno.test("parsePort() refuses whatever isn't one", () => {
   const wrong = ["", "0", "65536", "100000", "-1", "8080 detect", "detect8080"];
-  for (const text of [...wrong, "detect 0", "env 1", "socket 1", "file 1"]) {
+  for (
+    const text of [
+      ...wrong,
+      "detect 0",
+      "env 1",
+      "socket 1",
+      "file 1",
+      "none 1",
+    ]
+  ) {
     assertEquals(parsePort(text), undefined, text);
   }
 });

@@ -81,9 +81,14 @@ export class CrashSite implements AsyncDisposable {
 
   /** The names of all acts of a command, in their order: see dying.ts. */
   async acts(...args: string[]): Promise<string[]> {
+    return await this.actsWith(0, ...args);
+  }
+
+  /** The same of a command that ends with an exit status. */
+  async actsWith(status: number, ...args: string[]): Promise<string[]> {
     const list = this.site.path("acts");
     const { code, stderr } = await this.#run({ ZDD_ACTS: list }, args);
-    assertEquals(code, 0, stderr);
+    assertEquals(code, status, stderr);
     const acts = this.site.read("acts").trimEnd().split("\n");
     Deno.removeSync(list);
     return acts;

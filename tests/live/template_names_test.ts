@@ -118,3 +118,23 @@ Deno.test("renderTemplate() tells which services the template uses nowhere", () 
 });
 
 const FIXED = "[service:db]\nstart: ./db\nport: 5432\n";
+
+Deno.test("templateNames() has no address of a worker, in any way to ask for it", () => {
+  const lines = "\n[service:jobs]\nport: none\nstart: ./jobs\n";
+  for (
+    const text of [
+      "{jobs}",
+      "<%= it.jobs %>",
+      "<%= it.services.jobs.address %>",
+      "<%= it.servers('jobs') %>",
+      "<%= it.live.pass('jobs') %>",
+      "<%= it.live.choose('jobs') %>",
+    ]
+  ) {
+    assertThrows(
+      () => render(text, { lines }),
+      Error,
+      "jobs has no address that requests could be passed to: it is a worker",
+    );
+  }
+});

@@ -1,5 +1,5 @@
 import { chooseServices } from "../../config/choose.ts";
-import type { ServiceConfig } from "../../config/config.ts";
+import { isWorker, type ServiceConfig } from "../../config/config.ts";
 import { isAlive } from "../../instance/processes.ts";
 import type { Instance } from "../../instance/instance.ts";
 import { type State, stateOf } from "../../state/state.ts";
@@ -14,6 +14,7 @@ import {
   type ReleaseOptions,
   requireLive,
   requireNoCanary,
+  requireNoStopFirst,
   serves,
 } from "./release.ts";
 import { render } from "../render.ts";
@@ -68,6 +69,7 @@ export async function dryRun(
     );
   }
   requireNoCanary(state);
+  if (canary !== undefined) requireNoStopFirst(chosen);
   if (canary !== undefined) requireLive(project, chosen, state);
   const master = project.nginx.master();
   const done = await serves(project, chosen, state, release);
@@ -127,10 +129,10 @@ function nginxAction(
   const isLoaded = text === readIfExists(project.config.nginx.rendered) &&
     runsAsDeployed(project, state.nginx);
   const isReloaded = (service: ServiceConfig) =>
-    !live.includes(service.name) ||
+    !isWorker(service) && !live.includes(service.name) ||
     changesSlots(requestAll(service, state), state);
   if (!isLoaded || starting.some(isReloaded)) return "reloaded";
-  return starting.length > 0 ? "switched" : "unchanged";
+  return starting.every(isWorker) ? "unchanged" : "switched";
 }
 
 function pids(instances: readonly Instance[]): number[] {

@@ -3,6 +3,7 @@ import {
   type Config,
   hasSlots,
   type ServiceConfig,
+  stopsFirst,
 } from "../../config/config.ts";
 import { isAlive, isGone } from "../../instance/processes.ts";
 import type { Instance } from "../../instance/instance.ts";
@@ -58,8 +59,8 @@ export function requestAll(
     .map(({ slot }) => slot);
   const slot = free.find((slot) => !leaving.includes(slot)) ?? free[0] ?? "a";
   // A fixed port is free only when its instance has ended.
-  const stays = service.port === "fixed" &&
-    running.some(({ address }) => address.endsWith(`:${service.portNumber}`));
+  const stays = service.port === "fixed" && !stopsFirst(service) &&
+    running.some(({ address }) => address?.endsWith(`:${service.portNumber}`));
   return { service, numbers: stays ? [] : numbersOf(service), slot };
 }
 
@@ -182,5 +183,6 @@ async function chooseAddresses(
 /** The addresses of the instances of which a process is left, whether it still listens or not. */
 function addressesInUse({ services }: State): string[] {
   return Object.values(services).flatMap(instancesOf)
-    .filter((instance) => !isGone(instance)).map(({ address }) => address);
+    .filter((instance) => !isGone(instance))
+    .flatMap(({ address }) => address ?? []);
 }

@@ -1,5 +1,9 @@
 import { chooseServices } from "../../config/choose.ts";
-import type { ServiceConfig } from "../../config/config.ts";
+import {
+  isWorker,
+  type ServiceConfig,
+  stopsFirst,
+} from "../../config/config.ts";
 import { fingerprintOf, isSameFingerprint } from "../../config/fingerprint.ts";
 import { ExitStatus, ZddError } from "../../error.ts";
 import { isAlive } from "../../instance/processes.ts";
@@ -65,6 +69,7 @@ async function planRelease(
       next: (started) => replaceCurrent(config, state, started),
     };
   }
+  requireNoStopFirst(services);
   requireCurrent(services, state);
   requireLive(project, services, state);
   return {
@@ -102,7 +107,7 @@ export async function serves(
     if (current.length !== service.instances) return false;
     if (!current.every(isAlive)) return false;
     // What is never replaced keeps what it was started with.
-    if (service.port === "fixed") continue;
+    if (service.port === "fixed" && !stopsFirst(service)) continue;
     const now = await fingerprintOf(service);
     const isSame = current.every((instance) =>
       instance.release === release &&
@@ -113,6 +118,19 @@ export async function serves(
   const { text } = render(project, state);
   return text === readIfExists(project.config.nginx.rendered) &&
     runsAsDeployed(project, state.nginx);
+}
+
+/** @throws {ZddError} if one of the services must never run twice, as a canary would. */
+export function requireNoStopFirst(services: readonly ServiceConfig[]): void {
+  for (const { name } of services.filter(stopsFirst)) {
+    throw new ZddError(
+      `${name} cannot have a canary: with replace: stop-first it never runs twice`,
+      {
+        hint: "name other services with --service",
+        exitStatus: ExitStatus.usage,
+      },
+    );
+  }
 }
 
 /** @throws {ZddError} if there is nobody to leave the rest of the requests to. */
@@ -133,8 +151,10 @@ export function requireLive(
   state: State,
 ): void {
   const { live } = render(project, state);
-  for (const { name } of services) {
-    if (live.includes(name)) continue;
+  for (const service of services) {
+    const { name } = service;
+    // Workers work beside the others, whatever share of the requests is whose.
+    if (live.includes(name) || isWorker(service)) continue;
     throw new ZddError(
       `${name} cannot have a canary: the template doesn't switch it live`,
       {

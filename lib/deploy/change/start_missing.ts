@@ -5,6 +5,7 @@ import { type ServiceState, type State, stateOf } from "../../state/state.ts";
 import {
   addCurrent,
   addToCanary,
+  retireSurplus,
   withoutEnded,
 } from "../../state/transitions.ts";
 import { deploy } from "../deploy.ts";
@@ -19,8 +20,9 @@ import type { RunOptions } from "../run.ts";
 type Role = "current" | "canary";
 
 /**
- * Starts whatever should run and doesn't, nginx included, and touches nothing that
- * does: for boot, cron and playbooks. Nothing happens if all is well.
+ * Starts whatever should run and doesn't, nginx included, drains and stops what is more
+ * than `instances`, and touches nothing else that runs: for boot, cron and playbooks.
+ * Nothing happens if all is well.
  *
  * @throws {ZddError} if something doesn't start; what ran before runs on.
  */
@@ -30,13 +32,14 @@ export function startMissing(
 ): Promise<Outcome> {
   const { config, nginx } = project;
   const plan = async (before: State) => {
-    const present = withoutEnded(before, isAlive, isGone);
+    const alive = withoutEnded(before, isAlive, isGone);
+    const present = retireSurplus(config, alive);
     const current = missing(config.services, before, present, "current");
     const canary = missing(config.services, before, present, "canary");
     const requests = [...current, ...canary];
     const isUp = nginx.master() !== undefined &&
       runsAsDeployed(project, before.nginx);
-    if (requests.length === 0 && isUp) {
+    if (requests.length === 0 && present === alive && isUp) {
       return undefined;
     }
     const { plans, state } = await planStarts(

@@ -1,5 +1,6 @@
 import { ZddError } from "../../error.ts";
 import type { Instance } from "../../instance/instance.ts";
+import { addressOf } from "../../instance/instance_address.ts";
 import { processesOf } from "../../instance/processes.ts";
 import { parseAddress } from "../../system/address.ts";
 import { holders, listeningInodes } from "../../system/sockets.ts";
@@ -18,7 +19,7 @@ export function requireOwnUpstreams(
   known: readonly string[] = [],
 ): void {
   for (const instance of instances) {
-    const address = parseAddress(instance.address);
+    const address = addressOf(instance);
     if (address === undefined || "path" in address) continue;
     for (const host of hostsWith(text, address.port)) {
       // Other hosts have ports of the same number.

@@ -61,7 +61,8 @@ export interface InstanceStatus {
   percent?: number;
   id: string;
   pid: number;
-  address: string;
+  /** A worker has none. */
+  address?: string;
   /** What `--release` named. */
   release?: string;
   startedAt: string;

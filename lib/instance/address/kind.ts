@@ -25,8 +25,8 @@ export interface AddressKind {
   /** Whether what listens there is HTTP unless deploy.conf says otherwise. */
   isHttp: boolean;
 
-  /** What to look at if it is told where to listen and doesn't. */
-  hint: string;
+  /** What to look at if it is told where to listen and doesn't; a worker is told nothing. */
+  hint?: string;
 
   /** Does what must be done before nginx can connect to an address. */
   open?(address: Address): void;
@@ -53,6 +53,8 @@ export interface Started {
   leader: ProcessId;
   /** The address that its runner has given it. */
   address?: Address;
+  /** Its exit status, once it has ended. */
+  status?: number;
   /**
    * Those of its processes that run.
    *
@@ -66,6 +68,7 @@ export interface Started {
 /** Where an instance was found. */
 export interface Located {
   process: ProcessId;
-  address: Address;
+  /** A worker has none. */
+  address?: Address;
   portFile?: string;
 }

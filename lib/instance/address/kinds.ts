@@ -5,6 +5,7 @@ import { env } from "./env.ts";
 import { file } from "./file.ts";
 import { fixed } from "./fixed.ts";
 import type { AddressKind } from "./kind.ts";
+import { none } from "./none.ts";
 import { socket } from "./socket.ts";
 
 /** Every kind of `port`. */
@@ -14,6 +15,7 @@ const KINDS: Record<PortKind, AddressKind> = {
   env,
   file,
   fixed,
+  none,
   socket,
 };
 

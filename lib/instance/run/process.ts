@@ -11,12 +11,12 @@ import { findProgram } from "../../system/program.ts";
 import { openLog } from "../../system/safe_open.ts";
 import { SETPRIV, startDetached } from "../../system/shell.ts";
 import { readTail, sizeOf } from "../../system/tail.ts";
-import { findUser, type User } from "../../system/users.ts";
 import type { Instance } from "../instance.ts";
 import { leadTo } from "../own_log.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
 import { signalOf } from "./stop_signal.ts";
+import { userFor } from "./user.ts";
 import type {
   Begun,
   Log,
@@ -98,10 +98,4 @@ function logOrNothing(log: string): string {
   } catch {
     return "/dev/null";
   }
-}
-
-/** The user that `user:` names, if that isn't the one who runs zdd. */
-function userFor(name?: string): User | undefined {
-  const user = name === undefined ? undefined : findUser(name);
-  return user?.uid === Deno.uid() ? undefined : user;
 }

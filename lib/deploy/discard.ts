@@ -1,0 +1,118 @@
+import { isWorker, stopsFirst } from "../config/config.ts";
+import { messageOf } from "../error.ts";
+import { drain } from "../instance/drain.ts";
+import type { Instance } from "../instance/instance.ts";
+import type { StopConfig } from "../instance/run/runner.ts";
+import { discardInstance, stopInstance } from "../instance/stop.ts";
+import type { Journal, JournalEntries, Start } from "../state/journal.ts";
+import { instancesOf } from "../state/state.ts";
+import { readState, writeState } from "../state/state_file.ts";
+import { withLeft } from "../state/transitions.ts";
+import { writeAtomically } from "../system/files.ts";
+import { identify, type ProcessId } from "../system/process.ts";
+import { sayGoodbye } from "./goodbye.ts";
+import { howToStop, switchedWorkers } from "./retire.ts";
+import type { Run } from "./run.ts";
+import { type NotStartedAgain, startAgain } from "./stop_first.ts";
+
+/**
+ * Ends what the starts of a failed deploy have brought about, and starts again what it had
+ * stopped before, as soon as what replaced that is gone.
+ *
+ * @param oldWorkers nginx's workers that may have passed requests to what is discarded;
+ * undefined if none ever did
+ * @returns what couldn't be started again
+ */
+export async function discardAll(
+  run: Run,
+  journal: Journal,
+  oldWorkers?: readonly ProcessId[],
+): Promise<NotStartedAgain | undefined> {
+  const { entries } = journal;
+  const { state } = readState(run.directory);
+  const known = Object.values(state.services).flatMap(instancesOf);
+  // One that was started again, before an undoing was killed, is no leftover.
+  const starts = entries.starts.filter(({ id }) =>
+    !known.some((instance) => instance.id === id)
+  );
+  const replaces = ({ service }: Start) =>
+    entries.stops?.some((stopped) => stopped.service === service) ?? false;
+  const discardEach = (starts: readonly Start[]) =>
+    Promise.all(
+      starts.map((start) => discard(run, entries, start, oldWorkers)),
+    );
+  const [, missing] = await Promise.all([
+    discardEach(starts.filter((start) => !replaces(start))),
+    discardEach(starts.filter(replaces)).then(() => startAgain(run, journal)),
+  ]);
+  return missing;
+}
+
+/** Ends what a start has brought about, once nobody is connected to it. */
+async function discard(
+  run: Run,
+  { by }: JournalEntries,
+  start: Start,
+  oldWorkers?: readonly ProcessId[],
+): Promise<void> {
+  const { project: { config, nginx }, report } = run;
+  const { instance, leader } = start;
+  const how = howToStop(config, instance ?? start);
+  const subject = how.name;
+  const service = config.services.find(({ name }) => name === subject);
+  const mayWork = service !== undefined && isWorker(service) &&
+    !stopsFirst(service);
+  if (instance !== undefined && oldWorkers !== undefined) {
+    const workers = switchedWorkers(nginx, oldWorkers);
+    await drain(instance, workers, how.drainTimeout);
+  }
+  const pid = instance?.process.pid ?? leader?.pid;
+  if (pid !== undefined) {
+    const message = `ending ${pid}`;
+    report({ step: "undo", subject, message, level: "detail" });
+  }
+  if (!mayWork) await discardInstance(how, start, instance);
+  else if (instance === undefined) {
+    // It may have begun a job.
+    const patience = how.killAfter ?? how.stopTimeout;
+    await discardInstance(how, start, undefined, patience);
+  } else {
+    await letGo(run, how, instance);
+  }
+  try {
+    restorePidFile(start, by);
+  } catch (error) { // the state knows the process; the file is for others
+    const message = messageOf(error);
+    report({ step: "undo", subject, message, level: "warning" });
+  }
+}
+
+/** Stops a worker, which may have begun a job: it is left to finish that, as any other. */
+async function letGo(
+  { project: { config }, directory, report }: Run,
+  how: StopConfig,
+  instance: Instance,
+): Promise<void> {
+  await sayGoodbye(config, how, instance, report);
+  const { outcome } = await stopInstance(how, instance);
+  if (outcome !== "stopping") return;
+  const { service: subject, process: { pid } } = instance;
+  const message = `${pid} still runs: it is left to end by itself`;
+  report({ step: "undo", subject, message, level: "warning" });
+  const { state } = readState(directory);
+  writeState(directory, withLeft(state, instance, how.stop));
+}
+
+/**
+ * A server that failed may have removed or overwritten what names the one that serves.
+ *
+ * @param by the deploy: a process that is younger only has got the number
+ */
+function restorePidFile({ pidFile, pidBefore }: Start, by?: ProcessId): void {
+  if (pidFile === undefined || pidBefore === undefined) return;
+  const named = identify(Number(pidBefore));
+  if (named === undefined) return;
+  const isOlder = by === undefined ||
+    named.boot === by.boot && named.startTime <= by.startTime;
+  if (isOlder) writeAtomically(pidFile, pidBefore);
+}

@@ -1,0 +1,107 @@
+import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
+import type { Instance } from "../instance/instance.ts";
+import type { Launch } from "../instance/start.ts";
+import type { State } from "../state/state.ts";
+import { writeState } from "../state/state_file.ts";
+import { withInstances } from "../state/transitions.ts";
+import { isSame } from "../system/process.ts";
+import type { Run } from "./run.ts";
+
+/** New instances from their check to the end of the deploy. */
+export class Launched implements Disposable {
+  #started: readonly { launch: Launch; instance: Instance }[];
+
+  constructor(started: readonly { launch: Launch; instance: Instance }[]) {
+    this.#started = started;
+  }
+
+  /** As they were when they were last looked at. */
+  get instances(): Instance[] {
+    return this.#started.map(({ instance }) => instance);
+  }
+
+  /** Aborted when one of them ends, with its last words, or when `other` is. */
+  signal(other?: AbortSignal): AbortSignal {
+    return AbortSignal.any([
+      ...this.#started.map(({ launch }) => launch.ended),
+      ...other ? [other] : [],
+    ]);
+  }
+
+  /** Aborted when all those of a service have ended, with the last one's last words; undefined if none of it was started. */
+  lost = (service: string): AbortSignal | undefined => {
+    const ends = this.#started
+      .filter(({ instance }) => instance.service === service)
+      .map(({ launch }) => launch.ended);
+    if (ends.length === 0) return undefined;
+    const all = new AbortController();
+    const look = () => {
+      const last = ends.find(({ aborted }) => aborted);
+      if (ends.every(({ aborted }) => aborted)) all.abort(last?.reason);
+    };
+    for (const end of ends) end.addEventListener("abort", look);
+    look();
+    return all.signal;
+  };
+
+  /**
+   * The instances as they are now: one that has made itself a daemon is another process.
+   *
+   * @throws {ZddError} with the last lines of its log, if one of them has ended.
+   */
+  async look(): Promise<Instance[]> {
+    const started = [];
+    for (const { launch, instance } of this.#started) {
+      const { process, roots, users } = await launch.look();
+      const isMoved = !isSame(process, instance.process);
+      started.push({
+        launch,
+        instance: isMoved ? { ...instance, process, roots, users } : instance,
+      });
+    }
+    this.#started = started;
+    return this.instances;
+  }
+
+  /** They serve now. */
+  committed(): void {
+    for (const { launch } of this.#started) launch.committed();
+  }
+
+  [Symbol.dispose](): void {
+    for (const { launch } of this.#started) launch[Symbol.dispose]();
+  }
+}
+
+/**
+ * Looks once more when the old instances have gone. Returns the state with the processes
+ * that the new ones are by now.
+ *
+ * @throws {ZddError} with exit status 4, if one has ended: undoing is no use any more.
+ */
+export async function settle(
+  { directory }: Run,
+  launched: Launched,
+  state: State,
+): Promise<State> {
+  const committed = launched.instances;
+  let present: Instance[];
+  try {
+    present = await launched.look();
+  } catch (error) {
+    const hasStandby = Object.values(state.services)
+      .some(({ standby }) => standby.length > 0);
+    throw new ZddError(`${messageOf(error)}, after it was put live`, {
+      ...wordsOf(error),
+      hint: hasStandby
+        ? "zddeploy rollback puts the standby back in service"
+        : "fix that, then run zddeploy again",
+      exitStatus: ExitStatus.broken,
+      cause: error,
+    });
+  }
+  if (present.every((instance, i) => instance === committed[i])) return state;
+  const settled = withInstances(state, present);
+  writeState(directory, settled);
+  return settled;
+}

@@ -1,0 +1,192 @@
+import { stopsFirst } from "../config/config.ts";
+import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
+import type { Instance } from "../instance/instance.ts";
+import { type Plan, planInstance } from "../instance/plan.ts";
+import { isAlive, isGone } from "../instance/processes.ts";
+import { prepareRunners, requireRunners } from "../instance/run/runners.ts";
+import { discardInstance, stopInstance } from "../instance/stop.ts";
+import type { Journal } from "../state/journal.ts";
+import { instancesOf, type State, stateOf } from "../state/state.ts";
+import { readState, writeState } from "../state/state_file.ts";
+import { withSuccessor } from "../state/transitions.ts";
+import { isDirectory } from "../system/files.ts";
+import { descendsFrom } from "../system/process_table.ts";
+import { formatDuration } from "../text/duration.ts";
+import { sayGoodbye } from "./goodbye.ts";
+import { onAddress, stopwatch } from "./report.ts";
+import { howToStop, type Retired } from "./retire.ts";
+import type { Run } from "./run.ts";
+import { startAll, tellWhileStarting } from "./start.ts";
+
+/** What was stopped so that others could be started, and couldn't be started again. */
+export class NotStartedAgain extends ZddError {
+  override name = "NotStartedAgain";
+
+  /** The failure of a deploy that this came of. */
+  behind(reason: unknown): NotStartedAgain {
+    const message = `${messageOf(reason)}\nand ${this.message}`;
+    return new NotStartedAgain(message, { ...this, ...wordsOf(reason) });
+  }
+}
+
+/**
+ * What ends, for a service with `replace: stop-first`, every instance that would be a
+ * second one beside those that are about to be started, and returns when no process of
+ * them is left. The journal knows them before they are told to end.
+ */
+export function stopsBefore(
+  run: Run,
+  journal: Journal,
+  before: State,
+  plans: readonly Plan[],
+): (service: string, signal: AbortSignal) => Promise<void> {
+  return async (service, signal) => {
+    const own = plans.filter((plan) => plan.service.name === service);
+    if (!own.some((plan) => stopsFirst(plan.service))) return;
+    const old = predecessors(before, service, own);
+    for (const { process: { pid } } of old) {
+      if (!descendsFrom(Deno.pid, pid)) continue;
+      throw new ZddError(
+        `${service} ${pid} has started this zddeploy, and would have to end before it`,
+        { hint: "start zddeploy in another way, or as a unit of its own" },
+      );
+    }
+    const { current } = stateOf(before, service);
+    const serving = old.filter((one) => current.includes(one) && isAlive(one));
+    if (serving.length > 0) journal.recordStops(serving);
+    await Promise.all(old.map((instance) => end(run, instance, signal)));
+  };
+}
+
+/** What a deploy has ended before it started others. */
+export function endedIn({ entries: { stops = [] } }: Journal): Retired[] {
+  return stops.map(({ service, process: { pid } }) => (
+    { service, pid, state: "stopped" }
+  ));
+}
+
+/** The instances of a service that mustn't run beside new ones. */
+function predecessors(
+  before: State,
+  service: string,
+  plans: readonly Plan[],
+): Instance[] {
+  const own = stateOf(before, service);
+  const numbers = plans.map(({ number }) => number);
+  const most = plans[0]?.service.instances ?? 1;
+  const stays = (instance: Instance) =>
+    own.current.includes(instance) && isAlive(instance) &&
+    !numbers.includes(instance.number) && instance.number <= most;
+  return instancesOf(own).filter((one) => !isGone(one) && !stays(one));
+}
+
+/** @throws {ZddError} if it doesn't end in time. */
+async function end(
+  { project: { config }, report }: Run,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { service: subject, process: { pid } } = instance;
+  const how = howToStop(config, instance);
+  const step = "stop";
+  report({ step, subject, message: `stopping ${pid}`, level: "begin" });
+  const took = stopwatch();
+  if (isAlive(instance)) {
+    await sayGoodbye(config, how, instance, report, signal);
+  }
+  const { outcome } = await stopInstance(how, instance);
+  if (outcome === "stopping") {
+    const { stop, killAfter, stopTimeout } = how;
+    const time = formatDuration(killAfter ?? stopTimeout);
+    throw new ZddError(
+      `${subject} ${pid} still runs ${time} after "${stop}", and must have ` +
+        "ended before another is started",
+      { hint: "stop_timeout gives it more time, kill_after ends it by force" },
+    );
+  }
+  report({ step, subject, message: `${outcome} ${pid}`, ms: took() });
+}
+
+/**
+ * Starts what a deploy had stopped before it failed, with the command and in the directory
+ * that it was started with; unless it has been started again already.
+ *
+ * @returns a failure with exit status 4, if that isn't possible: what this has started is
+ * ended then, since nothing of it may run twice
+ */
+export async function startAgain(
+  run: Run,
+  journal: Journal,
+): Promise<NotStartedAgain | undefined> {
+  const { state } = readState(run.directory);
+  const isCurrent = ({ id, service }: Instance) =>
+    stateOf(state, service).current.some((one) => one.id === id);
+  const { stops = [], starts } = journal.entries;
+  const stopped = stops.filter(isCurrent);
+  if (stopped.length === 0) return undefined;
+  const undisturbed = { ...run, signal: undefined };
+  const known = starts.length;
+  try {
+    // Whether one that still runs has been told to end, nobody knows.
+    await Promise.all(
+      stopped.filter((one) => !isGone(one)).map((one) => end(run, one)),
+    );
+    await run.detach();
+    const plans = stopped.map((one) => planAgain(run, one));
+    requireRunners(plans.map(({ service }) => service));
+    await prepareRunners(plans, tellWhileStarting(run));
+    journal.recordStarts(plans);
+    using launched = await startAll(undisturbed, plans, journal);
+    const present = await launched.look();
+    const next = present.reduce((next, started, i) => {
+      const earlier = stopped[i];
+      if (earlier === undefined) return next;
+      const { release, fingerprint } = earlier;
+      const again = { ...started, release, fingerprint };
+      return withSuccessor(next, earlier, again);
+    }, readState(run.directory).state);
+    writeState(run.directory, next);
+    launched.committed();
+    for (const { service: subject, process: { pid }, address } of present) {
+      const message = `started again as ${pid}${onAddress(address)}`;
+      run.report({ step: "undo", subject, message });
+    }
+    return undefined;
+  } catch (error) {
+    const begun = journal.entries.starts.slice(known);
+    await Promise.all(begun.map((start) => {
+      const how = howToStop(run.project.config, start.instance ?? start);
+      return discardInstance(how, start, start.instance);
+    }));
+    const names = [...new Set(stopped.map(({ service }) => service))];
+    return new NotStartedAgain(
+      `${names.join(", ")} could not be started again: ${messageOf(error)}`,
+      {
+        ...wordsOf(error),
+        hint: "fix that, then run zddeploy start",
+        exitStatus: ExitStatus.broken,
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Another instance as a stopped one was. */
+function planAgain({ project: { config } }: Run, stopped: Instance): Plan {
+  const { service: name, number, slot, address, command, cwd, release } =
+    stopped;
+  const service = config.services.find((service) => service.name === name);
+  if (service === undefined) {
+    throw new ZddError(`${name} isn't in deploy.conf any more`);
+  }
+  return planInstance(
+    {
+      ...service,
+      start: command ?? service.start,
+      cwd: cwd !== undefined && isDirectory(cwd) ? cwd : service.cwd,
+    },
+    number,
+    slot && address !== undefined ? { slot, address } : undefined,
+    release,
+  );
+}

@@ -1,0 +1,30 @@
+import { isSame, type ProcessId } from "../system/process.ts";
+import { waitUntil } from "../system/wait.ts";
+import { formatDuration } from "../text/duration.ts";
+import type { Launch } from "./start.ts";
+
+/**
+ * Waits until a worker has run for `settle`, in one process: nothing else tells that it
+ * works.
+ *
+ * @throws {ZddError} with its last words, if it ends, or begins anew until `start_timeout`.
+ */
+export async function waitUntilSettled(
+  launch: Launch,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settle, startTimeout } = launch.plan.service;
+  let last: ProcessId | undefined;
+  let since = performance.now();
+  const isSettled = await waitUntil(async () => {
+    const { process } = await launch.look();
+    const now = performance.now();
+    if (last === undefined || !isSame(process, last)) since = now;
+    last = process;
+    return now - since >= settle ? true : undefined;
+  }, { timeout: startTimeout + settle, interval: 20, slowest: 50, signal });
+  if (isSettled) return;
+  throw await launch.failure(
+    `no process of it ran for ${formatDuration(settle)}`,
+  );
+}

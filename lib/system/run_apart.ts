@@ -1,0 +1,83 @@
+import { identify, sendSignal } from "./process.ts";
+import { sessionOf } from "./process_table.ts";
+import { type ShellOptions, startDetached } from "./shell.ts";
+import { readTail, sizeOf } from "./tail.ts";
+import { sleep } from "./wait.ts";
+
+/** How many lines of a command's output are returned. */
+const LINES = 50;
+/** How long a command that is ended may take for that, in ms. */
+const ENDING = 1000;
+
+export interface ApartOptions extends ShellOptions {
+  /** ms until it is ended; never if undefined. */
+  timeout?: number;
+  /** Ends it early; its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+/** What became of a command. */
+export interface RanApart {
+  /** 128 + the signal's number after a signal; undefined: its time was over. */
+  status?: number;
+  /** The last lines that it has printed. */
+  lines: string[];
+}
+
+/**
+ * Runs a shell command in a session of its own, and waits for its end: not for that of its
+ * output, since it may leave a daemon behind.
+ *
+ * @throws {ZddError} if it can't be run.
+ */
+export async function runApart(
+  command: string,
+  { timeout = Infinity, signal, ...options }: ApartOptions,
+): Promise<RanApart> {
+  const before = sizeOf(options.log);
+  const { pid, exited } = startDetached(command, options);
+  const process = identify(pid);
+  // What its shell runs is in the same session.
+  const end = (signal: Deno.Signal) => {
+    const all = process === undefined ? [] : sessionOf(process);
+    for (const one of all) sendSignal(one, signal);
+  };
+  const done = new AbortController();
+  try {
+    const status = await Promise.race([
+      exited,
+      untilLate(timeout, done.signal, signal),
+    ]);
+    if (status === undefined) {
+      end("SIGTERM");
+      await Promise.race([exited, sleep(ENDING, done.signal).catch(() => {})]);
+      end("SIGKILL");
+    }
+    return { status, lines: readTail(options.log, before, LINES) };
+  } catch (error) {
+    end("SIGTERM");
+    throw error;
+  } finally {
+    done.abort();
+  }
+}
+
+/** Returns when time is over, throws when `signal` is aborted, and does neither once all is done. */
+async function untilLate(
+  timeout: number,
+  done: AbortSignal,
+  signal?: AbortSignal,
+): Promise<undefined> {
+  const either = signal ? AbortSignal.any([done, signal]) : done;
+  const end = performance.now() + timeout;
+  for (;;) {
+    const left = end - performance.now();
+    if (left <= 0) return undefined;
+    try {
+      await sleep(Math.min(left, 60_000), either);
+    } catch (error) {
+      if (!done.aborted) throw error;
+      return await new Promise<never>(() => {});
+    }
+  }
+}
