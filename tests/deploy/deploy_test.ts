@@ -1,3 +1,4 @@
+import { dirname, join } from "@std/path";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { deployRelease } from "../../lib/deploy/change/release.ts";
 import { dryRun } from "../../lib/deploy/change/dry_run.ts";
@@ -17,7 +18,18 @@ import { readHistory } from "../../lib/state/history.ts";
 import { Journal } from "../../lib/state/journal.ts";
 import { exists } from "../../lib/system/files.ts";
 import { identify } from "../../lib/system/process.ts";
+import { until } from "../support/until.ts";
 import { Rig, type RigOptions } from "./rig.ts";
+
+/** A server that closes its listener, and runs on, when a file `close` appears. */
+const CLOSING = `\
+import os, socket, time
+server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+while not os.path.exists("close"):
+    time.sleep(0.02)
+server.close()
+time.sleep(600)
+`;
 
 /** A test whose instances outlive the calls that start them. */
 function test(name: string, body: () => Promise<void>): void {
@@ -403,4 +415,55 @@ test("a state that is lost is made anew of what runs", async () => {
   assertEquals(rig.serving, serving);
   assertEquals(rig.web.current[0]?.slot, "a");
   assert(rig.events.some((event) => /^recover web: found N/.test(event)));
+});
+
+test("log/NAME.log leads to the log of the one that serves", async () => {
+  await using rig = new Rig();
+  await deploy(rig);
+  const link = rig.path(".zdd/log/web.log");
+  const leadsTo = () => join(dirname(link), Deno.readLinkSync(link));
+  const { log } = rig.web.current[0] ?? {};
+  assertEquals(leadsTo(), log);
+  rig.configure({ start: "exit 7" });
+  await assertRejects(() => deploy(rig), ZddError);
+  assertEquals(leadsTo(), log);
+  rig.configure();
+  await deploy(rig, { release: "2" });
+  assertEquals(leadsTo(), rig.web.current[0]?.log);
+  assert(leadsTo() !== log);
+});
+
+test("what a service's own log is, is left to it", async () => {
+  await using rig = new Rig();
+  rig.configure({ lines: ["log: own.log"] });
+  await deploy(rig);
+  assertEquals(rig.web.current[0]?.log, rig.path("own.log"));
+  assert(!exists(rig.path(".zdd/log/web.log")));
+});
+
+test("links of earlier changes go with the next one", async () => {
+  await using rig = new Rig();
+  await deploy(rig);
+  const stale = rig.path(".zdd/live/at:127.0.0.1:9");
+  Deno.mkdirSync(stale);
+  await deploy(rig, { release: "2" });
+  assert(!exists(stale));
+  assertEquals(await rig.get(), 200);
+});
+
+test("an instance whose listener has closed is told of", async () => {
+  await using rig = new Rig();
+  rig.write("closing.py", CLOSING);
+  rig.configure({
+    start: "python3 closing.py",
+    lines: ["health: none"],
+  });
+  await deploy(rig);
+  assertEquals(status(rig.project).ok, true);
+  rig.write("close", "");
+  const [pid] = rig.serving;
+  await until("it is deaf", () => !status(rig.project).ok);
+  const { notes, services } = status(rig.project);
+  assertMatch(notes.join(), /nobody listens on 127\.0\.0\.1:\d+ any more/);
+  assertEquals(services[0]?.instances.map(({ pid }) => pid), [pid]);
 });
