@@ -8,6 +8,7 @@ import { BoxedSite } from "../support/boxed_site.ts";
 import {
   type Engine,
   enginesIn,
+  makeNodeImage,
   VERSIONS,
   VOLUMES,
 } from "../support/container_host.ts";
@@ -388,3 +389,38 @@ Deno.test({
     await stopAll(site, "docker");
   },
 });
+
+test(
+  "its sample loses nothing under load, and goes back",
+  async (box, engine) => {
+    await makeNodeImage(box, engine);
+    const sample = new URL(`../../samples/${engine}/`, import.meta.url);
+    const names = [...Deno.readDirSync(sample)].map(({ name }) => name);
+    const site = new BoxedSite(
+      box,
+      `sample-${engine}`,
+      Object.fromEntries(names.map((name) => [
+        name,
+        Deno.readTextFileSync(new URL(name, sample))
+          .replace(/listen 80\d\d/, "listen 127.0.0.1:%PORT%"),
+      ])),
+    );
+    const release = async (name: string) => {
+      const build = `DOCKER_BUILDKIT=0 ${engine} build --tag hello:${name} .`;
+      await box.shell(`cd ${site.directory} && ${build}`);
+      await succeed(site, "deploy", "--release", name);
+    };
+    await release("1");
+    await using load = await site.startLoad({
+      expect: new RegExp(`^hello from ${engine}, release [12]\n$`),
+      text: /release (\d)/,
+    });
+    await release("2");
+    await succeed(site, "rollback");
+    const { failed, kinds, answers } = await load.stop();
+    assertEquals({ failed, kinds }, { failed: 0, kinds: {} });
+    assertEquals(answers.length, 2);
+    assertEquals(await site.get(), `hello from ${engine}, release 1`);
+    await stopAll(site, engine);
+  },
+);

@@ -58,3 +58,22 @@ function skip(why: string): void {
   // deno-lint-ignore no-console
   console.log(`skipped: ${why}`);
 }
+
+/** Makes an image of the machine's own Node, as which the samples' is known here. */
+export async function makeNodeImage(
+  box: SystemdBox,
+  engine: Engine,
+): Promise<void> {
+  await box.shell(`
+set -e
+mkdir -p /srv/node/etc /srv/node/usr/bin /srv/node/tmp
+echo node:x:1000:1000::/:/bin/false >/srv/node/etc/passwd
+cp "$(readlink -f "$(command -v node)")" /srv/node/usr/bin/node
+for library in $(ldd /srv/node/usr/bin/node | grep -o '/[^ ]*'); do
+  mkdir -p /srv/node/$(dirname $library)
+  cp $library /srv/node/$library
+done
+tar -C /srv/node -c . | ${engine} import --change 'ENV PATH=/usr/bin' - node:22-alpine
+rm -r /srv/node
+`);
+}
