@@ -69,11 +69,6 @@ export async function deploy(
   }
   requireRunners(plan.starts.map(({ service }) => service));
   attempt(run, () => tidy(run, before));
-  try {
-    await prepareRunners(plan.starts, tellWhileStarting(run), run.signal);
-  } catch (error) {
-    throw await failed(run, before, error);
-  }
 
   const journal = Journal.begin(run.directory, plan.starts);
   using watched = new DisposableStack();
@@ -82,6 +77,7 @@ export async function deploy(
   try {
     // 3. Start, and 4. check.
     if (plan.starts.length > 0) await hooks.require("before_start", before);
+    await prepareRunners(plan.starts, tellWhileStarting(run), run.signal);
     const makeRoom = stopsBefore(run, journal, before, plan.starts);
     launched = watched.use(
       await startAll(run, plan.starts, journal, makeRoom),

@@ -146,6 +146,7 @@ function completed(code: string, directory: string): string {
   if (!text.includes("[service:")) text += "[service:web]\n";
   return text.replace(/^\[service:.*\]\n(?:(?!\[).*\n?)*/gm, (section) => {
     const has = (key: string) => new RegExp(`^${key} *[:=]`, "m").test(section);
+    if (has("container")) return section;
     const port = has("port") || has("pid_file") ? "" : "port: env\n";
     const start = has("start") ? "" : "start: sleep 1\n";
     return section.replace("\n", `\n${port}${start}`);
