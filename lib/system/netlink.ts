@@ -8,10 +8,17 @@ import { type LibC, libc } from "./libc.ts";
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 const NETLINK_SOCK_DIAG = 4;
-const SOCK_DIAG_BY_FAMILY = 20;
 const NLM_F_REQUEST_DUMP = 0x301;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
+
+/** What is asked (linux/sock_diag.h, linux/inet_diag.h). */
+export const Question = {
+  /** TCPDIAG_GETSOCK: TCP sockets of IPv4 and of IPv6 at once. */
+  tcp: 18,
+  /** SOCK_DIAG_BY_FAMILY: those of one family. */
+  family: 20,
+} as const;
 
 /** The size of struct nlmsghdr in bytes (linux/netlink.h). */
 const HEADER = 16;
@@ -37,16 +44,21 @@ export interface Message {
 /**
  * Asks for all sockets that a request describes.
  *
- * @param request struct inet_diag_req_v2 or unix_diag_req
+ * @param question one of {@linkcode Question}
+ * @param request struct inet_diag_req or unix_diag_req, and attributes
  * @param size of the fixed part of an answer, in bytes
  * @throws {Error} where the kernel or a sandbox doesn't answer.
  */
-export function askForSockets(request: Uint8Array, size: number): Message[] {
+export function askForSockets(
+  question: number,
+  request: Uint8Array,
+  size: number,
+): Message[] {
   const c = libc();
   const fd = c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
   try {
     if (fd < 0) throw new Error("no netlink socket");
-    const message = withHeader(request);
+    const message = withHeader(question, request);
     const length = BigInt(message.length);
     if (c.send(fd, message, length, 0) !== length) {
       throw new Error("netlink takes no request");
@@ -57,11 +69,14 @@ export function askForSockets(request: Uint8Array, size: number): Message[] {
   }
 }
 
-function withHeader(request: Uint8Array): Uint8Array<ArrayBuffer> {
+function withHeader(
+  question: number,
+  request: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HEADER + request.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, bytes.length, true);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
+  view.setUint16(4, question, true);
   view.setUint16(6, NLM_F_REQUEST_DUMP, true);
   bytes.set(request, HEADER);
   return bytes;

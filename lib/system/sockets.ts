@@ -24,26 +24,30 @@ const BEGUN = SocketState.established | SocketState.synSent;
  */
 export function openConnections(address: Address): number {
   if ("path" in address) return unixConnections(address);
-  const clients = [...takenFrom(address), ...begunBy(address)];
-  return new Set(clients.map(({ host, port }) => `${host} ${port}`)).size;
+  return new Set(clientsOf(address)).size;
 }
 
-/** Whether there is one. Where there are many on the host, that takes half as long. */
+/** Whether there is one. */
 export function isConnected(address: Address): boolean {
-  if ("path" in address) return unixConnections(address) > 0;
-  return takenFrom(address).length > 0 || begunBy(address).length > 0;
+  return openConnections(address) > 0;
 }
 
-/** The clients that a server knows. */
-function takenFrom({ host, port, network }: TcpAddress): SocketEnd[] {
-  return tcpSockets(TAKEN, { localPort: port }, network)
-    .filter(({ local }) => isHost(local, host)).map(({ remote }) => remote);
-}
-
-/** The clients on this host that know of the server. */
-function begunBy({ host, port }: TcpAddress): SocketEnd[] {
-  return tcpSockets(BEGUN, { remotePort: port })
-    .filter(({ remote }) => isHost(remote, host)).map(({ local }) => local);
+/**
+ * The clients that a server knows, and those on this host that know of the server. In a
+ * network of its own it knows others of its clients than the host does.
+ */
+function clientsOf({ host, port, network }: TcpAddress): string[] {
+  const own = tcpSockets(TAKEN | BEGUN, { eitherPort: port });
+  const there = network === undefined
+    ? own
+    : tcpSockets(TAKEN, { localPort: port }, network);
+  const taken = there.filter(({ state, local }) =>
+    (state & TAKEN) !== 0 && local.port === port && isHost(local, host)
+  ).map(({ remote }) => remote);
+  const begun = own.filter(({ state, remote }) =>
+    (state & BEGUN) !== 0 && remote.port === port && isHost(remote, host)
+  ).map(({ local }) => local);
+  return [...taken, ...begun].map(({ host, port }) => `${host} ${port}`);
 }
 
 /** Those that were accepted, and those that wait for it. */
@@ -207,16 +211,20 @@ function tcpSockets(
 export function readSockets(
   file: string,
   states: number,
-  { localPort, remotePort }: SocketFilter = {},
+  { localPort, remotePort, eitherPort }: SocketFilter = {},
 ): TcpSocket[] {
   return readOrEmpty(file).split("\n").slice(1).flatMap((line) => {
     const fields = line.trim().split(/\s+/);
     const local = endOf(fields[1]);
     const remote = endOf(fields[2]);
-    if ((1 << parseInt(fields[3] ?? "0", 16) & states) === 0) return [];
+    const state = 1 << parseInt(fields[3] ?? "0", 16);
+    if ((state & states) === 0) return [];
     if (local.port !== (localPort ?? local.port)) return [];
     if (remote.port !== (remotePort ?? remote.port)) return [];
-    return [{ local, remote, inode: fields[9] ?? "" }];
+    if (![local.port, remote.port].includes(eitherPort ?? local.port)) {
+      return [];
+    }
+    return [{ local, remote, inode: fields[9] ?? "", state }];
   });
 }
 

@@ -1,4 +1,9 @@
-import { askForSockets, type Message, SocketState } from "./netlink.ts";
+import {
+  askForSockets,
+  type Message,
+  Question,
+  SocketState,
+} from "./netlink.ts";
 
 const AF_UNIX = 1;
 /** Sizes of struct unix_diag_req and unix_diag_msg in bytes (linux/unix_diag.h). */
@@ -35,7 +40,7 @@ export function askForUnixSockets(): UnixSocket[] {
   view.setUint8(0, AF_UNIX);
   view.setUint32(4, SocketState.listening | SocketState.established, true);
   view.setUint32(12, SHOW, true);
-  return askForSockets(bytes, MESSAGE).flatMap((message) =>
+  return askForSockets(Question.family, bytes, MESSAGE).flatMap((message) =>
     parse(message) ?? []
   );
 }
