@@ -105,6 +105,12 @@ export class ProcessSet {
     return this.#known.get(pid)?.startTime === startTime;
   }
 
+  /** Those that were seen and still run; there may be others by now. */
+  known(): ProcessId[] {
+    this.#forgetEnded();
+    return [...this.#known.values()];
+  }
+
   /**
    * Those that run now.
    *

@@ -58,7 +58,7 @@ export async function stopInstance(
     await waitUntil(gone, { timeout: end - performance.now(), interval: 2 });
   }
   // With a pid file, what works on something else may finish that.
-  await endRest(
+  const isEmpty = await endRest(
     processes,
     main,
     end,
@@ -67,7 +67,7 @@ export async function stopInstance(
       supervisors.includes(process.pid) ||
       !before.some((other) => isSame(other, process)),
   );
-  if (await allGone(processes, end)) {
+  if (isEmpty || await allGone(processes, end)) {
     if (isSupervised) await stopping?.exited;
     return ended(instance, { outcome: "stopped", status });
   }
@@ -94,19 +94,21 @@ function ancestorsOf({ pid }: ProcessId, among: ProcessId[]): number[] {
  * what they start in its place.
  *
  * @param ends whether a process is one of these
+ * @returns whether none of its processes is left
  */
 async function endRest(
   processes: ProcessSet,
   main: ProcessId | undefined,
   end: number,
   ends: (process: ProcessId) => boolean,
-): Promise<void> {
-  if (main !== undefined && isRunning(main)) return;
+): Promise<boolean> {
+  if (main !== undefined && isRunning(main)) return false;
   const patience = main === undefined ? 0 : REST_TIMEOUT;
-  const gone = () => isEmpty(processes, ends) ? true : undefined;
   const timeout = Math.max(0, Math.min(end - performance.now(), patience));
-  if (await waitUntil(gone, { timeout })) return;
+  const left = await waitUntil(() => lookForRest(processes, ends), { timeout });
+  if (left !== undefined) return left.length === 0;
   signalAll(processes.look().filter(ends), "SIGTERM");
+  return false;
 }
 
 /**
@@ -148,18 +150,23 @@ export async function discardInstance(
 
 /** Waits until no process is left. @param end in ms of `performance.now()` */
 async function allGone(processes: ProcessSet, end: number): Promise<boolean> {
-  const gone = () => isEmpty(processes) ? true : undefined;
   const timeout = Math.max(0, end - performance.now());
-  return await waitUntil(gone, { timeout }) ?? false;
+  const gone = () => lookForRest(processes, () => true);
+  return await waitUntil(gone, { timeout }) !== undefined;
 }
 
-/** Whether none is left. Many instances look at the same time: what one has seen serves all, unless it is the end. */
-function isEmpty(
+/**
+ * The processes that are left, once none is among them that is waited for. Whether one of
+ * those that are known still runs is asked first: that is quick. Only when they have ended
+ * is it time to look for what they have left behind.
+ */
+function lookForRest(
   processes: ProcessSet,
-  ends: (process: ProcessId) => boolean = () => true,
-): boolean {
-  return !processes.look({ fresh: false }).some(ends) &&
-    !processes.look().some(ends);
+  isAwaited: (process: ProcessId) => boolean,
+): ProcessId[] | undefined {
+  if (processes.known().some(isAwaited)) return undefined;
+  const left = processes.look();
+  return left.some(isAwaited) ? undefined : left;
 }
 
 /**

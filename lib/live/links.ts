@@ -245,13 +245,17 @@ export class LiveLinks {
   #prepareFiles(name: string, files: string[]): string {
     const directory = join(this.directory, name);
     makeDirectory(directory);
-    const [first = "", ...others] = files.map((file) => join(directory, file));
-    if (first === "") return name;
-    unlessExists(() => {
-      Deno.openSync(first, { write: true, createNew: true, mode: 0o644 })
+    const [first, ...others] = files;
+    if (first === undefined) return name;
+    const present = new Set(entries(directory));
+    const original = join(directory, first);
+    if (!present.has(first)) {
+      Deno.openSync(original, { write: true, createNew: true, mode: 0o644 })
         .close();
-    });
-    for (const other of others) unlessExists(() => Deno.linkSync(first, other));
+    }
+    for (const other of others.filter((name) => !present.has(name))) {
+      Deno.linkSync(original, join(directory, other));
+    }
     return name;
   }
 }

@@ -44,12 +44,14 @@ function sampleAddresses(
   { text }: Template,
   { services }: Config,
 ): Map<string, string> {
-  const ports = Array.from({ length: 20_000 }, (_, i) => 60_000 - i)
-    .filter((port) => !text.includes(String(port)));
-  return new Map(services.map(({ name, port }, i) => [
-    name,
-    port === "socket" ? `unix:/${ports[i]}.sock` : `127.0.0.1:${ports[i]}`,
-  ]));
+  let number = 60_000;
+  return new Map(services.map(({ name, port }) => {
+    do number--; while (text.includes(String(number)));
+    return [
+      name,
+      port === "socket" ? `unix:/${number}.sock` : `127.0.0.1:${number}`,
+    ];
+  }));
 }
 
 /** What is passed to which service, and whether that is HTTP, by the directives of nginx. */

@@ -54,15 +54,27 @@ export function otherProcesses(
   return processes.filter(({ startTime }) => startTime >= since);
 }
 
+/** How often is looked for what was forked during a look. */
+const ROUNDS = 5;
+
 function lookFor(since: number): SeenProcess[] {
-  const own = ancestors(Deno.pid);
-  const pids = allPids().filter((pid) => !own.has(pid));
-  return pids.flatMap((pid) => readUnlessOlder(pid, since) ?? [])
-    .map((stat) => ({
-      ...stat,
-      mark: once(() => markOf(stat.pid)),
-      user: once(() => userOf(stat.pid)),
-    }));
+  const seen = ancestors(Deno.pid);
+  const found: ProcessStat[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    // One that has ended before it was read may have left a child behind.
+    const pids = allPids().filter((pid) => !seen.has(pid));
+    if (pids.length === 0) break;
+    for (const pid of pids) {
+      seen.add(pid);
+      const stat = readUnlessOlder(pid, since);
+      if (stat !== undefined) found.push(stat);
+    }
+  }
+  return found.map((stat) => ({
+    ...stat,
+    mark: once(() => markOf(stat.pid)),
+    user: once(() => userOf(stat.pid)),
+  }));
 }
 
 /** The start times of processes that were seen, and the inodes of their directories in /proc. */

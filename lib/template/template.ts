@@ -31,6 +31,8 @@ export class Template {
     debug: true, // for line numbers
     filterFunction: printable,
   });
+  /** It is rendered several times in a deploy, from the same source. */
+  readonly #compiled = new Map<string, ReturnType<Eta["compile"]>>();
 
   constructor(readonly file: string, readonly text: string) {}
 
@@ -53,10 +55,19 @@ export class Template {
     const source = splitTags(this.text).map(({ text, start, isTag }) =>
       isTag ? text : withTags(markLines(text, lineAt(this.text, start)), names)
     ).join("");
+    const compiled = this.#compile(source);
     return takeLines(
-      this.#eta.renderString(source, strict(names))
+      this.#eta.render(compiled, strict(names))
         .replaceAll(CARRIAGE_RETURN, "\r"),
     );
+  }
+
+  #compile(source: string): ReturnType<Eta["compile"]> {
+    const known = this.#compiled.get(source);
+    if (known !== undefined) return known;
+    const compiled = this.#eta.compile(source);
+    this.#compiled.set(source, compiled);
+    return compiled;
   }
 
   /** Adds everything that is wrong with the template to `diagnostics`. Returns whether it can be rendered. */
