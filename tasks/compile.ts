@@ -60,6 +60,7 @@ export async function bundle(): Promise<string> {
   await Deno.remove(directory, { recursive: true }).catch(() => {});
   const bundled = await run([
     ...[Deno.execPath(), "bundle", "--quiet", "--frozen", "--code-splitting"],
+    ...["--import-map", writeImportMap()],
     ...["--outdir", directory, join(ROOT, "main.ts")],
   ]);
   if (!bundled.success) throw new Error(`Cannot bundle:\n${bundled.text}`);
@@ -75,6 +76,20 @@ export async function bundle(): Promise<string> {
     Deno.utimeSync(join(directory, name), 0, 0);
   }
   return main;
+}
+
+/** Writes the import map of an executable, which runs on Linux: it needs no paths of Windows. */
+function writeImportMap(): string {
+  const text = Deno.readTextFileSync(join(ROOT, "deno.json"));
+  const { imports } = JSON.parse(text) as { imports: Record<string, string> };
+  const path = imports["@std/path"]?.replace("/path/", "/path/posix/");
+  const file = join(DIST, "import_map.json");
+  Deno.mkdirSync(DIST, { recursive: true });
+  Deno.writeTextFileSync(
+    file,
+    JSON.stringify({ imports: { ...imports, "@std/path": path } }),
+  );
+  return file;
 }
 
 /**
@@ -97,6 +112,8 @@ export async function compileFor(
     ...["--target", `${architecture}-unknown-linux-gnu`],
     "--no-check", // `deno check` does that, with the Deno it is written for
     "--no-config", // nothing of it is needed any more
+    // A deploy is over before what a second thread would optimize is worth it.
+    "--v8-flags=--single-threaded",
     // The cache has a predictable name in the temporary directory, and zdd runs as root.
     "--no-code-cache",
     ...["--output", executable, program],

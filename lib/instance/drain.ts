@@ -62,7 +62,7 @@ export async function drain(
     quietSince ??= now;
     return awake.length === 0 || now - quietSince >= QUIET ? true : undefined;
   };
-  const often = { interval: LOOK, slowest: 50 };
+  const often = { interval: LOOK, growth: 1.1, slowest: 50 };
   if (await waitUntil(isDone, { timeout, ...often, signal })) {
     return { connections: 0, workers: 0 };
   }

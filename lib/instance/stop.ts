@@ -55,7 +55,8 @@ export async function stopInstance(
   const end = performance.now() + (killAfter ?? stopTimeout);
   if (main !== undefined) {
     const gone = () => isRunning(main) ? undefined : true;
-    await waitUntil(gone, { timeout: end - performance.now(), interval: 2 });
+    const timeout = end - performance.now();
+    await waitUntil(gone, { timeout, interval: 1, growth: 1.1 });
   }
   // With a pid file, what works on something else may finish that.
   const isEmpty = await endRest(

@@ -109,8 +109,8 @@ function upstream(
   const names = keepalive === 0 ? 1 : Math.max(2, OWN_NAMES / own.length);
   const pool = [
     `    keepalive ${keepalive};`,
-    // Shorter than servers keep theirs (gunicorn: 2 s), and a drain waits for it.
-    ...nginxAtLeast("1.15.3") ? ["    keepalive_timeout 1s;"] : [],
+    // A drain waits for it; and far shorter than servers keep theirs (gunicorn: 2 s).
+    ...nginxAtLeast("1.15.3") ? ["    keepalive_timeout 100ms;"] : [],
   ];
   return [
     `upstream ${upstreamOf(name, slot)} {`,

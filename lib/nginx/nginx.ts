@@ -216,7 +216,12 @@ export class Nginx {
       return awaitsHangup(master) && !hasNewChild(master, children)
         ? "refused"
         : undefined;
-    }, { timeout: this.config.reloadTimeout, slowest: 25, signal });
+    }, {
+      timeout: this.config.reloadTimeout,
+      // nginx needs 100 ms, and what is looked at is little.
+      ...{ interval: 4, growth: 1.05, slowest: 25 },
+      signal,
+    });
     if (outcome === "confirmed") return before;
     const quote = wordsSince(marks, master);
     const source = marks.map((mark) => mark.file).join(", ");

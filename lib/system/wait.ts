@@ -1,8 +1,10 @@
 /** How {@linkcode waitUntil} waits. All times in ms. */
 export interface WaitOptions {
   timeout: number;
-  /** Time between two looks; grows by half each time, up to `slowest`. */
+  /** Time between two looks; grows each time, up to `slowest`. */
   interval?: number;
+  /** By which factor; 1.5 unless told. Looks that cost little may come more often. */
+  growth?: number;
   slowest?: number;
   /** Ends the wait early by throwing the signal's reason. */
   signal?: AbortSignal;
@@ -15,10 +17,10 @@ export interface WaitOptions {
  */
 export async function waitUntil<T>(
   look: () => T | undefined | Promise<T | undefined>,
-  { timeout, interval = 5, slowest = 100, signal }: WaitOptions,
+  { timeout, interval = 5, growth = 1.5, slowest = 100, signal }: WaitOptions,
 ): Promise<T | undefined> {
   const end = performance.now() + timeout;
-  for (let pause = interval;; pause = Math.min(pause * 1.5, slowest)) {
+  for (let pause = interval;; pause = Math.min(pause * growth, slowest)) {
     signal?.throwIfAborted();
     const left = end - performance.now();
     const found = await look();
