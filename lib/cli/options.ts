@@ -19,6 +19,23 @@ export const LOCK_WAIT: Option = {
   help: "wait that long for another deploy to end",
 };
 
+/** How long a request waits at most, unless told, in ms. */
+export const USUAL_MAX = 30_000;
+
+/** How long requests wait at most. */
+export const MAX: Option = {
+  name: "max",
+  value: "SECONDS",
+  help: "how long a request waits at most (default: 30)",
+};
+
+/** How long is waited for requests that were begun. */
+export const WAIT: Option = {
+  name: "wait",
+  value: "SECONDS",
+  help: "go on after that, and leave open what is still connected",
+};
+
 /** The options that every command has, in the order of the help. */
 export const GLOBAL_OPTIONS: readonly Option[] = [
   {

@@ -13,6 +13,7 @@ export { DEFAULT_PAGE } from "../live/maintenance.ts";
 export { readPage } from "../live/page.ts";
 export { prune } from "../deploy/change/prune.ts";
 export { deployRelease } from "../deploy/change/release.ts";
+export { pause } from "../deploy/change/pause.ts";
 export { startMissing } from "../deploy/change/start_missing.ts";
 export { stop } from "../deploy/change/stop.ts";
 export {

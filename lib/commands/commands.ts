@@ -9,9 +9,11 @@ import { deploy } from "./deploy.ts";
 import { doctor } from "./doctor.ts";
 import { help } from "./help.ts";
 import { history } from "./history.ts";
+import { hold } from "./hold.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { maintenance } from "./maintenance.ts";
+import { pause } from "./pause.ts";
 import { promote } from "./promote.ts";
 import { prune } from "./prune.ts";
 import { render } from "./render.ts";
@@ -32,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   canary,
   promote,
   abort,
+  pause,
   maintenance,
   stop,
   boot,
@@ -42,4 +45,5 @@ export const COMMANDS: readonly Command[] = [
   completion,
   help,
   complete,
+  hold,
 ];

@@ -1,8 +1,10 @@
-import type { Command, GlobalOptions } from "../cli/command.ts";
-import { readPercent, readRelease } from "../cli/option_values.ts";
-import { LOCK_WAIT, SERVICE } from "../cli/options.ts";
+import type { Command, GlobalOptions, Input } from "../cli/command.ts";
+import { readPercent, readRelease, readSeconds } from "../cli/option_values.ts";
+import { LOCK_WAIT, MAX, SERVICE, USUAL_MAX, WAIT } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
+import { usage } from "../cli/usage.ts";
 import type { ReleaseOptions } from "../deploy/change/release.ts";
+import type { RunOptions } from "../deploy/run.ts";
 import { ExitStatus } from "../error.ts";
 
 export const deploy: Command = {
@@ -22,6 +24,13 @@ export const deploy: Command = {
       help: "give them a share of the requests, beside the current ones",
     },
     {
+      name: "pause",
+      value: "COMMAND",
+      help: "hold requests and run it when nobody uses the old release",
+    },
+    MAX,
+    WAIT,
+    {
       name: "dry-run",
       help: "check everything and tell what would be done, but do nothing",
     },
@@ -36,6 +45,10 @@ export const deploy: Command = {
     "With `--release`, a deploy does nothing if all instances already run that " +
     "release with the same settings, and nginx.conf would not change. A release's " +
     "name has letters, digits, dots, hyphens and underscores.",
+    "With `--pause`, requests are held when the new instances are ready, COMMAND is " +
+    "run when nobody uses the old ones any more, such as a migration that doesn't fit " +
+    "them, and the new release answers what was held. If COMMAND fails, the old one " +
+    "does. See `zddeploy help pause`.",
     "With `--canary`, the new instances get a share of the requests, until " +
     "`promote` or `abort`; the template must use the live switch.",
   ],
@@ -43,12 +56,17 @@ export const deploy: Command = {
     "zddeploy",
     "zddeploy deploy --release v42 --lock-wait 60",
     "zddeploy deploy --service web --canary 10",
+    "zddeploy deploy --pause 'npm run migrate' --max 20",
     "zddeploy deploy --dry-run --json",
   ],
   async run(options, input) {
     const { service: services, canary, release } = input.values;
     const percent = canary?.at(-1);
     const name = release?.at(-1);
+    const pause = readPause(input);
+    if (pause !== undefined && percent !== undefined) {
+      throw usage("--pause doesn't go with --canary");
+    }
     const what = {
       services,
       canary: percent === undefined ? undefined : readPercent(percent),
@@ -60,10 +78,23 @@ export const deploy: Command = {
       options,
       input,
       "deployed",
-      (project, how) => deployRelease(project, { ...how, ...what }),
+      (project, how) => deployRelease(project, { ...how, ...what, pause }),
     );
   },
 };
+
+/** @throws {ZddError} if options of a pause are given without one. */
+function readPause({ values }: Input): RunOptions["pause"] {
+  const command = values.pause?.at(-1);
+  const wait = readSeconds("wait", values.wait?.at(-1));
+  const max = readSeconds("max", values.max?.at(-1));
+  if (command !== undefined) {
+    return { command, wait, max: max ?? USUAL_MAX };
+  }
+  const other = ["max", "wait"].find((name) => values[name] !== undefined);
+  if (other !== undefined) throw usage(`--${other} needs --pause`);
+  return undefined;
+}
 
 async function showDryRun(
   options: GlobalOptions,

@@ -17,6 +17,7 @@ import { finishApart, ownStarter } from "./finish_apart.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
 import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
 import { requireOwnUpstreams } from "./look/own_upstreams.ts";
+import { pauseBetween } from "./pause_between.ts";
 import type { Project } from "./read.ts";
 import { recover, tidy, tidyEnded } from "./recover.ts";
 import { switchByReload } from "./reload_switch.ts";
@@ -160,9 +161,13 @@ async function putLive(
     .flatMap(({ address }) => address ?? []);
   requireOwnUpstreams(conf.text, instances, addresses);
 
-  // 6. Switch: by links that exist, by a reload for all else.
+  // 6. Switch: by links that exist, by a reload for all else; between the two, --pause.
   const links = await prepareLiveSwitch(run, journal, conf, before, next);
   const reload = await switchByReload(run, journal, conf, next, links, signal);
+  const { oldWorkers } = reload;
+  const held = launched && await pauseBetween(run, journal, {
+    ...{ before, next, rendered: conf, oldWorkers },
+  }, signal);
   const moves = switchLive(run, links, next, signal);
 
   // 7. Verify.
@@ -177,7 +182,7 @@ async function putLive(
     deploy: journal.entries.id,
   };
   writeState(run.directory, state);
-  const { oldWorkers } = reload;
+  await held?.lift();
   const isSwitched = reload.action === "unchanged" && moves > 0;
   const [served, serve] = [before, state]
     .map((state) => JSON.stringify(servingPids(state)));

@@ -52,7 +52,7 @@ export async function finishApart(
 }
 
 /** The command that runs this zddeploy: an executable, or Deno with the source. */
-function ownCommand(): string[] {
+export function ownCommand(): string[] {
   return Deno.build.standalone
     ? [Deno.execPath()]
     : [Deno.execPath(), "run", "--allow-all", Deno.mainModule];

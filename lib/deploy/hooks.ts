@@ -9,6 +9,9 @@ import { type Report, stopwatch } from "./report.ts";
 import { releaseIn } from "../state/history.ts";
 import type { State } from "../state/state.ts";
 
+/** How long one that was told to end is waited for, in ms. */
+const PATIENCE = 5000;
+
 /** What hooks are told, beside the state. */
 export interface HookFacts {
   /** The command that runs. */
@@ -43,6 +46,22 @@ export class Hooks {
     await this.#require(hook, this.#variables(hook, state), signal);
   }
 
+  /**
+   * Runs a command of the user's as a hook is run. One that is to end early is told so, and
+   * waited for, a while.
+   *
+   * @throws {ZddError} with its output, if it fails.
+   */
+  async command(
+    name: string,
+    command: string | string[],
+    state: State,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const env = this.#variables(name, state);
+    await this.#succeed(name, command, env, signal);
+  }
+
   async #require(
     hook: Hook,
     env: Record<string, string>,
@@ -50,9 +69,19 @@ export class Hooks {
   ): Promise<void> {
     const command = this.config[camelCase(hook)];
     if (command === undefined) return;
+    await this.#succeed(hook, command, env, signal);
+  }
+
+  async #succeed(
+    hook: string,
+    command: string | string[],
+    env: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { status, lines } = await this.#run(hook, command, env, signal);
     if (status === 0) return;
-    throw new ZddError(`${hook} failed: "${command}" exit status ${status}`, {
+    const text = typeof command === "string" ? command : command.join(" ");
+    throw new ZddError(`${hook} failed: "${text}" exit status ${status}`, {
       quote: lines,
       source: this.#log,
     });
@@ -73,8 +102,8 @@ export class Hooks {
   }
 
   async #run(
-    hook: Hook,
-    command: string,
+    hook: string,
+    command: string | string[],
     env: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<{ status: number; lines: string[] }> {
@@ -82,13 +111,16 @@ export class Hooks {
     const took = stopwatch();
     const subject = hook;
     this.report({ step: "hook", subject, message: "running", level: "begin" });
-    const script = command.includes("\n") ? `set -e\n${command}` : command;
+    const script = typeof command === "string" && command.includes("\n")
+      ? `set -e\n${command}`
+      : command;
     const { status = 0, lines } = await runApart(script, {
       cwd: this.config.directory,
       log: this.#log,
       env,
       inherit: "all", // it is part of the job that zddeploy is part of
       signal,
+      patience: PATIENCE,
     });
     this.report({
       step: "hook",
@@ -104,7 +136,7 @@ export class Hooks {
   }
 
   /** Says in the log which hook runs, and when. */
-  #announce(hook: Hook): void {
+  #announce(hook: string): void {
     try {
       const line = `${new Date().toISOString()} ${hook}\n`;
       appendText(this.#log, line, 0o640);
@@ -112,7 +144,7 @@ export class Hooks {
   }
 
   #variables(
-    hook: Hook,
+    hook: string,
     state: State,
     error?: unknown,
   ): Record<string, string> {

@@ -6,6 +6,7 @@ export type Step =
   | "start"
   | "check"
   | "render"
+  | "hold"
   | "switch"
   | "verify"
   | "drain"

@@ -6,6 +6,7 @@ import { appendHistory, releaseIn, servingPids } from "../state/history.ts";
 import { type State, stateOf } from "../state/state.ts";
 import { StateDir } from "../state/state_dir.ts";
 import { detach, findKiller } from "./host/detach.ts";
+import type { Pause } from "./pause.ts";
 import { Hooks } from "./hooks.ts";
 import type { Project } from "./read.ts";
 import { collectWarnings, type Report, stopwatch } from "./report.ts";
@@ -18,6 +19,8 @@ export interface RunOptions {
   lockWait?: number;
   /** What new instances are recorded as. */
   release?: string;
+  /** What is done between two releases, while nobody uses either. */
+  pause?: Omit<Pause, "services">;
 }
 
 /** One run of zddeploy that changes what runs: it has the lock until it is disposed of. */
@@ -32,6 +35,7 @@ export interface Run extends Disposable {
   readonly warnings: readonly string[];
   readonly signal?: AbortSignal;
   readonly release?: string;
+  readonly pause?: RunOptions["pause"];
   /** How long it has taken so far, in ms. */
   took(): number;
   /** Sees to it that what is started from now on outlives the run; see `detach`. */
@@ -47,7 +51,7 @@ export interface Run extends Disposable {
 export async function openRun(
   command: string,
   project: Project,
-  { signal, lockWait, release, ...options }: RunOptions,
+  { signal, lockWait, release, pause, ...options }: RunOptions,
 ): Promise<Run> {
   const took = stopwatch();
   const { report, warnings } = collectWarnings(options.report);
@@ -70,7 +74,7 @@ export async function openRun(
   const hooks = new Hooks(project.config, report, { command, release });
   return {
     ...{ command, project, directory, hooks, report, warnings, signal },
-    ...{ release, took },
+    ...{ release, pause, took },
     detach: async () => detach(await killer),
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "@std/path";
 import { MAINTENANCE_FILES } from "./maintenance.ts";
-import { MAINTENANCE, STEERING, TOKEN } from "./steering.ts";
+import { HELD, HOLD, MAINTENANCE, STEERING, TOKEN } from "./steering.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { SLOTS } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
@@ -164,6 +164,12 @@ export class LiveLinks {
       if (name === closed) continue;
       const directory = join(this.directory, MAINTENANCE_FILES, name);
       Deno.removeSync(directory, { recursive: true });
+    }
+    const held = basename(this.read(HOLD) ?? "");
+    for (const name of entries(join(this.directory, HELD))) {
+      // The sockets are taken over by the next pause.
+      if (name === held || !/^[0-9a-f]{8}$/.test(name)) continue;
+      Deno.removeSync(join(this.directory, HELD, name), { recursive: true });
     }
     for (const name of entries(this.#sockets)) {
       if (!used.has(`socket:${name}`)) {

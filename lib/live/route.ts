@@ -40,6 +40,13 @@ function slotIn([first]: readonly Destination[]): Slot {
   return first?.slot ?? SLOTS[0];
 }
 
+/** The slots that serve, by a link's text: first the one that isn't a canary's. */
+export function slotsInLink(target: string): Slot[] {
+  const [, ...names] = /^\.slots\/([a-z])(?:\+([a-z])\d+)?$/.exec(target) ??
+    [];
+  return names.flatMap((name) => SLOTS.filter((slot) => slot === name));
+}
+
 /** The slot that gets most requests, by a link's text; undefined if it isn't one of slots. */
 export function mainSlot(target: string): Slot | undefined {
   const [, current, canary, percent] =

@@ -26,6 +26,9 @@ const CLOSED = 599;
 /** How long a client is asked to wait where nothing else is known, in s. */
 export const RETRY_AFTER = 120;
 
+/** Where the sockets are at which requests are held, and what the link `hold` leads to. */
+export const HELD = ".held";
+
 /** Behind this no file can be: it stands for the directory while nothing is steered. */
 const NOWHERE = "/dev/null";
 
@@ -148,6 +151,6 @@ export function holdAddress(
   live: string,
   upstream: string,
 ): string | undefined {
-  const address = `unix:${live}/.held/${upstream}`;
+  const address = `unix:${live}/${HELD}/${upstream}`;
   return parseAddress(address) === undefined ? undefined : address;
 }

@@ -2,7 +2,7 @@ import { identify, sendSignal } from "./process.ts";
 import { sessionOf } from "./process_table.ts";
 import { type ShellOptions, startDetached } from "./shell.ts";
 import { readTail, sizeOf } from "./tail.ts";
-import { sleep } from "./wait.ts";
+import { sleep, waitUntil } from "./wait.ts";
 
 /** How many lines of a command's output are returned. */
 const LINES = 50;
@@ -14,6 +14,8 @@ export interface ApartOptions extends ShellOptions {
   timeout?: number;
   /** Ends it early; its reason is thrown. */
   signal?: AbortSignal;
+  /** How long is waited then until it has ended, in ms; not at all if undefined. */
+  patience?: number;
 }
 
 /** What became of a command. */
@@ -25,22 +27,22 @@ export interface RanApart {
 }
 
 /**
- * Runs a shell command in a session of its own, and waits for its end: not for that of its
+ * Runs a shell command, or a program with its arguments, in a session of its own, and waits for its end: not for that of its
  * output, since it may leave a daemon behind.
  *
  * @throws {ZddError} if it can't be run.
  */
 export async function runApart(
-  command: string,
-  { timeout = Infinity, signal, ...options }: ApartOptions,
+  command: string | string[],
+  { timeout = Infinity, signal, patience = 0, ...options }: ApartOptions,
 ): Promise<RanApart> {
   const before = sizeOf(options.log);
   const { pid, exited } = startDetached(command, options);
   const process = identify(pid);
   // What its shell runs is in the same session.
+  const all = () => process === undefined ? [] : sessionOf(process);
   const end = (signal: Deno.Signal) => {
-    const all = process === undefined ? [] : sessionOf(process);
-    for (const one of all) sendSignal(one, signal);
+    for (const one of all()) sendSignal(one, signal);
   };
   const done = new AbortController();
   try {
@@ -56,6 +58,8 @@ export async function runApart(
     return { status, lines: readTail(options.log, before, LINES) };
   } catch (error) {
     end("SIGTERM");
+    const isOver = () => all().length === 0 ? true : undefined;
+    await waitUntil(isOver, { timeout: patience });
     throw error;
   } finally {
     done.abort();

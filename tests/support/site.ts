@@ -254,6 +254,11 @@ export class Site extends TestDirectory {
     return this.titled(new RegExp(SERVER));
   }
 
+  /** The processes that hold requests during a pause. */
+  holders(): number[] {
+    return this.titled(/__hold/);
+  }
+
   /** Everything but nginx. */
   besidesNginx(): number[] {
     return this.titled(/^(?!nginx: )/);

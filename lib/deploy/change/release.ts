@@ -12,6 +12,8 @@ import { addCanary, replaceCurrent } from "../../state/transitions.ts";
 import { readIfExists } from "../../system/files.ts";
 import { type ChangePlan, deploy } from "../deploy.ts";
 import type { Outcome } from "../outcome.ts";
+import type { Pause } from "../pause.ts";
+import { requireHoldable } from "../holdable.ts";
 import { planStarts, requestAll } from "./plan_starts.ts";
 import type { Project } from "../read.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
@@ -39,6 +41,7 @@ export async function deployRelease(
   const plan = async (before: State, run: Run) => {
     requireNoCanary(before);
     if (await serves(project, services, before, run.release)) return undefined;
+    if (run.pause) requirePausable(project, services, before, run.pause);
     return await planRelease(run, services, before, canary);
   };
   return await deploy(project, { command: "deploy", plan }, options);
@@ -76,6 +79,20 @@ async function planRelease(
     starts,
     next: (started) => addCanary(config, state, started, canary),
   };
+}
+
+/** @throws {ZddError} if the requests to a service can't be held. */
+function requirePausable(
+  project: Project,
+  services: readonly ServiceConfig[],
+  state: State,
+  { max }: Pick<Pause, "max">,
+): void {
+  const rendered = render(project, state);
+  const asked = services.map(({ name }) => name)
+    // Nobody asks a worker for anything.
+    .filter((name) => !rendered.unused.includes(name));
+  requireHoldable(project, rendered, { services: asked, max });
 }
 
 /** @throws {ZddError} while a canary runs: three releases at once are one too many. */

@@ -1,0 +1,40 @@
+import type { Command } from "../cli/command.ts";
+import { readSeconds } from "../cli/option_values.ts";
+import { LOCK_WAIT, MAX, SERVICE, USUAL_MAX, WAIT } from "../cli/options.ts";
+import { usage } from "../cli/usage.ts";
+
+export const pause: Command = {
+  name: "pause",
+  rest: "COMMAND…",
+  summary: "run a command while requests wait and nobody uses the services",
+  options: [SERVICE, MAX, WAIT, LOCK_WAIT],
+  about: [
+    "Holds new requests: nginx takes them, and nobody answers. Waits until those " +
+    "that were begun are answered and nobody uses the services, runs COMMAND, and " +
+    "lets all go on. Nothing is lost, and nginx isn't reloaded.",
+    "No request is held longer than `--max`: then all go on, COMMAND is told to end " +
+    "(SIGTERM), and the exit status is 1. If zddeploy dies, they go on at once. " +
+    "`--max` must be less than nginx's `proxy_read_timeout`.",
+    "A service with connections that last, such as websockets, is never unused: " +
+    "with `--wait`, those that are left stay open.",
+  ],
+  examples: [
+    "zddeploy pause -- npm run migrate",
+    "zddeploy pause --max 50 --wait 5 --service web -- sh -c './dump && ./compact'",
+  ],
+  async run(options, input) {
+    const { rest, values } = input;
+    if (rest.length === 0) throw usage('pause takes a command behind "--"');
+    const max = readSeconds("max", values.max?.at(-1)) ?? USUAL_MAX;
+    const wait = readSeconds("wait", values.wait?.at(-1));
+    const { pause, runChange } = await import("./changing.ts");
+    const { service: services } = values;
+    return await runChange(
+      options,
+      input,
+      "paused",
+      (project, how) =>
+        pause(project, { ...how, services, command: rest, max, wait }),
+    );
+  },
+};

@@ -1,0 +1,48 @@
+import type { Rendered } from "../live/render.ts";
+import type { Journal } from "../state/journal.ts";
+import { type State, stateOf } from "../state/state.ts";
+import type { ProcessId } from "../system/process.ts";
+import { Hold, whileHeld } from "./hold.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Between two releases, with `--pause`: holds the requests to the services that are about
+ * to be switched, and runs the command when nobody uses the old release any more. The new
+ * one has been started then, and nobody has asked it for anything. Where nobody serves yet,
+ * there is nothing to hold.
+ *
+ * @param oldWorkers nginx's workers that know an earlier nginx.conf
+ * @returns what lets the requests go on; undefined if none are held
+ * @throws {ZddError} if the command fails, or it takes too long; the old release serves on.
+ */
+export async function pauseBetween(
+  run: Run,
+  journal: Journal,
+  { before, next, rendered, oldWorkers }: {
+    before: State;
+    next: State;
+    rendered: Rendered;
+    oldWorkers: readonly ProcessId[];
+  },
+  signal?: AbortSignal,
+): Promise<Hold | undefined> {
+  const { pause } = run;
+  if (pause === undefined) return undefined;
+  const services = rendered.live.filter((name) =>
+    stateOf(before, name).current.length > 0 &&
+    stateOf(before, name).current !== stateOf(next, name).current
+  );
+  if (services.length === 0) {
+    await run.hooks.command("pause", pause.command, before, signal);
+    return undefined;
+  }
+  const what = { ...pause, services };
+  const hold = await Hold.begin(run, what, journal, next, rendered);
+  try {
+    await whileHeld(hold, before, oldWorkers, signal);
+    return hold;
+  } catch (error) {
+    await hold.lift(); // nothing has been moved yet
+    throw error;
+  }
+}
