@@ -142,3 +142,13 @@ Deno.test("what isn't zdd's stays open, and named locations have the page", asyn
   assertStringIncludes(body, "Under maintenance");
   assertEquals((await ask(site, { path: "/own" })).body, "own");
 });
+
+Deno.test("a worker has no clients, and isn't told of", async () => {
+  await using site = Site.live({
+    lines: ["[service:worker]", "port: none", "start: exec sleep 600"],
+  });
+  await site.deploy();
+  const { stderr } = await site.deploy("maintenance", "on");
+  assertEquals((await ask(site)).status, 503);
+  assert(!stderr.includes("worker"), stderr);
+});

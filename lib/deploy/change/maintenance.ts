@@ -1,3 +1,4 @@
+import { isWorker } from "../../config/config.ts";
 import { LiveLinks } from "../../live/links.ts";
 import type { Maintenance } from "../../live/maintenance.ts";
 import type { Rendered } from "../../live/render.ts";
@@ -62,8 +63,10 @@ function warnOfOthers(
   { project: { config }, report }: Run,
   { live, unused }: Rendered,
 ): void {
-  for (const { name: subject } of config.services) {
+  for (const service of config.services) {
+    const { name: subject } = service;
     if (live.includes(subject) || unused.includes(subject)) continue;
+    if (isWorker(service)) continue;
     const message = "stays open: the template doesn't switch it live";
     report({ step: "switch", subject, message, level: "warning" });
   }
