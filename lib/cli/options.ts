@@ -9,14 +9,14 @@ export const SERVICE: Option = {
     const { serviceNames } = await import("./completion/services.ts");
     return serviceNames(conf);
   },
-  help: "only this service; may be given again",
+  help: "only this service; can be repeated",
 };
 
 /** For commands that change who serves. */
 export const LOCK_WAIT: Option = {
   name: "lock-wait",
   value: "SECONDS",
-  help: "wait that long for another deploy to end",
+  help: "wait up to that long for another deploy to end",
 };
 
 /** How long a request waits at most, unless told, in ms. */
@@ -48,8 +48,9 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   {
     name: "verbose",
     short: "v",
-    help: "show every command that is run, every signal that is sent, and " +
-      "the stack of a failure",
+    help:
+      "show each command that is run, each signal that is sent, and the stack " +
+      "trace of a failure",
   },
   {
     name: "quiet",
@@ -67,7 +68,10 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
     help: "always, never or auto: on a terminal, unless NO_COLOR is set",
   },
   { name: "help", short: "h", help: "show the help of a command" },
-  { name: "version", help: "show the version, the commit, Deno's and V8's" },
+  {
+    name: "version",
+    help: "show the version, the commit, and the versions of Deno and V8",
+  },
 ];
 
 /** `-c, --conf FILE`. */

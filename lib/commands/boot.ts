@@ -10,13 +10,13 @@ export const boot: Command = {
   name: "boot",
   words: ["ACTION"],
   complete: ACTIONS,
-  summary: "have systemd start it all at boot: enable, disable, status",
+  summary: "start everything at boot, by systemd: enable, disable, status",
   about: [
-    "`enable` writes and enables a systemd unit that runs `zddeploy start` at every " +
-    "boot, when the network is up; `disable` removes it. What runs is not touched. An " +
-    "ordinary user gets a user unit, which needs `loginctl enable-linger`.",
-    "`status` tells whether a reboot would bring everything back, and why not; the exit " +
-    "status is 1 then.",
+    "`enable` writes and enables a systemd unit that runs `zddeploy start` at " +
+    "every boot, when the network is up; `disable` removes it. Neither " +
+    "touches what runs. An ordinary user gets a user unit, which needs `loginctl enable-linger`.",
+    "`status` says whether a reboot would bring everything back and, if not, " +
+    "why. Then the exit status is 1.",
   ],
   examples: ["zddeploy boot enable", "zddeploy boot status --json"],
   async run(options, { words: [word = ""] }) {

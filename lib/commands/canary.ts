@@ -8,8 +8,8 @@ export const canary: Command = {
   summary: "give the canary another share of the requests",
   options: [LOCK_WAIT],
   about: [
-    "Gives the canary, which `deploy --canary` has started, another share of the " +
-    "requests: 0 to 100 percent.",
+    "Changes the share of the requests that the canary gets: 0 to 100 " +
+    "percent. `deploy --canary` starts a canary.",
   ],
   examples: ["zddeploy canary 50"],
   async run(options, input) {

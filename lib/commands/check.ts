@@ -6,12 +6,13 @@ import { ExitStatus } from "../error.ts";
 export const check: Command = {
   name: "check",
   anywhere: true,
-  summary: "find every mistake in deploy.conf and the template; nginx -t",
+  summary: "find mistakes in deploy.conf and the template; runs nginx -t",
   about: [
-    "Finds everything that can be known without starting anything: every mistake in " +
-    "deploy.conf and the template, missing programs, directories that can't be " +
-    "written, services that no request reaches, and what nginx thinks of the configuration that would be rendered now.",
-    "Notes where other users of the host could get requests.",
+    "Finds everything that can be found without starting anything: every " +
+    "mistake in deploy.conf and the template, missing programs, directories " +
+    "that aren't writable, services that get no requests, and what nginx says " +
+    "about the configuration that would be rendered now.",
+    "It also notes where other users of the host could receive requests.",
   ],
   examples: ["zddeploy check", "zddeploy check --json"],
   async run(options) {

@@ -9,7 +9,7 @@ export const completion: Command = {
   anywhere: true,
   words: ["SHELL"],
   complete: SHELL_NAMES,
-  summary: `print what makes ${either(SHELL_NAMES)} complete the command line`,
+  summary: `print the completion script for ${either(SHELL_NAMES)}`,
   about: [
     `Prints a script for ${
       either(SHELL_NAMES)

@@ -16,12 +16,12 @@ export const deploy: Command = {
       name: "release",
       value: "ID",
       help:
-        "what is deployed, such as v42; nothing is done if that serves already",
+        "the name of the release, such as v42; does nothing if that already serves",
     },
     {
       name: "canary",
       value: "PERCENT",
-      help: "give them a share of the requests, beside the current ones",
+      help: "give the new instances only a share of the requests",
     },
     {
       name: "pause",
@@ -32,16 +32,16 @@ export const deploy: Command = {
     WAIT,
     {
       name: "dry-run",
-      help: "check everything and tell what would be done, but do nothing",
+      help: "check everything and show what would be done",
     },
     LOCK_WAIT,
   ],
   about: [
     "Starts a new instance of each service beside the old one, waits until it " +
     "accepts connections and is healthy, renders nginx.conf, switches, verifies, " +
-    "waits until the last connection to the old instance has ended, and stops that. " +
-    "If anything fails before the switch is verified, all of it is undone and what " +
-    "served before keeps serving.",
+    "waits until the last connection to the old instance has closed, and " +
+    "stops it. If anything fails before the switch is verified, everything is " +
+    "undone and the old instances keep serving.",
     "With `--release`, a deploy does nothing if all instances already run that " +
     "release with the same settings, and nginx.conf would not change. A release's " +
     "name has letters, digits, dots, hyphens and underscores.",

@@ -5,13 +5,14 @@ import { ExitStatus } from "../error.ts";
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "find what on this host would get in the way, and what to do",
+  summary: "check this host for what would get in the way of a deploy",
   about: [
-    "Looks at what a deploy depends on and deploy.conf can't tell: nginx's version, " +
-    "modules and user, SELinux and AppArmor, whether services outlive a logout and a " +
-    "reboot, limits, the clock, and the disk. It changes nothing. Each warning says what to do.",
-    "It works without a deploy.conf, too, before `zddeploy init`. The exit status is 1 " +
-    "if there is a problem that would make a deploy fail.",
+    "Checks what a deploy depends on beyond deploy.conf: nginx's version, " +
+    "modules and user, SELinux and AppArmor, whether services survive a " +
+    "logout and a reboot, limits, the clock and the disk. It changes nothing. " +
+    "Each warning says what to do.",
+    "It also works without a deploy.conf, before `zddeploy init`. The exit " +
+    "status is 1 if there is a problem that would make a deploy fail.",
   ],
   examples: ["zddeploy doctor", "zddeploy doctor --json"],
   async run(options) {

@@ -11,7 +11,7 @@ export const help: Command = {
     const { TOPIC_NAMES } = await import("../cli/help/help.ts");
     return [...commands.map(({ name }) => name), ...TOPIC_NAMES];
   },
-  summary: "show this help, or that of a command or a topic",
+  summary: "show this help, or help on a command or a topic",
   options: [{ name: "man", help: "print all of it as a man page" }],
   async about() {
     const { TOPIC_NAMES } = await import("../cli/help/help.ts");

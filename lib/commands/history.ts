@@ -9,9 +9,8 @@ export const history: Command = {
   name: "history",
   summary: "show the last deploys and their results",
   about: [
-    "Shows the last twenty deploys, rollbacks and so on, the newest last: how each " +
-    "ended, how long it took, and the pids that served then. `--json` also tells who " +
-    "ran it, as far as `SUDO_USER` or `LOGNAME` says.",
+    "Shows the last twenty deploys, rollbacks and so on, the newest last: how each ended, how long it took, and which pids served " +
+    "after it. `--json` also says who ran it, according to `SUDO_USER` or `LOGNAME`.",
   ],
   examples: ["zddeploy history --json"],
   async run(options) {

@@ -33,12 +33,15 @@ export const init: Command = {
     return [
       "Writes deploy.conf and nginx.conf.template, with the live switch, so that the " +
       `next \`zddeploy\` works. KIND is ${either(KIND_NAMES)}; ` +
-      "without it, the files in the directory tell. No file is ever overwritten.",
-      "Without a KIND, what stands behind `--` is the command that starts the server, " +
-      "with {port} or {socket} where it takes its address; it may also read it from " +
-      "PORT. With one, it is what the server serves, such as a file or MODULE:NAME.",
-      "Applications side by side, in `web` and `api`, become a service each: requests " +
-      "below /api/ go to `api`, with their whole path, all others to `web`.",
+      "without it, init looks at the files in the directory. It never " +
+      "overwrites a file.",
+      "Without a KIND, the words after `--` are the command that starts the " +
+      "server, with {port} or {socket} in place of its address; the server may " +
+      "also read PORT. With a KIND, they are what the server serves, such as a " +
+      "file or MODULE:NAME.",
+      "Applications side by side, in `web` and `api`, each become a service: " +
+      "requests below /api/ go to `api`, with their full path, all others to " +
+      "`web`.",
       "In a git repository, it offers to add what zdd makes to .gitignore.",
       "`--system` is for the nginx that the system runs: the template goes into " +
       "/etc/nginx/conf.d and has no http block of its own.",

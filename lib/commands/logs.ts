@@ -24,7 +24,7 @@ export const logs: Command = {
     },
   ],
   about: [
-    "Shows what instances have printed last, without its colors. `--json` prints " +
+    "Shows the last output of the instances, without colors. `--json` prints " +
     "the names of the files, or the commands that print what isn't in one.",
   ],
   examples: [

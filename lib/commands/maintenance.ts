@@ -21,8 +21,8 @@ export const maintenance: Command = {
     {
       name: "allow",
       value: "ADDRESS",
-      help: "an address or IPv4 network whose requests get through; may be " +
-        "given again (with on)",
+      help:
+        "an address or IPv4 network whose requests get through; can be repeated (with on)",
     },
     {
       name: "retry-after",

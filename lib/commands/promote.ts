@@ -3,7 +3,7 @@ import { LOCK_WAIT } from "../cli/options.ts";
 
 export const promote: Command = {
   name: "promote",
-  summary: "give the canary all requests, and stop the release before it",
+  summary: "give the canary all requests, and stop the old release",
   options: [LOCK_WAIT],
   about: [
     "Makes the canary the release that serves, and stops the one before it.",

@@ -8,7 +8,7 @@ export const render: Command = {
   summary: "print nginx.conf for the instances that run now",
   about: [
     "Prints the nginx.conf that would be written for the instances that run now. " +
-    "Where none does, port 1 stands in for an address.",
+    "Where none runs, port 1 stands for the address.",
   ],
   examples: ["zddeploy render | diff - nginx.conf"],
   async run(options) {

@@ -6,8 +6,8 @@ export const rollback: Command = {
   summary: "put the standby instances back in service, at once",
   options: [LOCK_WAIT],
   about: [
-    "Gives the requests back to the instances that served before, which still run " +
-    "if their service has `standby: yes`. A second rollback goes forward again.",
+    "Sends requests to the previous instances again. They still run if their " +
+    "service has `standby: yes`. A second rollback goes forward again.",
   ],
   examples: ["zddeploy rollback"],
   async run(options, input) {

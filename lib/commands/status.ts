@@ -9,9 +9,9 @@ import { ExitStatus } from "../error.ts";
 
 export const status: Command = {
   name: "status",
-  summary: "show what runs; exit status 1 if what should serve doesn't",
+  summary: "show what runs; exit status 1 if something that should doesn't",
   options: [
-    { name: "watch", short: "w", help: "show it again and again" },
+    { name: "watch", short: "w", help: "repeat it until interrupted" },
     {
       name: "interval",
       short: "n",

@@ -6,13 +6,13 @@ export const stop: Command = {
   summary: "stop all services",
   options: [
     SERVICE,
-    { name: "nginx", help: "stop nginx too, before them" },
+    { name: "nginx", help: "stop nginx too, first" },
     LOCK_WAIT,
   ],
   about: [
-    "Stops instances with their stop command, standby and canary ones too. Their " +
-    "requests fail from then on: nothing replaces them. A service that has left " +
-    "deploy.conf can still be stopped.",
+    "Stops all instances with their stop command, including standby and " +
+    "canary instances. From then on, requests fail. You can also stop a " +
+    "service that is no longer in deploy.conf.",
   ],
   examples: ["zddeploy stop --service worker", "zddeploy stop --nginx"],
   async run(options, input) {

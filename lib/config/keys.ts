@@ -37,16 +37,17 @@ import {
 export const HOOK_KEYS = {
   before_start: {
     read: script,
-    meaning: "command to run before new instances are started; if it " +
-      "fails, nothing is",
+    meaning:
+      "command to run before new instances are started; if it fails, none are",
   },
   before_switch: {
     read: script,
-    meaning: "command to run before the switch; if it fails, there is none",
+    meaning:
+      "command to run before the switch; if it fails, the deploy is undone",
   },
   after_switch: {
     read: script,
-    meaning: "command to run after the switch; a failure is reported only",
+    meaning: "command to run after the switch; a failure is only reported",
   },
   after_deploy: {
     read: script,
@@ -54,7 +55,7 @@ export const HOOK_KEYS = {
   },
   on_failure: {
     read: script,
-    meaning: "command to run when a deploy has failed and is undone",
+    meaning: "command to run when a deploy has failed and has been undone",
   },
 } as const satisfies Record<string, Key>;
 
@@ -67,17 +68,19 @@ export const KEYS = {
       read: path,
       required: true,
       meaning:
-        "ends in `.template`; rendered beside itself without that ending",
+        "the template; its name ends in `.template`, and it is rendered to the " +
+        "same path without that",
     },
     pid_file: {
       read: path,
       required: true,
-      meaning: "nginx's pid file, in the template as `{nginx_pid_filename}`",
+      meaning: "nginx's pid file; `{nginx_pid_filename}` in the template",
     },
     conf: {
       read: path,
-      meaning: "the main configuration, where the rendered file is only " +
-        "included by it; else the rendered file",
+      meaning:
+        "the main configuration, if it only includes the rendered file; otherwise " +
+        "that is the rendered file itself",
     },
     command: {
       read: program,
@@ -87,7 +90,7 @@ export const KEYS = {
     reload_timeout: {
       read: duration,
       default: "10",
-      meaning: "time until an unconfirmed reload is a failure",
+      meaning: "time in which nginx must confirm a reload",
     },
   },
   service: {
@@ -102,13 +105,14 @@ export const KEYS = {
     stop: {
       read: command,
       default: "kill -TERM",
-      meaning: "stops an instance; its pid is appended",
+      meaning: "stops an instance; the pid is appended to the command",
       restart: false,
     },
     pid_file: {
       read: fileInDirectory,
-      meaning: "written by the service; else zdd tracks the process it " +
-        "started. Needed for `port: file`",
+      meaning:
+        "the file to which the service writes its pid; without it, zdd follows " +
+        "the process that it has started. Required with `port: file`",
     },
     port: {
       read: port,
@@ -123,7 +127,8 @@ export const KEYS = {
     instances: {
       read: count,
       default: "1",
-      meaning: "copies to run; `{instance}` in `start`, `pid_file`, `log` " +
+      meaning:
+        "number of copies to run; `{instance}` in `start`, `pid_file`, `log` " +
         "and `env` is 1, 2, …",
       restart: false,
     },
@@ -152,29 +157,33 @@ export const KEYS = {
       read: directory,
       others: true,
       default: ".",
-      meaning: "where `start` and `stop` run",
+      meaning: "the directory in which `start` and `stop` run",
     },
     log: {
       read: path,
       meaning:
-        "where the output goes; else each instance has a log of its own, to which STATE_DIR/log/NAME.log leads",
+        "the file for the output; without it, each instance has a log file of its " +
+        "own, and STATE_DIR/log/NAME.log links to the current one",
     },
     env: {
       read: variables,
       default: "",
-      meaning: "`KEY=VALUE` lines for the process",
+      meaning:
+        "environment variables for the process, one `KEY=VALUE` per line",
     },
     env_file: {
       read: variablesInFile,
       others: true,
-      meaning: "a file of `KEY=VALUE` lines for the process",
+      meaning:
+        "a file with environment variables for the process, one `KEY=VALUE` per line",
     },
     inherit_env: {
       read: inheritance,
       default: "yes",
-      meaning: "which of zddeploy's own variables the process gets: `yes`: " +
-        "all but those of the job that it runs in; `no`: a minimal set; or " +
-        "that set and these names, `PREFIX*` among them",
+      meaning:
+        "which of zddeploy's own variables the process gets: `yes`: all except " +
+        "those of the CI job that zddeploy runs in; `no`: a minimal set; or names " +
+        "to add to that set, such as `NODE_ENV PREFIX*`",
     },
     user: {
       read: user,
@@ -184,13 +193,13 @@ export const KEYS = {
       read: supervisor,
       default: "none",
       meaning:
-        "`systemd`: a transient unit runs each instance, and systemd starts it " +
-        "again when it crashes; `none`: zdd starts it, and nothing starts it again",
+        "`systemd`: a transient unit runs each instance, and systemd restarts it when it crashes; `none`: zdd starts it, and " +
+        "nothing restarts it",
     },
     restart: {
       read: restartPolicy,
       default: "on-failure",
-      meaning: "when systemd starts an instance again: `no`, `on-failure`, " +
+      meaning: "when systemd restarts an instance: `no`, `on-failure`, " +
         "`always`, … (systemd.service(5)); when the engine does with " +
         "`container`, where `always` is the default",
     },
@@ -236,8 +245,8 @@ export const KEYS = {
     properties: {
       read: properties,
       default: "",
-      meaning: "more properties of the instance's unit, a line `KEY=VALUE` " +
-        "each (systemd.exec(5), systemd.resource-control(5))",
+      meaning:
+        "more properties of the instance's unit, one `KEY=VALUE` per line (systemd.exec(5), systemd.resource-control(5))",
     },
     start_timeout: {
       read: duration,
@@ -247,8 +256,9 @@ export const KEYS = {
     },
     ready: {
       read: command,
-      meaning: "command that must succeed before any traffic is sent, tried " +
-        "again until `start_timeout`; told `ZDD_PID`, `ZDD_ADDRESS`, and " +
+      meaning:
+        "command that must succeed before any traffic is sent, repeated until " +
+        "`start_timeout`; told `ZDD_PID`, `ZDD_ADDRESS`, and " +
         "`PORT` or `SOCKET`",
       restart: false,
     },
@@ -264,7 +274,7 @@ export const KEYS = {
       meaning: "path or URL to GET before any traffic is sent; `none`: a " +
         "connection is enough. Without it and `ready`, a service with `port: " +
         "env`, `socket` or `detect` must answer `GET /` with a status below " +
-        "500, unless the template passes to it in another protocol",
+        "500, unless the template uses another protocol for it",
       restart: false,
     },
     health_host: {
@@ -288,15 +298,15 @@ export const KEYS = {
     probe_timeout: {
       read: duration,
       default: "5",
-      meaning: "time for one try of `health`",
+      meaning: "time for one attempt of `health`",
       restart: false,
     },
     keepalive: {
       read: connections,
       default: "32",
       meaning:
-        "connections that each of nginx's workers keeps to an instance " +
-        "whose address zdd hands out; 0: none, each request has its own",
+        "idle connections that each nginx worker keeps open to an instance whose " +
+        "address zdd chooses; 0: none, each request has a connection of its own",
       restart: false,
     },
     retire: {
@@ -321,7 +331,7 @@ export const KEYS = {
     },
     kill_after: {
       read: duration,
-      meaning: "time after `stop` until SIGKILL; else never",
+      meaning: "time after `stop` until SIGKILL; without it, never",
       restart: false,
     },
   },
@@ -329,19 +339,20 @@ export const KEYS = {
     state_dir: {
       read: path,
       default: ".zdd",
-      meaning: "lock, journal, state, logs",
+      meaning:
+        "the directory for the lock, the journal, the state and the logs",
     },
     detach: {
       read: flag,
       default: "yes",
       meaning:
-        "if the end of a systemd unit or session would end what zddeploy " +
-        "starts: start it in its own scope, or refuse",
+        "if the end of a systemd unit or session would end what zddeploy starts: " +
+        "start it in a scope of its own, or refuse",
     },
     verify: {
       read: url,
-      meaning: "URL to GET through nginx after the switch; anything but " +
-        "success switches back",
+      meaning:
+        "URL to GET through nginx after the switch; if it fails, zdd switches back",
     },
     verify_timeout: {
       read: duration,

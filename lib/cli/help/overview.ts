@@ -30,7 +30,7 @@ export function overview(commands: readonly Command[]): Block[] {
     { heading: "help" },
     {
       items: [
-        ["help COMMAND", "what a command does, its options, examples"],
+        ["help COMMAND", "what a command does, its options and examples"],
         ...Object.entries(TOPICS).map(([name, { summary }]) =>
           [`help ${name}`, summary] as const
         ),

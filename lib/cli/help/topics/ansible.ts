@@ -34,7 +34,7 @@ export const ANSIBLE: Topic = {
       items: [
         [
           "changed",
-          "whether anything was, or with `--dry-run` would be, changed",
+          "whether anything was changed, or would be with `--dry-run`",
         ],
         [
           "nginx.action",
@@ -45,7 +45,7 @@ export const ANSIBLE: Topic = {
           "each with `name`, and its `current`, `standby`, `canary` and `previous` " +
           "instances: `pid` and `address` and so on",
         ],
-        ["warnings[]", "what went wrong and didn't stop it"],
+        ["warnings[]", "what went wrong without stopping it"],
         ["ms", "how long it took"],
         [
           "error",

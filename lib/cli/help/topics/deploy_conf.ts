@@ -5,7 +5,7 @@ import type { Topic } from "../topic.ts";
 const SECTIONS: Record<SectionKind, string> = {
   nginx: "[nginx]",
   service: "[service:NAME], one for each service",
-  deploy: "[deploy], which may be missing",
+  deploy: "[deploy], which is optional",
 };
 
 /** What `zddeploy help deploy.conf` prints: every key. */
@@ -16,7 +16,7 @@ export const DEPLOY_CONF: Topic = {
       text:
         "The dialect is that of Python's ConfigParser: `key: value` or `key = " +
         "value`, keys in any case, lines that begin with # or ; are comments, " +
-        "indented lines continue a value, `[DEFAULT]` holds for all sections, " +
+        "indented lines continue a value, `[DEFAULT]` applies to all sections, " +
         "`%(name)s` inserts another value, and `%%` is a percent sign. A comment " +
         "needs a line of its own.",
     },

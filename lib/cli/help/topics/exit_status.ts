@@ -2,14 +2,14 @@ import type { Topic } from "../topic.ts";
 
 /** Each exit status and what it says; see lib/error.ts. */
 export const EXIT_STATUS = [
-  ["0", "done, whether something changed or not"],
-  ["1", "failed; what served before keeps serving"],
+  ["0", "success, whether anything changed or not"],
+  ["1", "failed; the old release keeps serving"],
   [
     "2",
     "the command line, deploy.conf or the template is wrong; nothing was run",
   ],
-  ["3", "another deploy is running here, or has a shared nginx"],
-  ["4", "nothing serves, or it is unknown what does; check it by hand"],
+  ["3", "another deploy is running, here or on a shared nginx"],
+  ["4", "nothing serves, or it is unknown what does; check by hand"],
 ] as const;
 
 /** What `zddeploy help exit-status` prints. */
@@ -19,9 +19,9 @@ export const EXIT_STATUS_TOPIC: Topic = {
     { items: EXIT_STATUS },
     {
       text:
-        "`status` ends with 1 if anything that should serve doesn't, `logs` " +
-        "if one of them can't be read. A second SIGINT ends zddeploy at once, with 130; the " +
-        "next run repairs what that left.",
+        "`status` exits with 1 if something that should serve doesn't, `logs` if " +
+        "a log can't be read. A second SIGINT ends zddeploy at once, with 130; the next run repairs " +
+        "what it left.",
     },
     {
       text:

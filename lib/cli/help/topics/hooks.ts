@@ -3,14 +3,13 @@ import type { Topic } from "../topic.ts";
 
 /** What `zddeploy help hooks` prints. */
 export const HOOKS: Topic = {
-  summary: "commands of yours that run at certain moments",
+  summary: "your own commands at certain moments of a deploy",
   blocks: [
     {
       text:
-        "Hooks are shell commands in `[deploy]`, run in deploy.conf's directory. One " +
-        "of several lines is a script that ends at the first command that fails. What a " +
-        "hook prints is shown, and stands in log/hooks.log in `state_dir`, below a line " +
-        "with the time.",
+        "Hooks are shell commands in `[deploy]`, run in deploy.conf's directory. A hook of several lines is a script that stops at the first command that " +
+        "fails. What a hook prints is shown, and appended to log/hooks.log in " +
+        "`state_dir`, below a line with the time.",
     },
     {
       items: Object.entries(HOOK_KEYS).map(([name, { meaning }]) =>
@@ -26,7 +25,7 @@ export const HOOKS: Topic = {
           "the paths of deploy.conf and of `state_dir`",
         ],
         ["ZDD_SERVICES", "the names of all services"],
-        ["ZDD_RELEASE", "what `--release` named; the service finds it, too"],
+        ["ZDD_RELEASE", "the name given with `--release`; services get it too"],
         ["ZDD_ERROR", "in `on_failure`: what went wrong"],
         [
           "ZDD_PID_NAME, ZDD_ADDRESS_NAME",

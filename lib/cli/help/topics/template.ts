@@ -6,9 +6,9 @@ export const TEMPLATE: Topic = {
   blocks: [
     {
       text:
-        "The template becomes nginx.conf, beside itself. Two languages, which can be " +
-        "mixed. A name that doesn't exist is a mistake, found before anything is run; " +
-        "both are filled in within comments, too. `zddeploy render` shows the result.",
+        "The template becomes nginx.conf, in the same directory. It has two " +
+        "languages, which can be mixed. A name that doesn't exist is a mistake, " +
+        "found before anything is run. Names are replaced in comments too. `zddeploy render` shows the result.",
     },
     { heading: "the classic language" },
     {
@@ -27,7 +27,10 @@ export const TEMPLATE: Topic = {
     },
     {
       items: [
-        ['it.NAME, it["NAME"]', "the same as {NAME}; so are the other two"],
+        [
+          'it.NAME, it["NAME"]',
+          "the same as {NAME}; the other two names exist too",
+        ],
         [
           'it.servers("NAME")',
           "`server HOST:PORT;` for each instance of the service",
@@ -39,17 +42,17 @@ export const TEMPLATE: Topic = {
         ["it.nginx.version", "nginx's version, such as 1.22.1"],
         [
           'it.nginx.atLeast("1.27.4")',
-          "whether nginx is of that version or later",
+          "whether nginx has that version or a later one",
         ],
         ["it.live.upstreams()", "what the live switch needs in http"],
         [
           'it.live.choose("NAME", …)',
-          "what it needs in a server: chooses who serves each request",
+          "what it needs in a server: it chooses which instance serves each request",
         ],
         ['it.live.pass("NAME")', "what it needs in a location"],
         [
           'it.live.pass("NAME", { by: "$remote_addr" })',
-          "the same; a client stays with the release that it got, during a canary",
+          "the same; during a canary, a client stays with the release that it first got",
         ],
         [
           'it.live.pass("NAME", { protocol: "fastcgi" })',
@@ -64,9 +67,10 @@ export const TEMPLATE: Topic = {
     { heading: "the live switch" },
     {
       text:
-        "With a template that prints no port, nginx looks for each request which " +
-        "instance serves, through a symbolic link. A deploy moves the link, and nginx is " +
-        "never reloaded: no client's connection is cut. Canaries need it.",
+        "With a template that contains no port, nginx looks up which instance " +
+        "serves each request, through a symbolic link. A deploy moves the link, " +
+        "and nginx is never reloaded, so no client's connection is cut. Canaries " +
+        "need it.",
     },
     {
       code: `\
@@ -85,14 +89,13 @@ http {
     },
     {
       text:
-        "The choice is made in the server, so that a location may hold whatever nginx " +
-        "allows there. `pass` sends Host as the client sent it, X-Forwarded-For, -Proto " +
-        "and -Host, and Upgrade for websockets; what the location sets itself stands in " +
-        "place of that, and headers that are set around it are sent, too. Without " +
+        "The choice is made in the server, so a location may contain whatever " +
+        "nginx allows there. `pass` sends Host as the client sent it, X-Forwarded-For, -Proto " +
+        "and -Host, and Upgrade for websockets; what the location sets itself takes precedence, and headers set outside " +
+        "of it are sent too. Without " +
         "`choose`, `pass` chooses in its location, where limit_except, an earlier if, " +
-        "try_files and `rewrite … break` change with every deploy. `zddeploy check` tells " +
-        "that, and what else would go wrong, with the template's line. `zddeploy init` " +
-        "writes a whole template.",
+        "try_files and `rewrite … break` change with every deploy. `zddeploy check` reports that, and what else would go wrong, with the " +
+        "template's line. `zddeploy init` writes a complete template.",
     },
   ],
 };
