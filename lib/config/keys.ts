@@ -264,9 +264,9 @@ export const KEYS = {
     },
     settle: {
       read: duration,
-      default: "1",
-      meaning: "time that a worker (`port: none`) without `ready` must have " +
-        "run for to be ready",
+      meaning: "time that an instance must run on, in one process, after its " +
+        "other checks. Without it 1 for a worker (`port: none`) that has no " +
+        "`ready`, and 0 for all others",
       restart: false,
     },
     health: {

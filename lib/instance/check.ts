@@ -12,14 +12,17 @@ import { waitUntilReady } from "./ready.ts";
 import { waitUntilSettled } from "./settle.ts";
 import type { Launch } from "./start.ts";
 
+/** How long a worker must run that nothing else tells of, in ms. */
+const WORKER_SETTLE = 1000;
+
 /** The statuses that tell of a page, even if it asks for a login or isn't there. */
 const ANY_PAGE = [{ low: 100, high: 499 }];
 
 /**
  * Waits until an instance accepts connections and passes its check: `ready` and `health`
  * or, if there is neither and only zdd knows its address, any page. A worker, which has no
- * address, is ready by `ready` or by having run for `settle`. Returns it as it is
- * then.
+ * address, is ready by `ready`, or else by having run for a while. With `settle`, each of
+ * them must run on for that time. Returns it as it is then.
  *
  * @param speaksHttp whether it can be asked for a page
  * @throws {ZddError} with what was seen last, when time runs out or the instance ends.
@@ -44,10 +47,10 @@ export async function checkInstance(
     service;
   if (ready !== undefined) {
     await waitUntilReady(ready, launch, instance, either);
-  } else if (address === undefined) {
-    await waitUntilSettled(launch, either);
   }
   if (health !== NONE) await waitForHealth(health, launch, address, either);
+  const { settle = address ?? ready ? 0 : WORKER_SETTLE } = service;
+  if (settle > 0) await waitUntilSettled(launch, settle, either);
   const present = await launch.look();
   launch.checked();
   return present;

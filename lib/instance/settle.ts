@@ -4,16 +4,18 @@ import { formatDuration } from "../text/duration.ts";
 import type { Launch } from "./start.ts";
 
 /**
- * Waits until a worker has run for `settle`, in one process: nothing else tells that it
- * works.
+ * Waits until an instance has run for some time from now, in one process: nothing else
+ * tells that a worker works, or that a server stays up.
  *
+ * @param settle that time, in ms
  * @throws {ZddError} with its last words, if it ends, or begins anew until `start_timeout`.
  */
 export async function waitUntilSettled(
   launch: Launch,
+  settle: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { settle, startTimeout } = launch.plan.service;
+  const { startTimeout } = launch.plan.service;
   let last: ProcessId | undefined;
   let since = performance.now();
   const isSettled = await waitUntil(async () => {

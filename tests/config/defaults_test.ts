@@ -18,7 +18,6 @@ Deno.test("defaultsOf() has the values of the keys that have a default, and no o
     volumes: [],
     options: [],
     startTimeout: 30_000,
-    settle: 1000,
     healthHost: "localhost",
     healthStatus: [{ low: 200, high: 399 }],
     healthTimeout: 30_000,

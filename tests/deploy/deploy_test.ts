@@ -467,3 +467,19 @@ test("an instance whose listener has closed is told of", async () => {
   assertMatch(notes.join(), /nobody listens on 127\.0\.0\.1:\d+ any more/);
   assertEquals(services[0]?.instances.map(({ pid }) => pid), [pid]);
 });
+
+test("a release that answers and then ends doesn't go live with `settle`", async () => {
+  await using rig = new Rig();
+  await deploy(rig);
+  const { serving } = rig;
+  const start = `timeout 1 busybox httpd -f -p 127.0.0.1:{port} -h www; exit 7`;
+  rig.configure({ start, lines: ["settle: 20"] });
+  const error = await assertRejects(() => deploy(rig), ZddError);
+  assertMatch(error.message, /web didn't start: .* ended/);
+  assertEquals(rig.serving, serving);
+  assertEquals(await rig.get(), 200);
+  rig.configure({ lines: ["settle: 0.2"] });
+  await deploy(rig);
+  assertEquals(rig.serving.length, 1);
+  assert(rig.serving[0] !== serving[0]);
+});

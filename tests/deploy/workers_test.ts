@@ -140,7 +140,6 @@ test("`ready` tells when a worker works, and is told its pid", async () => {
   await using rig = rigWith([
     "start: sleep 1000",
     'ready: test -f ready && echo "$ZDD_PID" >told',
-    "settle: 1000",
   ]);
   const deployed = deploy(rig);
   await until("it runs", () => exists(rig.path(".zdd/journal.json")));
