@@ -39,26 +39,30 @@ const GIVEN: Record<string, string> = {
 /** How often a container engine starts a container again. */
 const POLICIES = ["no", "on-failure", "always", "unless-stopped"];
 
-/** What being a container makes of a service: how it comes by its address, and when it is started again. */
+/** What being a container makes of a service: how it comes by its address, when it is started again and killed. */
 export function asContainer(
-  { container, network, restart }: Pick<
+  { container, network, restart, stopTimeout, killAfter = stopTimeout }: Pick<
     ServiceConfig,
-    "container" | "network" | "restart"
+    "container" | "network" | "restart" | "stopTimeout" | "killAfter"
   >,
   port: PortKind,
   section: ConfSection<"service">,
-): Partial<Pick<ServiceConfig, "port" | "restart">> {
+): Partial<Pick<ServiceConfig, "port" | "restart" | "killAfter">> {
   if (container === undefined) return {};
-  if (section.has("port") && !(port === "env" && network === "host")) {
+  const isWorker = section.has("port") && port === "none";
+  const isTold = port === "env" && network === "host";
+  if (section.has("port") && !isWorker && !isTold) {
     section.refuse(
-      'Cannot use "port" beside "container": "container_port" says where ' +
-        'it listens, or with "network: host" PORT does',
+      'Cannot use "port" beside "container", but for "none": ' +
+        '"container_port" says where it listens, or with "network: host" PORT does',
     );
   }
   return {
-    port: network === "host" ? "env" : "container",
+    port: isWorker ? "none" : network === "host" ? "env" : "container",
     // Else whatever restarts the engine, an update of it, would end the service.
     restart: section.has("restart") ? restart : "always",
+    // As engines do: many a server ignores SIGTERM when it is process 1 (kill(2)).
+    killAfter,
   };
 }
 
@@ -67,8 +71,8 @@ export function checkContainer(
   service: ServiceConfig,
   section: ConfSection<"service">,
 ): void {
-  const { container, network, containerPort, supervisor, restart, stop } =
-    service;
+  const { container, network, port, containerPort, supervisor } = service;
+  const { restart, stop } = service;
   if (container === undefined) {
     for (const key of OWN) {
       if (section.has(key)) section.missing("container", `beside "${key}"`);
@@ -76,9 +80,11 @@ export function checkContainer(
     return;
   }
   if (service.image === undefined) section.missing("image", "for container");
-  if (network === "host") {
+  if (network === "host" || port === "none") {
     if (containerPort !== undefined) {
-      const instead = "no value with network: host, where it listens on PORT";
+      const instead = port === "none"
+        ? "no value with port: none"
+        : "no value with network: host, where it listens on PORT";
       section.reject("container_port", instead, String(containerPort));
     }
   } else if (containerPort === undefined) {

@@ -331,7 +331,8 @@ export const KEYS = {
     },
     kill_after: {
       read: duration,
-      meaning: "time after `stop` until SIGKILL; without it, never",
+      meaning: "time after `stop` until SIGKILL; without it, never or, with " +
+        "`container`, `stop_timeout`",
       restart: false,
     },
   },

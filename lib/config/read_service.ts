@@ -155,6 +155,10 @@ function checkReplace(
   const { standby, port } = service;
   if (!stopsFirst(service)) return;
   if (standby) section.reject("standby", "no with replace: stop-first", "yes");
+  if (port === "container") {
+    const expected = "start-first, unless with network: host or port: none";
+    section.reject("replace", expected, "stop-first");
+  }
   if (port !== "file" && port !== "detect") return;
   const expected = "none, env, socket or a number with replace: stop-first, " +
     "since what is started again must be where it was";

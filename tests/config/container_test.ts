@@ -35,6 +35,11 @@ Deno.test("a container on the host's network is told its port", () => {
   assertEquals([web?.port, web?.restart], ["env", "no"]);
 });
 
+Deno.test("a container may be a worker, which listens nowhere", () => {
+  using directory = new ConfDir(NGINX, CONTAINER, "port: none");
+  assertEquals(directory.config().services[0]?.port, "none");
+});
+
 const MISTAKES: [string, RegExp][] = [
   ["[service:web]\ncontainer: docker\n" + PORT, /needs a value for "image"/],
   [CONTAINER, /needs a value for "container_port" for container/],
@@ -45,6 +50,8 @@ const MISTAKES: [string, RegExp][] = [
   [`${CONTAINER}\n${PORT}\nnetwork: host`, /no value with network: host/],
   [`${CONTAINER}\n${PORT}\nlog: web.log`, /Cannot use "log" beside/],
   [`${CONTAINER}\n${PORT}\nport: env`, /Cannot use "port" beside/],
+  [`${CONTAINER}\n${PORT}\nport: none`, /no value with port: none/],
+  [`${CONTAINER}\n${PORT}\nreplace: stop-first`, /expected start-first/],
   [`${CONTAINER}\n${PORT}\nsupervisor: systemd`, /expected none with/],
   [`${CONTAINER}\n${PORT}\nrestart: on-abort`, /expected no, on-failure/],
   [`${CONTAINER}\n${PORT}\nstop: ./stop`, /expected a signal/],

@@ -424,3 +424,26 @@ test(
     await stopAll(site, engine);
   },
 );
+
+test(
+  "a worker in a container is replaced with the others",
+  async (box, engine) => {
+    const site = siteIn(box, engine, "worker");
+    const worker = conf(engine, {
+      port: "port: none",
+      start: "/usr/bin/node -e setInterval(()=>{},1e6)",
+      // As process 1 it ignores SIGTERM.
+      lines: ["settle: 200ms", "stop_timeout: 500ms"],
+    }).replace(/^[^]*?\[service:web\]/, "[service:jobs]");
+    site.write("deploy.conf", `${conf(engine)}\n${worker}`);
+    for (const release of ["v1", "v2"]) {
+      await succeed(site, "deploy", "--release", release);
+      assertEquals((await containers(site, engine)).length, 2);
+    }
+    assertMatch(
+      (await site.zdd("status")).stdout,
+      /^jobs +serving .* v2 .*[0-9a-f]{12}$/m,
+    );
+    await stopAll(site, engine);
+  },
+);

@@ -152,7 +152,7 @@ function requireEngine(engine: EngineName, services: ServiceConfig[]): void {
       },
     );
   }
-  const remote = services.find(({ network }) => network !== "host");
+  const remote = services.find(({ port }) => port === "container");
   if (engine === "podman" && Deno.uid() !== 0 && remote !== undefined) {
     throw new ZddError(
       `Cannot run ${remote.name}: without root, Podman gives a container no ` +
@@ -178,17 +178,18 @@ async function begin(engine: EngineName, plan: Plan): Promise<Begun> {
   const network = networkName(service.network);
   const host = addresses.get(network) ||
     [...addresses.values()].find((address) => address !== "");
-  const isReached = service.network === "host";
-  if (!isReached && leader !== undefined) requireHost(host, service.name);
+  const { containerPort } = service;
+  const isThere = containerPort !== undefined && leader !== undefined;
+  if (isThere) requireHost(host, service.name);
   const source = `${engine} logs ${containerName(plan)}`;
   return {
     leader: leader ?? { pid: 2, startTime: 0, boot: "" }, // it has ended
     handle: handleOf(id, leader && groupOf(leader.pid, id)),
     name: `the container of ${image}`,
     isWhole: true,
-    address: isReached || !host || service.containerPort === undefined
-      ? undefined
-      : { host, port: service.containerPort, network: leader?.pid },
+    address: isThere && host
+      ? { host, port: containerPort, network: leader.pid }
+      : undefined,
     exited: exitOf(engine, id, leader),
     output: () => printed(engine, id),
     log: source,
