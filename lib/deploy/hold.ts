@@ -1,27 +1,18 @@
-import type { Config } from "../config/config.ts";
-import { ExitStatus, messageOf, ZddError } from "../error.ts";
+import { messageOf, ZddError } from "../error.ts";
 import { drain } from "../instance/drain.ts";
-import type { Slot } from "../instance/slots.ts";
-import {
-  type HoldEvent,
-  type HoldOrder,
-  type HoldPlace,
-  prepareHold,
-} from "../live/hold.ts";
-import { upstreamOf } from "../live/identifiers.ts";
+import { type HoldPlace, prepareHold } from "../live/hold.ts";
 import { LiveLinks } from "../live/links.ts";
 import type { Rendered } from "../live/render.ts";
-import { HOLD, holdAddress } from "../live/steering.ts";
+import { HOLD } from "../live/steering.ts";
+import { requireAccess } from "../nginx/access.ts";
+import { workersOf } from "../nginx/master.ts";
 import type { Journal } from "../state/journal.ts";
 import { type State, stateOf } from "../state/state.ts";
-import { inheritedEnvironment } from "../system/environment.ts";
-import { keepDescriptors } from "../system/inherited.ts";
 import type { ProcessId } from "../system/process.ts";
-import { traceCommand } from "../system/trace.ts";
+import { sleep } from "../system/wait.ts";
 import { formatDuration } from "../text/duration.ts";
-import { requireHoldable } from "./holdable.ts";
-import { isSlotted } from "./live_switch.ts";
-import { ownCommand } from "./finish_apart.ts";
+import { placesOf, requireHoldable } from "./holdable.ts";
+import { Holder } from "./holder.ts";
 import type { Pause } from "./pause.ts";
 import { stopwatch } from "./report.ts";
 import { switchedWorkers } from "./retire.ts";
@@ -29,6 +20,8 @@ import type { Run } from "./run.ts";
 
 /** How long before `max` is told that somebody still uses a service, in ms. */
 const MARGIN = 250;
+/** How long after `max` is taken for granted that the other process doesn't come to it, in ms. */
+const STUCK = 2000;
 
 /** What a pause has come to. */
 export interface Held {
@@ -36,7 +29,7 @@ export interface Held {
   held: number;
   /** How many of them nobody took when they went on. */
   lost: number;
-  /** How long they were held, in ms. */
+  /** How long the first may have waited, in ms. */
   ms: number;
 }
 
@@ -48,17 +41,13 @@ export interface Held {
  */
 export class Hold {
   readonly #took = stopwatch();
-  readonly #released = Promise.withResolvers<
-    Extract<HoldEvent, { event: "released" }>
-  >();
-  readonly #handedOn = Promise.withResolvers<number>();
-  readonly #late = new AbortController();
-  readonly #links: LiveLinks;
-  #input?: WritableStreamDefaultWriter<Uint8Array>;
 
-  private constructor(readonly run: Run, readonly pause: Pause) {
-    this.#links = new LiveLinks(run.directory.path);
-  }
+  private constructor(
+    readonly run: Run,
+    readonly pause: Pause,
+    readonly links: LiveLinks,
+    readonly holder: Holder,
+  ) {}
 
   /**
    * Begins to hold.
@@ -74,109 +63,78 @@ export class Hold {
     state: State,
     rendered: Rendered,
   ): Promise<Hold> {
-    requireHoldable(run.project, rendered, pause);
-    const hold = new Hold(run, pause);
-    await hold.#start(journal, state);
-    return hold;
-  }
-
-  /** Aborted with the reason, if requests go on before they should. */
-  get signal(): AbortSignal {
-    return this.#late.signal;
-  }
-
-  async #start(journal: Journal, state: State): Promise<void> {
-    const { project: { config }, directory, report } = this.run;
-    const { services, max } = this.pause;
-    const link = prepareHold(this.#links.directory, services);
+    const { project, directory, report } = run;
+    const { services, max } = pause;
+    requireHoldable(project, rendered, pause);
+    const links = new LiveLinks(directory.path);
+    const link = prepareHold(links.directory, services);
     const places = services.flatMap((name) =>
-      placesOf(config, this.#links.directory, state, name)
+      placesOf(project.config, links.directory, state, name)
     );
     const order = { stateDir: directory.path, link, places, max };
-    await this.#startProcess(order);
-    journal.recordLinks({ ...journal.entries.links, [HOLD]: null });
-    this.#links.point(HOLD, link);
+    const holder = await Holder.start(order);
+    const hold = new Hold(run, pause, links, holder);
+    try {
+      requireAccessTo(run, places);
+      journal.recordLinks({ ...journal.entries.links, [HOLD]: null });
+      links.point(HOLD, link);
+    } catch (error) {
+      await hold.lift();
+      throw error;
+    }
     for (const subject of services) {
       const message = `holds new requests, for ${formatDuration(max)} at most`;
       report({ step: "hold", subject, message });
     }
+    return hold;
   }
 
-  /** Starts the process that holds them, and waits until it can. */
-  async #startProcess(order: HoldOrder): Promise<void> {
-    const [program = "", ...first] = ownCommand();
-    const args = [...first, "__hold"];
-    keepDescriptors();
-    traceCommand([program, ...args], this.run.directory.path);
-    const child = new Deno.Command(program, {
-      args,
-      clearEnv: true,
-      env: inheritedEnvironment(["DENO_*", "XDG_CACHE_HOME"]),
-      cwd: this.run.directory.path,
-      detached: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    child.unref();
-    const ready = Promise.withResolvers<void>();
-    ready.promise.catch(() => {});
-    this.#released.promise.catch(() => {});
-    this.#handedOn.promise.catch(() => {});
-    this.#listen(child.stdout, ready);
-    this.#input = child.stdin.getWriter();
-    const line = `${JSON.stringify(order)}\n`;
-    await this.#input.write(new TextEncoder().encode(line));
-    await ready.promise;
-  }
-
-  /** Hears what the process tells, until it ends. */
-  async #listen(
-    output: ReadableStream<Uint8Array>,
-    ready: PromiseWithResolvers<void>,
+  /**
+   * Runs the command when nobody uses the services any more. Requests are still held then.
+   *
+   * @param state who serves
+   * @param oldWorkers nginx's workers that know an earlier nginx.conf
+   * @param ending ends it early by throwing its reason
+   * @throws {ZddError} if the services stay in use, the command fails, or it takes too long.
+   */
+  async use(
+    state: State,
+    oldWorkers: readonly ProcessId[] = [],
+    ending = this.run.signal,
   ): Promise<void> {
-    let reason = "the process that holds requests has ended";
+    const { command, max } = this.pause;
+    const { ended } = this.holder;
+    const done = new AbortController();
+    const stuck = new AbortController();
+    const end = () => stuck.abort();
+    sleep(max + STUCK - this.#took(), done.signal).then(end, () => {});
+    const signal = AbortSignal.any([
+      ...[ended, stuck.signal],
+      ...ending ? [ending] : [],
+    ]);
     try {
-      let rest = "";
-      const texts = output.pipeThrough(new TextDecoderStream());
-      for await (const text of texts) {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) {
-          const event: HoldEvent = JSON.parse(line);
-          if (event.event === "ready") ready.resolve();
-          else if (event.event === "failed") reason = event.message;
-          else if (event.event === "released") {
-            this.#released.resolve(event);
-            if (event.late) this.#late.abort(this.#tooLate());
-          } else {
-            this.#handedOn.resolve(event.lost);
-            return;
-          }
-        }
-      }
+      await this.#untilUnused(state, oldWorkers, signal);
+      await this.run.hooks.command("pause", command, state, signal);
+      signal.throwIfAborted();
     } catch (error) {
-      reason = messageOf(error);
+      const isLate = ended.aborted && !(ended.reason instanceof ZddError) ||
+        stuck.signal.aborted;
+      if (!isLate || ending?.aborted) throw error;
+      throw new ZddError(
+        `Requests go on after ${
+          formatDuration(max)
+        }: it took longer than --max`,
+        {
+          hint:
+            "what was running then has been told to end; look at what it did",
+        },
+      );
+    } finally {
+      done.abort();
     }
-    const error = new ZddError(`Cannot hold requests: ${reason}`);
-    ready.reject(error);
-    this.#released.reject(error);
-    this.#handedOn.reject(error);
-    this.#late.abort(error);
   }
 
-  #tooLate(): ZddError {
-    const { max } = this.pause;
-    return new ZddError(
-      `Requests go on after ${formatDuration(max)}: it took longer than --max`,
-      {
-        hint: "what was running then has been told to end; look at what it did",
-      },
-    );
-  }
-
-  /** Waits until nobody uses the services. @throws {ZddError} if somebody still does in the end. */
-  async untilUnused(
+  async #untilUnused(
     state: State,
     oldWorkers: readonly ProcessId[],
     signal: AbortSignal,
@@ -196,7 +154,6 @@ export class Hold {
           drain(instance, workers, Math.max(timeout, 0), signal)
         ),
       );
-      signal.throwIfAborted();
       const connections = left.reduce((sum, one) => sum + one.connections, 0);
       const isFree = left.every((one) => one.connections + one.workers === 0);
       if (!isFree && wait === undefined) {
@@ -212,87 +169,43 @@ export class Hold {
       const message = isFree
         ? "nobody uses it"
         : `${counted(connections)} left open`;
-      report({
-        ...{ step: "hold", subject, message, ms: took() },
-        level: isFree ? undefined : "warning",
-      });
+      const level = isFree ? undefined : "warning";
+      report({ step: "hold", subject, message, ms: took(), level });
     }));
   }
 
-  /** Lets requests go on, to whoever serves now. What they went through is told. */
+  /** Lets requests go on, to whoever serves now. Tells what they went through. */
   async lift(): Promise<Held> {
     const { report } = this.run;
-    this.#links.point(HOLD, undefined);
+    this.links.point(HOLD, undefined);
+    const ms = Math.round(this.#took());
     try {
-      await this.#input?.close();
-    } catch { /* it is gone */ }
-    try {
-      const { held } = await this.#released.promise;
-      const ms = this.#took();
-      const lost = await this.#handedOn.promise;
+      const { held, lost } = await this.holder.release();
       const message = `let ${held} held requests go on`;
       report({ step: "hold", subject: "nginx", message, ms });
       if (lost > 0) {
         const message = `${lost} held requests failed: nobody took them`;
         report({ step: "hold", subject: "nginx", message, level: "warning" });
       }
-      return { held, lost, ms: Math.round(ms) };
+      return { held, lost, ms };
     } catch (error) {
       const message = messageOf(error);
       report({ step: "hold", subject: "nginx", message, level: "warning" });
-      return { held: 0, lost: 0, ms: Math.round(this.#took()) };
+      return { held: 0, lost: 0, ms };
     }
   }
 }
 
+/** @throws {ZddError} if nginx's workers can't see the links, or connect to the sockets. */
+function requireAccessTo(
+  { project: { nginx }, directory }: Run,
+  places: readonly HoldPlace[],
+): void {
+  const workers = workersOf(nginx.master());
+  requireAccess(workers, new LiveLinks(directory.path).directory);
+  for (const { path } of places) requireAccess(workers, path);
+}
+
 function counted(connections: number): string {
   return `${connections} connection${connections === 1 ? "" : "s"}`;
-}
-
-/** Where nginx passes the requests of a service that are held. */
-function placesOf(
-  config: Config,
-  live: string,
-  state: State,
-  service: string,
-): HoldPlace[] {
-  const { slots = {} } = stateOf(state, service);
-  const place = (slot?: Slot): HoldPlace => {
-    const address = holdAddress(live, upstreamOf(service, slot ?? "a"));
-    if (address === undefined) {
-      throw new ZddError(
-        `Requests cannot be held: the path of the sockets in "${live}" is too ` +
-          "long, or has characters that nginx doesn't take there",
-        {
-          hint: "set state_dir in [deploy] to another one, such as " +
-            "/var/lib/zdd/NAME",
-          exitStatus: ExitStatus.usage,
-        },
-      );
-    }
-    return { service, slot, slots, path: address.slice("unix:".length) };
-  };
-  if (!isSlotted(config, state, service)) return [place()];
-  const used = Object.keys(slots) as Slot[];
-  return used.map((slot) => place(slot));
-}
-
-/**
- * Runs a command while nobody uses some services. Their requests are still held then.
- *
- * @param hold which has begun
- * @param state who serves
- * @param oldWorkers nginx's workers that know an earlier nginx.conf
- */
-export async function whileHeld(
-  hold: Hold,
-  state: State,
-  oldWorkers: readonly ProcessId[] = [],
-  ending = hold.run.signal,
-): Promise<void> {
-  const { run, pause: { command } } = hold;
-  const signal = AbortSignal.any([hold.signal, ...ending ? [ending] : []]);
-  await hold.untilUnused(state, oldWorkers, signal);
-  await run.hooks.command("pause", command, state, signal);
-  signal.throwIfAborted();
 }

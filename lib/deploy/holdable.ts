@@ -1,11 +1,18 @@
 import { basename } from "@std/path";
+import type { Config } from "../config/config.ts";
 import { ExitStatus, ZddError } from "../error.ts";
+import { type Slot, SLOTS } from "../instance/slots.ts";
+import type { HoldPlace } from "../live/hold.ts";
+import { upstreamOf } from "../live/identifiers.ts";
+import { holdAddress } from "../live/steering.ts";
 import type { PlannedPass } from "../live/plan.ts";
 import { kindOf } from "../live/protocols.ts";
 import type { Rendered } from "../live/render.ts";
 import { inForce } from "../nginx/configuration.ts";
 import { parseNginxTime } from "../nginx/time.ts";
 import { formatDuration } from "../text/duration.ts";
+import { isSlotted } from "./live_switch.ts";
+import { type State, stateOf } from "../state/state.ts";
 import type { Pause } from "./pause.ts";
 import type { Project } from "./read.ts";
 
@@ -74,4 +81,35 @@ function boundOf({ protocol, levels }: PlannedPass) {
   });
   if (read === undefined || send === undefined) throw new TypeError(module);
   return read.time <= send.time ? read : send;
+}
+
+/**
+ * Where nginx passes the requests of a service that are held.
+ *
+ * @throws {ZddError} with exit status 2, if no socket can be there.
+ */
+export function placesOf(
+  config: Config,
+  live: string,
+  state: State,
+  service: string,
+): HoldPlace[] {
+  const { slots = {} } = stateOf(state, service);
+  const place = (slot?: Slot): HoldPlace => {
+    const address = holdAddress(live, upstreamOf(service, slot ?? SLOTS[0]));
+    if (address === undefined) {
+      throw new ZddError(
+        `Requests cannot be held: the path of the sockets in "${live}" is too ` +
+          "long, or has characters that nginx doesn't take there",
+        {
+          hint: "set state_dir in [deploy] to another one, such as " +
+            "/var/lib/zdd/NAME",
+          exitStatus: ExitStatus.usage,
+        },
+      );
+    }
+    return { service, slot, slots, path: address.slice("unix:".length) };
+  };
+  if (!isSlotted(config, state, service)) return [place()];
+  return SLOTS.filter((slot) => slots[slot] !== undefined).map(place);
 }

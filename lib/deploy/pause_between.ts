@@ -2,7 +2,7 @@ import type { Rendered } from "../live/render.ts";
 import type { Journal } from "../state/journal.ts";
 import { type State, stateOf } from "../state/state.ts";
 import type { ProcessId } from "../system/process.ts";
-import { Hold, whileHeld } from "./hold.ts";
+import { Hold } from "./hold.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -39,7 +39,7 @@ export async function pauseBetween(
   const what = { ...pause, services };
   const hold = await Hold.begin(run, what, journal, next, rendered);
   try {
-    await whileHeld(hold, before, oldWorkers, signal);
+    await hold.use(before, oldWorkers, signal);
     return hold;
   } catch (error) {
     await hold.lift(); // nothing has been moved yet

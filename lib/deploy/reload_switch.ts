@@ -44,12 +44,12 @@ export async function switchByReload(
   journal: Journal,
   rendered: Rendered,
   next: State,
-  { links, keys, moves }: LiveSwitch,
+  { links, keys, moves, steer }: LiveSwitch,
   signal?: AbortSignal,
 ): Promise<Reloaded> {
   const { nginx } = run.project;
   const { text } = rendered;
-  const used = moves.length > 0 ? links : undefined;
+  const used = moves.length > 0 || steer ? links : undefined;
   requireAccessToAll(workersOf(nginx.master()), next, used);
   const hash = await sha256(text);
   const known = runsWith(run, text, hash, next.nginx);

@@ -4,7 +4,7 @@ import type { Rendered } from "../../live/render.ts";
 import { Journal } from "../../state/journal.ts";
 import type { State } from "../../state/state.ts";
 import { readIfExists } from "../../system/files.ts";
-import { Hold, whileHeld } from "../hold.ts";
+import { Hold } from "../hold.ts";
 import { requireHoldable } from "../holdable.ts";
 import type { Pause } from "../pause.ts";
 import type { Project } from "../read.ts";
@@ -56,7 +56,7 @@ export async function pause(
   let hold: Hold | undefined;
   try {
     hold = await Hold.begin(run, what, journal, state, rendered);
-    await whileHeld(hold, state);
+    await hold.use(state);
   } catch (error) {
     await hold?.lift();
     attempt(run, () => journal.close());
