@@ -1,38 +1,71 @@
-import { heldVariable, linkKey, upstreamOf } from "./identifiers.ts";
+import { SLOTS } from "../instance/slots.ts";
+import {
+  heldVariable,
+  linkKey,
+  slotVariable,
+  upstreamOf,
+} from "./identifiers.ts";
 import { slotsIn } from "./service.ts";
-import { holdAddress, holdFile } from "./steering.ts";
+import { gateLines, holdAddress, holdFile, steeringLines } from "./steering.ts";
 import type { PlannedPass } from "./plan.ts";
 
 /**
  * Chooses the slot that serves, for each request: the first one, unless a file behind
- * the link names another for the request's bucket. A service without slots has an address
- * to choose, but for requests that are held.
+ * the link names another for the request's bucket. A service without slots has nothing to
+ * choose.
  */
-export function choiceLines(
-  { service, variable, bucket }: PlannedPass,
+function choiceLines(
+  { service: { slots, ...service }, variable, bucket }: PlannedPass,
   live: string,
 ): string[] {
   const { name } = service;
-  const [first, ...others] = slotsIn(service).map(([slot]) =>
-    upstreamOf(name, slot)
-  );
-  const canHold = holdAddress(live, upstreamOf(name, "a")) !== undefined;
-  const held = (variable: string, value: string) =>
-    canHold
-      ? [`if (-e "${holdFile(name)}") { set ${variable} ${value}; }`]
-      : [];
-  if (first === undefined) {
-    const own = heldVariable(name);
-    return [`set ${own} "";`, ...held(own, "held")];
-  }
+  if (slots === undefined) return [`set ${heldVariable(name)} "";`];
+  const [first = "", ...others] = slotsIn({ slots, ...service })
+    .map(([slot]) => upstreamOf(name, slot));
   const link = `${live}/${linkKey(name, true)}`;
+  const slot = slotVariable(variable);
   return [
-    "set $zdd__way $zdd__alone;",
-    ...held("$zdd__way", "_hold"),
-    `set ${variable} "${first}$zdd__way";`,
+    `set ${slot} ${first};`,
     ...others.map((upstream) =>
       `if (-e "${link}/${upstream.at(-1)}${bucket}") ` +
-      `{ set ${variable} "${upstream}$zdd__way"; }`
+      `{ set ${slot} ${upstream}; }`
     ),
+    `set ${variable} "${slot}$zdd__alone";`,
+  ];
+}
+
+/** Sends a request that is held to where that is done. */
+function heldLines(
+  { service: { name, slots }, variable }: PlannedPass,
+  live: string,
+): string[] {
+  if (holdAddress(live, upstreamOf(name, SLOTS[0])) === undefined) return [];
+  const held = `if (-e "${holdFile(name)}")`;
+  if (slots === undefined) {
+    return [`${held} { set ${heldVariable(name)} held; }`];
+  }
+  return [
+    "set $zdd__way $zdd__alone;",
+    `${held} { set $zdd__way _hold; }`,
+    `set ${variable} "${slotVariable(variable)}$zdd__way";`,
+  ];
+}
+
+/**
+ * Tells, for each request, who serves it, and who steers it.
+ *
+ * @param passes one for each variable
+ * @param canEnd see `steeringLines`
+ */
+export function decisionLines(
+  passes: readonly PlannedPass[],
+  live: string,
+  canEnd: boolean,
+): string[] {
+  return [
+    ...gateLines(),
+    ...passes.flatMap((pass) => choiceLines(pass, live)),
+    ...steeringLines(live, canEnd),
+    ...passes.flatMap((pass) => heldLines(pass, live)),
   ];
 }

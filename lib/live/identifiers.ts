@@ -13,6 +13,11 @@ export function variableOf(name: string, number = 1): string {
   return `$zdd_${identifier(name)}${numbered(number)}`;
 }
 
+/** The variable that tells which slot serves, whatever the request goes through. */
+export function slotVariable(variable: string): string {
+  return `${variable}_slot`;
+}
+
 /** The variable that tells whether a request to a service without slots is held. */
 export function heldVariable(name: string): string {
   return `$zdd__held_${identifier(name)}`;

@@ -1,6 +1,6 @@
 import { type Block, inForce, quote } from "../nginx/configuration.ts";
-import { choiceLines } from "./choice.ts";
-import { closedLines, gateLines } from "./steering.ts";
+import { decisionLines } from "./choice.ts";
+import { closedLines } from "./steering.ts";
 import { connectionVariable } from "./http_level.ts";
 import { linkKey } from "./identifiers.ts";
 import type { PlannedPass } from "./plan.ts";
@@ -43,8 +43,8 @@ export function passLines(
         // It would remember who served before.
         { text: "open_file_cache off;", name: "open_file_cache" },
         { text: "disable_symlinks off;", name: "disable_symlinks" },
-        ...[...gateLines(live), ...choiceLines(pass, live)]
-          .map((text) => ({ text })),
+        // A `break` would be in an `if` of the location, with all that this changes.
+        ...decisionLines([pass], live, false).map((text) => ({ text })),
       ]
       : [],
     // A page's request may have come here by another error_page.

@@ -34,6 +34,8 @@ export interface PlannedPass extends Pass {
 export interface PlannedChoice {
   passes: PlannedPass[];
   marker?: Directive;
+  /** Whether nothing is rewritten, set or returned in the server behind it. */
+  isLast: boolean;
   /** Whether the page of a closed site can stand beside it. */
   hasPage: boolean;
 }
@@ -117,6 +119,8 @@ export function planLive(
         names.includes(name) && isAround(marker, levels)
       ),
       marker,
+      isLast: marker !== undefined && root !== undefined &&
+        isLastIn(marker, levelsOf(marker, root)),
       // Only a server can have a location for a page.
       hasPage: marker === undefined || marker.parent?.name === "server",
     })),
@@ -130,6 +134,19 @@ export function planLive(
     return choice !== undefined &&
       levels.some((level) => level.includes(choice));
   }
+}
+
+/** What the rewrite module runs in its order. */
+const RUN = /^(rewrite|return|break|if|set|set_(?!real_ip_from).*)$/;
+
+function isLastIn(marker: Directive, levels: Iterable<Block>): boolean {
+  const [here = []] = levels;
+  return marker.parent?.name === "server" &&
+    here.slice(here.indexOf(marker) + 1).every((directive) =>
+      !RUN.test(directive.name) && !isMarker(directive) &&
+      // What an included file has may be changed without zdd.
+      directive.name !== "include" && directive.file === marker.file
+    );
 }
 
 function indexOf<T>(

@@ -1,8 +1,8 @@
 import { join } from "@std/path";
 import { withSlashes } from "../system/platform.ts";
-import { choiceLines } from "./choice.ts";
+import { decisionLines } from "./choice.ts";
 import { httpBlocks } from "./http_level.ts";
-import { gateLines, pageLines } from "./steering.ts";
+import { pageLines } from "./steering.ts";
 import { inForce } from "../nginx/configuration.ts";
 import { passLines } from "./location.ts";
 import { readPassOptions } from "./pass_options.ts";
@@ -79,10 +79,7 @@ export class LiveSnippets {
     );
     return [
       "open_file_cache off;", // it would remember who served before
-      ...gateLines(this.#live),
-      ...[...distinct.values()].flatMap((pass) =>
-        choiceLines(pass, this.#live)
-      ),
+      ...decisionLines([...distinct.values()], this.#live, choice.isLast),
       ...choice.hasPage ? pageLines(this.#live, number, guards) : [],
     ].join("\n        ");
   };

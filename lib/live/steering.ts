@@ -32,25 +32,40 @@ export const HELD = ".held";
 /** Behind this no file can be: it stands for the directory while nothing is steered. */
 const NOWHERE = "/dev/null";
 
+/** What holds for a request that nobody steers. It stands before a slot is chosen. */
+export function gateLines(): string[] {
+  return [
+    'set $zdd__closed "";',
+    'set $zdd__alone "";',
+    `if ($http_${headerVariable(ALONE)}) { set $zdd__alone _alone; }`,
+  ];
+}
+
 /**
- * Tells, for each request, whether somebody steers it, before a slot is chosen:
- * `$zdd__closed` has the address of a client who is turned away, `$zdd__alone` what stands
- * behind the names of upstreams.
+ * Tells whether somebody steers a request: `$zdd__closed` has the address of a client who
+ * is turned away then, and the file of {@linkcode holdFile} is there if it is held.
+ *
+ * @param canEnd whether nothing else is run at this level that a `break` would skip: then
+ * nginx asks for one file only while nothing is steered
  */
-export function gateLines(live: string): string[] {
+export function steeringLines(live: string, canEnd: boolean): string[] {
   const steering = `${live}/${STEERING}`;
   const closed = "$zdd__steering/maintenance";
   const open = (name: string) =>
     `if (-e "${closed}/allowed/${name}") { set $zdd__closed ""; }`;
   return [
-    `set $zdd__steering ${NOWHERE};`,
-    `if (-e "${steering}") { set $zdd__steering "${steering}"; }`,
-    'set $zdd__closed "";',
+    ...canEnd
+      ? [
+        `if (!-e "${steering}") { break; }`,
+        `set $zdd__steering "${steering}";`,
+      ]
+      : [
+        `set $zdd__steering ${NOWHERE};`,
+        `if (-e "${steering}") { set $zdd__steering "${steering}"; }`,
+      ],
     `if (-e "${closed}") { set $zdd__closed $remote_addr; }`,
     open("$zdd__closed"),
     ...NETS.map(({ variable }) => open(variable)),
-    'set $zdd__alone "";',
-    `if ($http_${headerVariable(ALONE)}) { set $zdd__alone _alone; }`,
     "set $zdd__hold hold;",
     `if (-e "$zdd__steering/$zdd__token") ` +
     `{ set $zdd__hold none; set $zdd__closed ""; }`,

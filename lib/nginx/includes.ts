@@ -20,7 +20,8 @@ export interface IncludePlace {
 
 /**
  * A configuration with what it includes in the places of its `include` directives. One
- * that can't be read stays: nginx says what is wrong with it.
+ * that can't be read stays: nginx says what is wrong with it; and one that includes nothing
+ * yet.
  */
 export function withIncludes(block: Block, place: IncludePlace): Block {
   return expand(block, undefined, place, 0);
@@ -36,7 +37,7 @@ function expand(
     const included = directive.name === "include" && depth < MAX_DEPTH
       ? readIncluded(directive, place)
       : undefined;
-    if (included !== undefined) {
+    if (included !== undefined && included.length > 0) {
       return expand(included, parent, place, depth + 1);
     }
     directive.parent = parent;

@@ -9,7 +9,7 @@ http {
 PROXY_HEADER
 <%= it.live.upstreams() %>
 server {
-<%= it.live.choose("web") %>
+<%= it.live.choose("web") %> BEHIND
 location / { OWN <%= it.live.pass("web") %> }
 }
 }
@@ -18,12 +18,13 @@ location / { OWN <%= it.live.pass("web") %> }
 /** nginx.conf for a service with these slots. */
 function render(
   slots: Slots,
-  { outer = "", own = "", lines = "" } = {},
+  { outer = "", own = "", behind = "", lines = "" } = {},
 ): string {
   using directory = new ConfDir(
     NGINX + "[service:web]\nstart: ./web\nport: env\n" + lines,
   );
-  const text = TEMPLATE.replace("PROXY_HEADER", outer).replace("OWN", own);
+  const text = TEMPLATE.replace("PROXY_HEADER", outer).replace("OWN", own)
+    .replace("BEHIND", behind);
   const template = new Template("nginx.conf.template", text);
   const [slot = "a"] = Object.keys(slots) as (keyof Slots)[];
   const current = [{ address: "127.0.0.1:2", slot }];
@@ -54,11 +55,11 @@ for (
 ) {
   Deno.test(`the first slot serves where no file names another, slots: ${JSON.stringify(slots)}`, () => {
     const text = render(slots);
-    assertEquals(linesOf(text, /^(set \$zdd_web|if \(-e "DIR.*slots)/), [
-      `set $zdd_web "zdd_web_${first}$zdd__way";`,
+    assertEquals(linesOf(text, /^(set \$zdd_web_slot|if \(-e "DIR.*slots)/), [
+      `set $zdd_web_slot zdd_web_${first};`,
       ...asked.map((slot) =>
         `if (-e "DIR/.zdd/live/slots:web/${slot}$zdd__bucket") ` +
-        `{ set $zdd_web "zdd_web_${slot}$zdd__way"; }`
+        `{ set $zdd_web_slot zdd_web_${slot}; }`
       ),
     ]);
     const upstreams = linesOf(text, /^upstream \w+_[abc] /);
@@ -75,6 +76,25 @@ Deno.test("a slot's own server is named more often than its backup", () => {
     servers.filter((line) => line.endsWith(end)).length;
   assertEquals([count("=0;"), count("backup;")], [9, 2]); // once alone; and where requests are held
 });
+
+for (
+  const { behind, ends } of [
+    { behind: "", ends: true },
+    { behind: "set_real_ip_from ::1; add_header X-A a;", ends: true },
+    { behind: "if ($http_x) { return 403; }", ends: false },
+    { behind: "return 301 /;", ends: false },
+    { behind: "set $own 1;", ends: false },
+    { behind: "include none-yet/*.conf;", ends: false },
+    { behind: '<%= it.live.choose("web") %>', ends: false },
+  ]
+) {
+  Deno.test(`what isn't steered asks for one file, where nothing else is skipped by that: ${behind}`, () => {
+    const text = render({ a: A, b: B }, { behind });
+    const found = linesOf(text, /^if \(!?-e "DIR.*\/steering"\)/);
+    assertEquals(found[0]?.includes("break"), ends);
+    assertEquals(found.length, behind.includes("choose") ? 2 : 1);
+  });
+}
 
 Deno.test("keepalive: 0 keeps no connection, and tells the service so", () => {
   const slots = { a: A, b: B };
