@@ -36,6 +36,16 @@ export const FOR_TESTS: Package[] = [
   { name: "uvicorn", program: "uvicorn", purpose: "runs samples/uvicorn" },
   { name: "puma", program: "puma", purpose: "runs samples/puma" },
   {
+    name: "redis-server",
+    program: "redis-server",
+    purpose: "has the queue of samples/worker",
+  },
+  {
+    name: "python3-redis",
+    program: "/usr/lib/python3/dist-packages/redis/__init__.py",
+    purpose: "runs samples/worker",
+  },
+  {
     name: "busybox",
     program: "busybox",
     purpose: "runs samples/static-binary",

@@ -1,9 +1,15 @@
-/** Waits until something is true; throws after 20 s, far beyond what it may take. */
+/**
+ * Waits until something is true.
+ *
+ * @param timeout in ms, far beyond what it may take
+ * @throws {Error} when that is over.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
+  timeout = 20_000,
 ): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + timeout;
   while (!await condition()) {
     if (Date.now() > end) throw new Error(`Still waiting: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
