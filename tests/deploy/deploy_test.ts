@@ -199,6 +199,7 @@ test("a canary comes, grows, is promoted, and the next one goes", async () => {
   await deploy(rig, { canary: 10 });
   const [third] = rig.web.canary?.instances ?? [];
   Deno.kill(third?.process.pid ?? 0, "SIGKILL");
+  await until("it has ended", () => !isRunning(third?.process.pid));
   await assertRejects(
     () => promote(rig.project, rig.options()),
     ZddError,

@@ -89,8 +89,9 @@ function requirePausable(
   { max }: Pick<Pause, "max">,
 ): void {
   const rendered = render(project, state);
-  const asked = services.map(({ name }) => name)
-    // Nobody asks a worker for anything.
+  // Nobody asks a worker for anything.
+  const asked = services.filter((service) => !isWorker(service))
+    .map(({ name }) => name)
     .filter((name) => !rendered.unused.includes(name));
   requireHoldable(project, rendered, { services: asked, max });
 }
