@@ -95,8 +95,14 @@ export const throughput: Bench = {
         ),
       }),
       "nginx.conf.template": liveTemplate({
-        locations: cases.map(locations).join("\n"),
-        http: cases.map(upstream).join("\n"),
+        locations: cases.map(live).join("\n"),
+        http: [
+          ...cases.map(upstream),
+          // In a server in which nothing is chosen.
+          `server { listen 127.0.0.1:%PORT%; server_name ${STATIC};`,
+          ...cases.map(fixed),
+          "}",
+        ].join("\n"),
       }),
     });
     await site.deploy();
@@ -116,9 +122,8 @@ export const throughput: Bench = {
         static: [],
       };
       const rate = (way: "live" | "static") => async () => {
-        const path = `/${way}/${service}`;
         const before = processorTime(site);
-        const { perSecond, requests } = await load(site, path, seconds);
+        const { perSecond, requests } = await load(site, way, service, seconds);
         spent[way].push((processorTime(site) - before) / requests);
         return perSecond;
       };
@@ -163,7 +168,8 @@ export const throughput: Bench = {
       notes: [
         "Requests a second that wrk makes (one thread, 20 connections, " +
         `${seconds} s, ${rounds} rounds in turn). One nginx has all locations; ` +
-        "live and static lead to the same instance, with the same headers. " +
+        "live and static lead to the same instance, with the same headers, in a " +
+        "server each. " +
         "The processor time is that of nginx's workers, in µs a request.",
       ],
       checks,
@@ -173,17 +179,23 @@ export const throughput: Bench = {
   },
 };
 
-/** The same service behind the live switch, and behind an upstream that never changes. */
-function locations({ service, pool }: Case): string {
+/** The name of the server that has upstreams which never change. */
+const STATIC = "static";
+
+/** A service behind the live switch. */
+function live({ service }: Case): string {
+  return `location /${service} { <%= it.live.pass("${service}") %> }`;
+}
+
+/** The same behind an upstream that never changes, with the same headers. */
+function fixed({ service, pool }: Case): string {
   const headers = `proxy_http_version 1.1;
             proxy_set_header Connection ${pool ? '""' : "close"};
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header X-Forwarded-Host $http_host;`;
-  return `\
-        location /live/${service} { <%= it.live.pass("${service}") %> }
-        location /static/${service} { proxy_pass http://static_${service}; ${headers} }`;
+  return `location /${service} { proxy_pass http://static_${service}; ${headers} }`;
 }
 
 function upstream({ service, pool }: Case): string {
@@ -194,11 +206,15 @@ function upstream({ service, pool }: Case): string {
 /** What wrk does in so many seconds. */
 async function load(
   site: Site,
-  path: string,
+  host: "live" | "static",
+  service: string,
   seconds: number,
 ): Promise<{ perSecond: number; requests: number }> {
-  const url = `http://127.0.0.1:${site.port}${path}`;
-  const args = ["-t", "1", "-c", "20", "-d", `${seconds}s`, "--timeout", "60s"];
+  const url = `http://127.0.0.1:${site.port}/${service}`;
+  const args = [
+    ...["-t", "1", "-c", "20", "-d", `${seconds}s`, "--timeout", "60s"],
+    ...["--header", `Host: ${host}`],
+  ];
   const text = await run(site, "wrk", ...args, url);
   const perSecond = Number(/^Requests\/sec: +([\d.]+)$/m.exec(text)?.[1]);
   const requests = Number(/^ +(\d+) requests in /m.exec(text)?.[1]);
