@@ -12,6 +12,7 @@ const ROOMS = [
   "deploy",
   "state",
   "live",
+  "watch",
   "nginx",
   "template",
   "instance",

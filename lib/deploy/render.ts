@@ -14,5 +14,11 @@ export function render(
   { config, template, nginx }: Project,
   { services }: State,
 ): Rendered {
-  return renderTemplate(template, config, services, () => nginx.version());
+  return renderTemplate(
+    template,
+    config,
+    services,
+    () => nginx.version(),
+    () => nginx.defaultLog(),
+  );
 }

@@ -1,9 +1,4 @@
-import {
-  type Block,
-  type Directive,
-  inForce,
-  levelsOf,
-} from "../nginx/configuration.ts";
+import { type Directive, inForce } from "../nginx/configuration.ts";
 import type { LivePlan, PlannedChoice, PlannedPass } from "./plan.ts";
 import { kindOf } from "./protocols.ts";
 
@@ -18,9 +13,9 @@ export interface Finding {
 }
 
 /** What can be told of a template without running anything. */
-export function findingsIn({ passes, choices, root }: LivePlan): Finding[] {
+export function findingsIn({ passes, choices }: LivePlan): Finding[] {
   return [
-    ...choices.flatMap((choice) => ofChoice(choice, root)),
+    ...choices.flatMap(ofChoice),
     ...passes.flatMap((pass) => [
       ...withoutChoice(pass),
       ...duplicates(pass),
@@ -32,9 +27,8 @@ export function findingsIn({ passes, choices, root }: LivePlan): Finding[] {
 }
 
 /** What keeps a choice from being made. */
-function ofChoice({ marker, passes }: PlannedChoice, root: Block): Finding[] {
+function ofChoice({ marker, passes, levels }: PlannedChoice): Finding[] {
   if (marker === undefined || passes.length === 0) return [];
-  const levels = [...levelsOf(marker, root)];
   const [here = []] = levels;
   const choose = "it.live.choose";
   const open = here.find(isOn("open_file_cache"));

@@ -38,6 +38,8 @@ export interface PlannedChoice {
   isLast: boolean;
   /** Whether the page of a closed site can stand beside it. */
   hasPage: boolean;
+  /** What stands beside it and around it, innermost first. */
+  levels: Block[];
 }
 
 /** The live switch of a template: what its snippets print. */
@@ -58,6 +60,11 @@ export function passMarker(number: number): string {
 }
 export function choiceMarker(number: number): string {
   return `${CHOICE} ${number};`;
+}
+
+/** Whether a directive stands for `it.live.choose`. */
+export function isChoice({ name }: Directive): boolean {
+  return name === CHOICE;
 }
 
 /** Whether a directive stands for a snippet. */
@@ -90,9 +97,7 @@ export function planLive(
   const planned = passes.map((pass, i): PlannedPass => {
     const { service: { name, slots }, by } = pass;
     const marker = find(PASS, i);
-    const levels = marker === undefined || root === undefined
-      ? []
-      : [...levelsOf(marker, root)];
+    const levels = levelsAt(marker);
     // Those of the same service share a variable if clients are told apart by the same.
     const known = variables.get(name) ?? [];
     if (slots !== undefined && !known.includes(by)) known.push(by);
@@ -123,10 +128,17 @@ export function planLive(
         isLastIn(marker, levelsOf(marker, root)),
       // Only a server can have a location for a page.
       hasPage: marker === undefined || marker.parent?.name === "server",
+      levels: levelsAt(marker),
     })),
     splits,
     root: root ?? [],
   };
+
+  function levelsAt(marker: Directive | undefined): Block[] {
+    return marker === undefined || root === undefined
+      ? []
+      : [...levelsOf(marker, root)];
+  }
 
   /** Whether a choice holds at a place; where nothing is known of either, it does. */
   function isAround(choice: Directive | undefined, levels: Block[]): boolean {

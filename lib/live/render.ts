@@ -20,6 +20,8 @@ export interface Rendered extends RenderedText {
   live: string[];
   /** The services that the template uses nowhere: no request reaches them. */
   unused: string[];
+  /** Those of which it can be logged what is answered, while they are watched. */
+  watched: string[];
   /** How they are, for findings: the lines in it are those of `marked`. */
   plan?: LivePlan;
   /** What keeps the configuration from being read, and its line in `marked`. */
@@ -33,6 +35,7 @@ export interface Rendered extends RenderedText {
  *
  * @param places where each service's instances are, by its name
  * @param version asks nginx for its version
+ * @param defaultLog asks nginx where it logs if its configuration doesn't say
  * @throws {Error} if the template can't be rendered; `check` finds that before.
  */
 export function renderTemplate(
@@ -40,6 +43,7 @@ export function renderTemplate(
   config: Config,
   places: Record<string, Whereabouts>,
   version: () => string,
+  defaultLog?: () => string,
 ): Rendered {
   const first = templateNames(config, places, version);
   const marked = template.renderLines(first.names);
@@ -55,18 +59,19 @@ export function renderTemplate(
     )
     .map(({ name }) => name);
   if (passes.length + choices.length === 0) {
-    return { ...marked, live: [], unused, marked };
+    return { ...marked, live: [], unused, watched: [], marked };
   }
   const read = readConfiguration(marked.text, config.nginx);
   const unreadable = read instanceof SyntaxMistake ? read : undefined;
   const root = read instanceof SyntaxMistake ? undefined : read;
   const plan = planLive(passes, choices, root);
-  const second = templateNames(config, places, version, plan);
+  const second = templateNames(config, places, version, plan, defaultLog);
   const rendered = template.renderLines(second.names);
   return {
     ...rendered,
     live: second.live.used,
     unused,
+    watched: second.live.watched,
     plan,
     marked,
     unreadable,

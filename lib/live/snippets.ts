@@ -8,6 +8,12 @@ import { passLines } from "./location.ts";
 import { readPassOptions } from "./pass_options.ts";
 import { choiceMarker, type LivePlan, type Pass, passMarker } from "./plan.ts";
 import { hasNoAddress, type LiveService } from "./service.ts";
+import {
+  isWatched,
+  watchBlocks,
+  watchChoice,
+  watchPass,
+} from "./watch_lines.ts";
 
 /** What the snippets refer to. */
 export interface LiveSite {
@@ -19,6 +25,8 @@ export interface LiveSite {
   services: ReadonlyMap<string, LiveService>;
   /** Whether nginx is of a version or later. */
   nginxAtLeast: (version: string) => boolean;
+  /** Where nginx logs if its configuration doesn't say. */
+  defaultLog: () => string;
 }
 
 /**
@@ -47,6 +55,12 @@ export class LiveSnippets {
     return [...new Set(this.passes.map(({ service: { name } }) => name))];
   }
 
+  /** The names of the services of which it can be logged what is answered. */
+  get watched(): string[] {
+    const passes = this.plan?.passes.filter(isWatched) ?? [];
+    return [...new Set(passes.map(({ service: { name } }) => name))];
+  }
+
   /** Whether the template has `upstreams` as well as `pass`, or neither. */
   get isComplete(): boolean {
     return this.passes.length === 0 || this.#hasUpstreams;
@@ -57,8 +71,11 @@ export class LiveSnippets {
     this.#hasUpstreams = true;
     if (this.plan === undefined) return "";
     const { passes, splits } = this.plan;
-    return httpBlocks(passes, splits, this.#live, this.site.nginxAtLeast)
-      .map((lines) => lines.join("\n    ")).join("\n    ");
+    const { nginxAtLeast, defaultLog } = this.site;
+    return [
+      ...httpBlocks(passes, splits, this.#live, nginxAtLeast),
+      ...watchBlocks(passes, this.#live, defaultLog),
+    ].map((lines) => lines.join("\n    ")).join("\n    ");
   };
 
   /** In a server: chooses, for each request, who serves it. */
@@ -72,12 +89,14 @@ export class LiveSnippets {
     const choice = this.plan.choices[number];
     const [first, ...others] = choice?.passes ?? [];
     if (choice === undefined || first === undefined) return "";
+    const watch = watchChoice(choice, this.#live);
     const passes = [first, ...others];
     const distinct = new Map(passes.map((pass) => [pass.variable, pass]));
     const guards = ["auth_basic", "allow", "deny"].filter((name) =>
       inForce(first.levels, name).length > 0
     );
     return [
+      ...watch,
       "open_file_cache off;", // it would remember who served before
       ...decisionLines([...distinct.values()], this.#live, choice.isLast),
       ...choice.hasPage ? pageLines(this.#live, number, guards) : [],
@@ -99,7 +118,10 @@ export class LiveSnippets {
     }
     const { choice = -1 } = planned;
     const hasPage = this.plan.choices[choice]?.hasPage ?? false;
-    return passLines(planned, live, hasPage).join("\n            ");
+    return [
+      ...watchPass(planned, live),
+      ...passLines(planned, live, hasPage),
+    ].join("\n            ");
   };
 
   #service(name: unknown, snippet: string): LiveService {

@@ -30,6 +30,7 @@ export interface Whereabouts {
  * @param places where each service's instances are, by its name
  * @param version asks nginx for its version, only if the template wants to know
  * @param plan what a first rendering has found out
+ * @param defaultLog asks nginx where it logs if its configuration doesn't say
  * @returns them, the live snippets, and the services whose addresses have been read,
  * while the template is rendered
  */
@@ -38,6 +39,7 @@ export function templateNames(
   places: Readonly<Record<string, Whereabouts>>,
   version: () => string,
   plan?: LivePlan,
+  defaultLog: () => string = () => "",
 ): { names: TemplateNames; live: LiveSnippets; read: ReadonlySet<string> } {
   const read = new Set<string>();
   const services: Record<string, { address: string; addresses: string[] }> = {};
@@ -52,6 +54,7 @@ export function templateNames(
       liveService(service, places[service.name]),
     ])),
     nginxAtLeast,
+    defaultLog,
   }, plan);
   const names: TemplateNames = {
     nginx_pid_filename: withSlashes(config.nginx.pidFile),

@@ -53,7 +53,8 @@ function readIncluded(
   { directory, texts }: IncludePlace,
 ): Block | undefined {
   try {
-    return glob(resolve(directory, pattern)).flatMap((file) => {
+    const coming = [...texts?.keys() ?? []];
+    return glob(resolve(directory, pattern), coming).flatMap((file) => {
       const text = texts?.get(realPath(file));
       // The text itself, in which nothing is included.
       if (text !== undefined) return parseConfiguration(text);
@@ -64,14 +65,20 @@ function readIncluded(
   }
 }
 
-/** The files of a pattern as glob(3) has them, sorted; a path without one is itself. */
-function glob(pattern: string): string[] {
+/**
+ * The files of a pattern as glob(3) has them, sorted; a path without one is itself.
+ *
+ * @param coming files that are there soon
+ */
+function glob(pattern: string, coming: readonly string[] = []): string[] {
   if (!/[*?[]/.test(pattern)) return [pattern];
   const [directories, name] = [glob(dirname(pattern)), basename(pattern)];
   const isMatch = globToRegExp(name, { extended: false, globstar: false });
   return directories.flatMap((directory) => {
     if (!/[*?[]/.test(name)) return [join(directory, name)];
-    return entries(directory)
+    const soon = coming.filter((file) => dirname(file) === realPath(directory))
+      .map((file) => basename(file));
+    return [...new Set([...entries(directory), ...soon])]
       .filter((entry) => isMatch.test(entry) && !entry.startsWith("."))
       .toSorted().map((entry) => join(directory, entry));
   });

@@ -25,7 +25,7 @@ import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
 import { type TemplateLines, withTemplateLine } from "./template_line.ts";
-import { parseVersion } from "./version.ts";
+import { parseDefaultLog, parseVersion } from "./version.ts";
 import {
   findMaster,
   findNamedMaster,
@@ -38,7 +38,7 @@ import {
 export class Nginx {
   /** The file that gets what nginx prints when zdd starts it. */
   readonly log: string;
-  #version: string | undefined;
+  #about: string | undefined;
 
   constructor(readonly config: NginxConfig, stateDir: string) {
     this.log = join(stateDir, "log", "nginx.log");
@@ -75,15 +75,24 @@ export class Nginx {
    * `0.0.0` if there is no nginx.
    */
   version(): string {
-    return this.#version ??= this.isInstalled() ? this.#askVersion() : "0.0.0";
+    return this.isInstalled() ? parseVersion(this.#tellsOfItself()) : "0.0.0";
   }
 
-  #askVersion(): string {
+  /** Where it logs requests if its configuration doesn't say, as it was built. */
+  defaultLog(): string {
+    return parseDefaultLog(this.#tellsOfItself());
+  }
+
+  #tellsOfItself(): string {
+    return this.#about ??= this.#ask();
+  }
+
+  #ask(): string {
     const { stderr } = new Deno.Command(this.config.command, {
       args: ["-V"], // with -v, Angie tells only its own
       stdin: "null",
     }).outputSync();
-    return parseVersion(new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stderr);
   }
 
   /**

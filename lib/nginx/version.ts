@@ -19,6 +19,16 @@ export function parseVersion(printed: string): string {
   return told.includes(" Angie") ? ANGIE_BASE : "0.0.0";
 }
 
+/**
+ * Where nginx logs requests if its configuration doesn't say, in what `nginx -V` prints:
+ * `logs/access.log` below its prefix, unless it was built otherwise.
+ */
+export function parseDefaultLog(printed: string): string {
+  const [, quoted, plain] =
+    /--http-log-path=(?:'([^']*)'|(\S+))/.exec(printed) ?? [];
+  return quoted ?? plain ?? "logs/access.log";
+}
+
 /** Compares versions such as `1.27.4` number by number: negative, zero or positive. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.split(".").map(Number));

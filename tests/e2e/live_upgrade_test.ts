@@ -88,6 +88,7 @@ async function formerSite(): Promise<Site> {
 /** The links, and what they lead to. */
 function linksOf(site: Site): string[] {
   return [...Deno.readDirSync(site.path(".zdd/live"))].map(({ name }) => name)
+    .filter((name) => name !== "watch.log")
     .toSorted();
 }
 

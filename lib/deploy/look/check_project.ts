@@ -1,11 +1,12 @@
-import { dirname } from "@std/path";
+import { dirname, join } from "@std/path";
 import { templateWarnings } from "../../live/check.ts";
 import { messageOf, ZddError } from "../../error.ts";
 import { requireRunners } from "../../instance/run/runners.ts";
-import { readIfExists } from "../../system/files.ts";
+import { exists, readIfExists } from "../../system/files.ts";
 import { IS_LINUX } from "../../system/platform.ts";
 import { findProgram } from "../../system/program.ts";
 import { isSimple } from "../../system/shell.ts";
+import { watchLog } from "../../watch/watch_log.ts";
 import { idlePortNotes } from "./idle_ports.ts";
 import type { Project } from "../read.ts";
 import { render, UNUSED } from "../render.ts";
@@ -51,7 +52,7 @@ export async function checkProject(project: Project): Promise<Checked> {
     return { nginxTested: false, warnings, notes };
   }
   if (conf === rendered) {
-    await nginx.testText(text, lines);
+    await nginx.testText(withoutWatchLog(project, text), lines);
   } else if (readIfExists(rendered) === text) {
     await nginx.test(lines);
   } else {
@@ -62,6 +63,12 @@ export async function checkProject(project: Project): Promise<Checked> {
     return { nginxTested: false, warnings, notes };
   }
   return { nginxTested: true, warnings, notes };
+}
+
+/** Before the first deploy there is no directory for the log of a watch, and `check` makes none. */
+function withoutWatchLog({ config }: Project, text: string): string {
+  const log = watchLog(join(config.stateDir, "live"));
+  return exists(dirname(log)) ? text : text.replaceAll(log, "/dev/null");
 }
 
 /** What a service is to be run by, or as, and can't be. */

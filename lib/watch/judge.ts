@@ -1,0 +1,119 @@
+import { evidence, upperShare } from "./evidence.ts";
+import { failed, inOrder, slowerThan, type Tally, timed } from "./tally.ts";
+
+/** How much worse a release may be than the one before it. */
+export interface Limits {
+  /** How many more of its answers may be failures, as a share of all: 0.01. */
+  errors: number;
+  /** How many times as long its answers may take; undefined: they aren't judged by that. */
+  slower?: number;
+}
+
+export interface Judgement {
+  /** What shows that it is worse; undefined: nothing does. */
+  worse?: "errors" | "p50" | "p95";
+  /** Whether there were enough requests to see so. */
+  enough: boolean;
+}
+
+/** The chance that a release which is not worse is ever sent back, of all that is judged in a deploy. */
+export const RISK = 0.01;
+
+/** Fewer requests are no ground for going back. */
+const FEWEST_REQUESTS = 10;
+const FEWEST_TIMES = 50;
+
+/** What is at most assumed of a release before that wasn't seen to fail: most have too few requests to rule more out. */
+const ASSUMED = 0.1;
+
+/** Less is no difference, for nginx measures in ms and busy machines stutter. In ms. */
+const LEAST_DIFFERENCE = 5;
+
+/** The tests that share the risk: errors, p50, p95, each of two releases. */
+const SHARES = 6;
+
+/**
+ * Compares what was answered for a release with what was answered for the one before it.
+ * It is worse if that can't be chance: if more of its answers failed than the other's true
+ * share and the limit explain, or if more took longer than the limit times the other's
+ * median (half of them may) or 95th percentile (a twentieth may). The other's shares
+ * are taken to be as high as what is known of it allows.
+ *
+ * @param risk the chance that it is ever said of one that isn't worse, however often it is
+ * asked while the tallies grow
+ */
+export function judge(
+  now: Tally,
+  before: Tally,
+  limits: Limits,
+  risk = RISK,
+): Judgement {
+  const each = risk / SHARES;
+  const enough = now.requests >= FEWEST_REQUESTS;
+  if (enough && hasMoreErrors(now, before, limits.errors, each)) {
+    return { worse: "errors", enough };
+  }
+  const { slower } = limits;
+  if (slower !== undefined && timed(now) >= FEWEST_TIMES) {
+    if (isSlower(now, before, 0.5, slower, each)) {
+      return { worse: "p50", enough };
+    }
+    if (isSlower(now, before, 0.95, slower, each)) {
+      return { worse: "p95", enough };
+    }
+  }
+  return { enough };
+}
+
+function hasMoreErrors(
+  now: Tally,
+  before: Tally,
+  limit: number,
+  risk: number,
+): boolean {
+  const errors = failed(before);
+  const most = upperShare(errors, before.requests, risk);
+  const known = errors === 0 ? Math.min(most, ASSUMED) : most;
+  return exceeds(failed(now), now.requests, known + limit, risk);
+}
+
+function isSlower(
+  now: Tally,
+  before: Tally,
+  share: number,
+  factor: number,
+  risk: number,
+): boolean {
+  const usual = highestQuantile(before, share, risk);
+  if (usual === undefined) return false;
+  const limit = Math.max(usual * factor, usual + LEAST_DIFFERENCE);
+  return exceeds(slowerThan(now, limit), timed(now), 1 - share, risk);
+}
+
+/** Whether that many can't be chance if so large a share is expected. */
+function exceeds(
+  hits: number,
+  trials: number,
+  share: number,
+  risk: number,
+): boolean {
+  return share < 1 && hits > share * trials &&
+    evidence(hits, trials, share) >= Math.log(1 / risk);
+}
+
+/** The highest that a quantile may really be, in ms; undefined if too little is known. */
+function highestQuantile(
+  tally: Tally,
+  share: number,
+  risk: number,
+): number | undefined {
+  const all = timed(tally);
+  const enough = Math.log(1 / risk);
+  let above = all;
+  for (const [ms, count] of inOrder(tally)) {
+    above -= count;
+    const isBelow = above < (1 - share) * all;
+    if (isBelow && evidence(above, all, 1 - share) >= enough) return ms;
+  }
+  return undefined;
+}

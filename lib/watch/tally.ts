@@ -1,0 +1,80 @@
+import type { Answer, Failure } from "./answer.ts";
+
+/** What nginx answered for one release. It is never changed: the next one is made. */
+export interface Tally {
+  readonly requests: number;
+  /** How many failed, by how. */
+  readonly failures: Readonly<Record<Failure, number>>;
+  /** How many answers took so many ms, rounded by `rounded`. */
+  readonly times: ReadonlyMap<number, number>;
+}
+
+export const EMPTY_TALLY: Tally = {
+  requests: 0,
+  failures: { "5xx": 0, gateway: 0, cut: 0 },
+  times: new Map(),
+};
+
+/**
+ * A tally and what was answered since.
+ *
+ * @param timed whether times count, too: at first a release is slow that isn't warm yet
+ */
+export function withAnswers(
+  tally: Tally,
+  answers: readonly Answer[],
+  timed = true,
+): Tally {
+  const failures = { ...tally.failures };
+  const times = new Map(tally.times);
+  for (const { failure, ms } of answers) {
+    if (failure !== undefined) failures[failure]++;
+    if (!timed || ms === undefined) continue;
+    const time = rounded(ms);
+    times.set(time, (times.get(time) ?? 0) + 1);
+  }
+  return { requests: tally.requests + answers.length, failures, times };
+}
+
+/** How many requests failed. */
+export function failed({ failures }: Tally): number {
+  return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}
+
+/** How many answers have a time. */
+export function timed({ times }: Tally): number {
+  return countAbove(times, -1);
+}
+
+/** How many answers took longer. */
+export function slowerThan({ times }: Tally, ms: number): number {
+  return countAbove(times, ms);
+}
+
+/** The time in ms that a share of the answers took at most; undefined if none has a time. */
+export function quantile(tally: Tally, share: number): number | undefined {
+  const all = timed(tally);
+  let count = 0;
+  for (const [ms, times] of inOrder(tally)) {
+    count += times;
+    if (count >= share * all) return ms;
+  }
+  return undefined;
+}
+
+/** The times that occur, and how often, the shortest first. */
+export function inOrder({ times }: Pick<Tally, "times">): [number, number][] {
+  return [...times].toSorted(([a], [b]) => a - b);
+}
+
+function countAbove(times: Tally["times"], ms: number): number {
+  let count = 0;
+  for (const [time, often] of times) if (time > ms) count += often;
+  return count;
+}
+
+/** A time to two digits, so that there are few of them. */
+function rounded(ms: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(ms, 1))) - 1);
+  return Math.round(ms / unit) * unit;
+}
