@@ -1,3 +1,4 @@
+import { WentBack } from "../deploy/watch/went_back.ts";
 import type { Status } from "../deploy/look/status.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { PLAIN, type Style } from "./style.ts";
@@ -56,6 +57,7 @@ export function failureJson(thrown: unknown): unknown {
   return {
     error: { message: messageOf(error), hint, quote, source },
     serving: status?.services.flatMap(serving),
+    watch: error instanceof WentBack ? error.watch : undefined,
     exitStatus: exitStatusOf(error),
   };
 }

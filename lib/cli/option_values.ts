@@ -13,6 +13,19 @@ export function readPercent(text: string): number {
 }
 
 /**
+ * The shares of a canary, one after the other, each larger than the one before: `5,25,50`.
+ *
+ * @throws {ZddError} if they aren't.
+ */
+export function readShares(text: string): number[] {
+  const shares = text.split(",").map((part) => readPercent(part.trim()));
+  if (shares.every((share, i) => i === 0 || share > (shares[i - 1] ?? 0))) {
+    return shares;
+  }
+  throw usage(`Expected shares that grow, such as 5,25,50, got "${text}"`);
+}
+
+/**
  * The time that an option names, in ms; undefined if it isn't given.
  *
  * @throws {ZddError} if it is no time.

@@ -1,5 +1,5 @@
 import type { Command, GlobalOptions, Input } from "../cli/command.ts";
-import { readPercent, readRelease, readSeconds } from "../cli/option_values.ts";
+import { readRelease, readSeconds, readShares } from "../cli/option_values.ts";
 import { LOCK_WAIT, MAX, SERVICE, USUAL_MAX, WAIT } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
 import { usage } from "../cli/usage.ts";
@@ -21,7 +21,15 @@ export const deploy: Command = {
     {
       name: "canary",
       value: "PERCENT",
-      help: "give the new instances only a share of the requests",
+      help: "give the new instances only a share of the requests; with " +
+        "--watch, several in turn, such as 5,25,50",
+    },
+    {
+      name: "watch",
+      value: "TIME",
+      help:
+        "watch the release for that long, such as 2m, and go back if it is " +
+        "worse; 0 for no watch",
     },
     {
       name: "pause",
@@ -51,35 +59,52 @@ export const deploy: Command = {
     "does. See `zddeploy help pause`.",
     "With `--canary`, the new instances get a share of the requests, until " +
     "`promote` or `abort`; the template must use the live switch.",
+    "With `--watch`, or `watch` in deploy.conf, zddeploy stays when the new release " +
+    "is live and compares what nginx answers for it with what it answers for the " +
+    "release before, which is kept meanwhile. If more of its answers fail, if they " +
+    "take longer, or if an instance ends, the release before serves again and the exit " +
+    "status is 1. So it is if zddeploy is interrupted. `promote` and `abort` end the " +
+    "watch at any moment. A canary that is watched gets the shares that `--canary` " +
+    "names, one after the other, and then all requests.",
   ],
   examples: [
     "zddeploy",
     "zddeploy deploy --release v42 --lock-wait 60",
     "zddeploy deploy --service web --canary 10",
     "zddeploy deploy --pause 'npm run migrate' --max 20",
+    "zddeploy deploy --watch 2m",
+    "zddeploy deploy --canary 5,25,50 --watch 1m",
     "zddeploy deploy --dry-run --json",
   ],
   async run(options, input) {
     const { service: services, canary, release } = input.values;
-    const percent = canary?.at(-1);
+    const percents = canary?.at(-1);
     const name = release?.at(-1);
     const pause = readPause(input);
-    if (pause !== undefined && percent !== undefined) {
+    if (pause !== undefined && percents !== undefined) {
       throw usage("--pause doesn't go with --canary");
     }
+    const shares = percents === undefined ? undefined : readShares(percents);
     const what = {
       services,
-      canary: percent === undefined ? undefined : readPercent(percent),
       release: name === undefined ? undefined : readRelease(name),
     };
-    if (input.flags.includes("dry-run")) return await showDryRun(options, what);
-    const { deployRelease, runChange } = await import("./changing.ts");
-    return await runChange(
-      options,
-      input,
-      "deployed",
-      (project, how) => deployRelease(project, { ...how, ...what, pause }),
+    const watch = readSeconds("watch", input.values.watch?.at(-1));
+    if (input.flags.includes("dry-run")) {
+      return await showDryRun(options, { ...what, canary: shares?.[0] });
+    }
+    const { deployRelease, deployWatched, runChange } = await import(
+      "./changing.ts"
     );
+    return await runChange(options, input, "deployed", (project, how) => {
+      const time = watch ?? project.config.watch ?? 0;
+      if (time > 0) {
+        return deployWatched(project, { ...how, ...what, pause, shares, time });
+      }
+      if ((shares?.length ?? 0) > 1) throw usage("Several shares need --watch");
+      const canary = shares?.[0];
+      return deployRelease(project, { ...how, ...what, pause, canary });
+    });
   },
 };
 

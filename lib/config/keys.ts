@@ -6,6 +6,7 @@ import {
   count,
   directory,
   duration,
+  factor,
   fileInDirectory,
   flag,
   host,
@@ -23,6 +24,7 @@ import {
   properties,
   restartPolicy,
   script,
+  share,
   statuses,
   supervisor,
   url,
@@ -359,6 +361,22 @@ export const KEYS = {
       read: duration,
       default: "10",
       meaning: "time until `verify` must have succeeded",
+    },
+    watch: {
+      read: duration,
+      meaning: "how long a release is watched after it went live; it goes " +
+        "back if it is worse than the one before",
+    },
+    watch_errors: {
+      read: share,
+      default: "1%",
+      meaning: "how many more of its answers may fail under watch",
+    },
+    watch_slower: {
+      read: factor,
+      default: "2x",
+      meaning: "how many times as long its answers may take under watch; " +
+        "`none`: any time",
     },
     ...HOOK_KEYS,
   },

@@ -75,6 +75,25 @@ export function duration(text: string, place: Place): number {
   return ms ?? 0;
 }
 
+/** A part of a whole, from 0 to 1: `1%`, `0.5 %`. */
+export function share(text: string, place: Place): number {
+  const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text)?.[1];
+  if (percent === undefined || Number(percent) > 100) {
+    place.reject("a percentage such as 1% or 0.5%");
+  }
+  return Number(percent ?? 0) / 100;
+}
+
+/** How many times as much, at least once: `2x`, `1.5x`; undefined: any number of times. */
+export function factor(text: string, place: Place): number | undefined {
+  if (text === "none") return undefined;
+  const times = /^(\d{1,4}(?:\.\d+)?)\s*x?$/.exec(text)?.[1];
+  if (times === undefined || Number(times) < 1) {
+    place.reject("a factor such as 2x or 1.5x, or none");
+  }
+  return Number(times ?? 1);
+}
+
 /** Ranges of HTTP statuses. */
 export function statuses(text: string, place: Place): StatusRange[] {
   const ranges = parseStatuses(text);

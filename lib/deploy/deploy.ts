@@ -37,6 +37,10 @@ export interface Change {
   command: string;
   /** Decides by what holds now what is to be done; undefined: nothing. */
   plan(state: State, run: Run): Planned | Promise<Planned>;
+  /** The failure that this is the answer to: with it, it ends when all is done. */
+  reason?: ZddError;
+  /** A watch follows, which ends the deploy. */
+  isWatched?: boolean;
 }
 
 type Planned = ChangePlan | undefined;
@@ -114,7 +118,8 @@ export async function deploy(
   if (earlier !== state) throw await goBack(run, state, earlier, launched);
   tellOfFormer(run, state);
   await tidyEnded(run, state);
-  await hooks.inform("after_deploy", state);
+  if (change.reason) throw await failed(run, state, change.reason);
+  if (!change.isWatched) await hooks.inform("after_deploy", state);
   try {
     const settled = await settle(run, launched, state);
     record(run, settled);

@@ -27,8 +27,9 @@ import { readState, setStateAside, writeState } from "../state/state_file.ts";
 import { bringBack, closed } from "../state/transitions.ts";
 import { formatAddress } from "../system/address.ts";
 import { readIfExists, removeLeftovers } from "../system/files.ts";
-import { isSame, userOf } from "../system/process.ts";
+import { isRunning, isSame, userOf } from "../system/process.ts";
 import { onAddress, stopwatch } from "./report.ts";
+import { cleanWatch } from "../watch/watch_log.ts";
 import { isToBeStopped, retire } from "./retire.ts";
 import type { Run } from "./run.ts";
 import { undo } from "./undo.ts";
@@ -63,6 +64,7 @@ export async function recover(run: Run): Promise<State> {
     const adopted = adopt(run, service, own, isLost);
     return adopted === own ? next : withService(next, service.name, adopted);
   }, known);
+  tellOfDeadWatch(run, found);
   // There may be nothing else to do, and nobody else who writes down what was found.
   if (found !== state) writeState(directory, found);
   const isUnfinished = Object.values(found.services)
@@ -75,6 +77,15 @@ function withMaintenance(stateDir: string, state: State): State {
   const link = new LiveLinks(stateDir).read(MAINTENANCE);
   const maintenance = link && readMaintenance(join(stateDir, "live"), link);
   return maintenance ? closed(state, maintenance) : state;
+}
+
+/** Warns of a release that nobody watches any more, and cleans up behind who did. */
+function tellOfDeadWatch({ directory, report }: Run, { watch }: State): void {
+  if (watch === undefined || isRunning(watch.by)) return;
+  cleanWatch(join(directory.path, "live"));
+  const message = `the watch of the release of ${watch.since} has died; ` +
+    "zddeploy promote keeps the release, zddeploy abort takes it back";
+  report({ step: "recover", subject: "zdd", message, level: "warning" });
 }
 
 /** Drains and stops what a dead deploy has left, but for what could serve again where all that replaced it has ended. */

@@ -1,3 +1,5 @@
+import type { ServiceFigures } from "../watch/figures.ts";
+
 /** The steps of a deploy, in their order. */
 export type Step =
   | "read"
@@ -9,6 +11,7 @@ export type Step =
   | "hold"
   | "switch"
   | "verify"
+  | "watch"
   | "drain"
   | "stop"
   | "commit"
@@ -31,6 +34,8 @@ export interface Event {
    * and subject, if it is a detail one with `ms`, says what came of it.
    */
   level?: "warning" | "detail" | "begin";
+  /** The figures of a watch, as they are now. */
+  figures?: readonly ServiceFigures[];
 }
 
 /** Hears of every event; the deploy knows nothing of terminals. */

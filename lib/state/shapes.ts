@@ -79,6 +79,11 @@ export function isState(value: unknown): value is State {
     Object.values(value.services).every(isServiceState) &&
     isOptionalText(value.deploy) &&
     (value.maintenance === undefined || isClosed(value.maintenance)) &&
+    (value.watch === undefined ||
+      isObject(value.watch) && isProcessId(value.watch.by) &&
+        typeof value.watch.since === "string" &&
+        Array.isArray(value.watch.kept) &&
+        value.watch.kept.every((name) => typeof name === "string")) &&
     (value.nginx === undefined ||
       isObject(value.nginx) && isProcessId(value.nginx.master) &&
         typeof value.nginx.hash === "string" &&

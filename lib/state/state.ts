@@ -12,11 +12,22 @@ export interface State {
   readonly nginx?: NginxState;
   /** Clients are turned away, until they no longer shall be. */
   readonly maintenance?: Closed;
+  /** The watch that the release which was deployed last is under. */
+  readonly watch?: Watch;
 }
 
 export interface Closed extends Maintenance {
   /** ISO 8601. */
   readonly since: string;
+}
+
+/** A zddeploy that watches a release and takes it back if it is worse. */
+export interface Watch {
+  readonly by: ProcessId;
+  /** When the release went live; ISO 8601. */
+  readonly since: string;
+  /** The services whose instances before are kept as the standby until it ends. */
+  readonly kept: readonly string[];
 }
 
 export interface ServiceState {

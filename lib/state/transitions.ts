@@ -103,19 +103,48 @@ export function opened({ maintenance: _, ...state }: State): State {
   return state;
 }
 
+/** The release under watch stays: those that were kept for it go, unless they are a standby anyway. */
+export function keepWatched(config: Services, state: State): State {
+  const { watch, ...rest } = state;
+  return ofServices(
+    config,
+    rest,
+    (own, name, standby) =>
+      standby || !watch?.kept.includes(name)
+        ? own
+        : letGo({ ...own, standby: [] }, own.standby),
+  );
+}
+
+/** The release under watch goes: those that were kept for it serve again. */
+export function takeBack(state: State): State {
+  const { watch, ...rest } = state;
+  return mapServices(
+    rest,
+    (own, name) =>
+      watch?.kept.includes(name) && own.standby.length > 0
+        ? letGo({ ...own, current: own.standby, standby: [] }, own.current)
+        : own,
+  );
+}
+
 /** Nobody serves any more, of these services. */
 export function retireEverything(
   config: Services,
   state: State,
 ): State {
-  return ofServices(config, state, ({ canary, ...own }) => {
-    const { release } = own.current[0] ?? own;
-    return letGo({ ...own, release, current: [], standby: [] }, [
-      ...own.current,
-      ...own.standby,
-      ...canary?.instances ?? [],
-    ]);
-  });
+  return ofServices(
+    config,
+    { ...state, watch: undefined },
+    ({ canary, ...own }) => {
+      const { release } = own.current[0] ?? own;
+      return letGo({ ...own, release, current: [], standby: [] }, [
+        ...own.current,
+        ...own.standby,
+        ...canary?.instances ?? [],
+      ]);
+    },
+  );
 }
 
 /**

@@ -123,3 +123,14 @@ function isLess(length: string | undefined, expected: string): boolean {
     /^\d+$/.test(expected) && Number(length) > 0 &&
     Number(length) < Number(expected);
 }
+
+/** An address as nginx's log has it: what isn't printable ASCII is spelled out (ngx_http_log_escape). */
+export function loggedAddress(address: string): string {
+  return Array.from(
+    new TextEncoder().encode(address),
+    (byte) =>
+      byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c
+        ? `\\x${byte.toString(16).toUpperCase().padStart(2, "0")}`
+        : String.fromCharCode(byte),
+  ).join("");
+}

@@ -21,7 +21,7 @@ export const RISK = 0.01;
 
 /** Fewer requests are no ground for going back. */
 const FEWEST_REQUESTS = 10;
-const FEWEST_TIMES = 50;
+const FEWEST_TIMES = 200;
 
 /** What is at most assumed of a release before that wasn't seen to fail: most have too few requests to rule more out. */
 const ASSUMED = 0.1;

@@ -15,8 +15,11 @@ export const EMPTY_TALLY: Tally = {
   times: new Map(),
 };
 
+/** How many times count of one look, however many there are: those of a moment are alike, and prove little. */
+const TIMES_A_LOOK = 20;
+
 /**
- * A tally and what was answered since.
+ * A tally and what was answered since the last look.
  *
  * @param timed whether times count, too: at first a release is slow that isn't warm yet
  */
@@ -27,9 +30,11 @@ export function withAnswers(
 ): Tally {
   const failures = { ...tally.failures };
   const times = new Map(tally.times);
-  for (const { failure, ms } of answers) {
+  for (const { failure } of answers) {
     if (failure !== undefined) failures[failure]++;
-    if (!timed || ms === undefined) continue;
+  }
+  const all = timed ? answers.flatMap(({ ms }) => ms ?? []) : [];
+  for (const ms of spread(all, TIMES_A_LOOK)) {
     const time = rounded(ms);
     times.set(time, (times.get(time) ?? 0) + 1);
   }
@@ -71,6 +76,14 @@ function countAbove(times: Tally["times"], ms: number): number {
   let count = 0;
   for (const [time, often] of times) if (time > ms) count += often;
   return count;
+}
+
+/** At most so many items, from all over a list. */
+function spread<T>(items: readonly T[], most: number): T[] {
+  const step = Math.max(1, items.length / most);
+  return items.filter((_, i) =>
+    Math.floor((i + 1) / step) > Math.floor(i / step)
+  );
 }
 
 /** A time to two digits, so that there are few of them. */

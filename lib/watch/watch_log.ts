@@ -32,7 +32,7 @@ export function watchFlag(live: string): string {
  */
 export class WatchLog implements Disposable {
   readonly #path: string;
-  #offset: number;
+  #offset = 0;
   #rest = "";
   #flags = new Set<string>();
 
@@ -44,8 +44,9 @@ export class WatchLog implements Disposable {
    */
   constructor(readonly live: string) {
     this.#path = watchLog(live);
+    // Requests that took longer than a watch have come in behind it.
+    emptyLog(this.#path);
     this.keepOn();
-    this.#offset = this.#size();
   }
 
   /** Has nginx go on: to be called again at least every ten seconds. */
@@ -55,10 +56,8 @@ export class WatchLog implements Disposable {
       { length: AHEAD },
       (_, i) => `${watchFlag(this.live)}${period + i}`,
     );
-    for (const flag of wanted) {
-      const options = { write: true, create: true, mode: 0o644 };
-      if (!this.#flags.has(flag)) Deno.openSync(flag, options).close();
-    }
+    const options = { write: true, create: true, mode: 0o644 };
+    for (const flag of wanted) Deno.openSync(flag, options).close();
     for (const flag of this.#flags) if (!wanted.includes(flag)) discard(flag);
     this.#flags = new Set(wanted);
   }
@@ -101,14 +100,6 @@ export class WatchLog implements Disposable {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return "";
       throw error;
-    }
-  }
-
-  #size(): number {
-    try {
-      return Deno.lstatSync(this.#path).size;
-    } catch {
-      return 0;
     }
   }
 }

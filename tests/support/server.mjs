@@ -20,6 +20,9 @@
 //     stays           ignores SIGTERM
 //     hangs-up        closes the connection of whoever asks for anything but /
 //     closes:N        closes every Nth kept connection in place of an answer
+//     fails:N         answers every Nth request with 500
+//     slow:MS         needs so long for each answer
+//     cuts:N          breaks every Nth answer off
 //   --echo            tell what has reached it: see below
 //   --workers N       let so many processes answer, which share a socket
 //   --apart MS        wait between two addresses
@@ -80,6 +83,13 @@ let waiting = 0;
 
 let kept = 0;
 
+let answered = 0;
+
+/** Whether it is the turn of an answer to be spoilt in this way. */
+function isSpoilt(how) {
+  return mode === how && ++answered % Number(time) === 0;
+}
+
 /** Whether a request on a kept connection is one that finds it closed. */
 function closes({ socket }) {
   const isKept = socket.isKept ?? false;
@@ -96,6 +106,15 @@ function answer(request, response) {
   let length = 0;
   request.on("data", (chunk) => length += chunk.length);
   request.on("end", async () => {
+    if (mode === "slow") await sleep(Number(time));
+    if (isSpoilt("fails")) {
+      response.statusCode = 500;
+      return response.end("the table is gone\n");
+    }
+    if (isSpoilt("cuts")) {
+      response.write("the beginning\n"); // of an answer in chunks
+      return setTimeout(() => request.socket.destroy(), 20);
+    }
     const wait = /^\/slow\?(\d+)/.exec(url)?.[1];
     if (wait !== undefined) {
       waiting++;

@@ -1,5 +1,6 @@
 import { chooseServices } from "../../config/choose.ts";
 import {
+  type Config,
   isWorker,
   type ServiceConfig,
   stopsFirst,
@@ -7,9 +8,11 @@ import {
 import { fingerprintOf, isSameFingerprint } from "../../config/fingerprint.ts";
 import { ExitStatus, ZddError } from "../../error.ts";
 import { isAlive } from "../../instance/processes.ts";
-import { type State, stateOf } from "../../state/state.ts";
+import { type State, stateOf, type Watch } from "../../state/state.ts";
 import { addCanary, replaceCurrent } from "../../state/transitions.ts";
+import type { Instance } from "../../instance/instance.ts";
 import { readIfExists } from "../../system/files.ts";
+import { isRunning } from "../../system/process.ts";
 import { type ChangePlan, deploy } from "../deploy.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Pause } from "../pause.ts";
@@ -25,6 +28,8 @@ export interface ReleaseOptions extends RunOptions {
   services?: string[];
   /** Percent of the requests that the new instances get, beside the current ones. */
   canary?: number;
+  /** Who is about to watch them: the current ones are kept until that ends. */
+  watch?: Omit<Watch, "kept">;
 }
 
 /**
@@ -35,23 +40,25 @@ export interface ReleaseOptions extends RunOptions {
  */
 export async function deployRelease(
   project: Project,
-  { services: names = [], canary, ...options }: ReleaseOptions,
+  { services: names = [], canary, watch, ...options }: ReleaseOptions,
 ): Promise<Outcome> {
   const services = chooseServices(project.config.services, names);
   const plan = async (before: State, run: Run) => {
+    requireNoWatch(before);
     requireNoCanary(before);
     if (await serves(project, services, before, run.release)) return undefined;
     if (run.pause) requirePausable(project, services, before, run.pause);
-    return await planRelease(run, services, before, canary);
+    return await planRelease(run, services, before, { canary, watch });
   };
-  return await deploy(project, { command: "deploy", plan }, options);
+  const change = { command: "deploy", plan, isWatched: watch !== undefined };
+  return await deploy(project, change, options);
 }
 
 async function planRelease(
   run: Run,
   services: ServiceConfig[],
   before: State,
-  canary?: number,
+  { canary, watch }: Pick<ReleaseOptions, "canary" | "watch">,
 ): Promise<ChangePlan> {
   const { project } = run;
   const { config } = project;
@@ -69,7 +76,7 @@ async function planRelease(
   if (canary === undefined) {
     return {
       starts,
-      next: (started) => replaceCurrent(config, state, started),
+      next: (started) => replaceWatched(config, state, started, watch),
     };
   }
   requireNoStopFirst(services);
@@ -77,7 +84,10 @@ async function planRelease(
   requireLive(project, services, state);
   return {
     starts,
-    next: (started) => addCanary(config, state, started, canary),
+    next: (started) => ({
+      ...addCanary(config, state, started, canary),
+      watch: watch && { ...watch, kept: [] },
+    }),
   };
 }
 
@@ -94,6 +104,40 @@ function requirePausable(
     .map(({ name }) => name)
     .filter((name) => !rendered.unused.includes(name));
   requireHoldable(project, rendered, { services: asked, max });
+}
+
+/** New instances in the place of the current ones, which are kept if somebody watches. */
+function replaceWatched(
+  { services }: Config,
+  state: State,
+  started: readonly Instance[],
+  watch?: Omit<Watch, "kept">,
+): State {
+  const isKept = (service: ServiceConfig) =>
+    watch !== undefined && !stopsFirst(service) &&
+    stateOf(state, service.name).current.some(isAlive) &&
+    started.some((one) => one.service === service.name);
+  const keeping = services.map((service) => ({
+    ...service,
+    standby: service.standby || isKept(service),
+  }));
+  return {
+    ...replaceCurrent({ services: keeping }, state, started),
+    watch: watch &&
+      { ...watch, kept: services.filter(isKept).map(({ name }) => name) },
+  };
+}
+
+/** @throws {ZddError} with exit status 3, while another zddeploy watches a release. */
+export function requireNoWatch({ watch }: State): void {
+  if (watch === undefined || !isRunning(watch.by)) return;
+  throw new ZddError(
+    `Process ${watch.by.pid} watches the release of ${watch.since}`,
+    {
+      hint: "zddeploy promote ends that, zddeploy abort takes the release back",
+      exitStatus: ExitStatus.locked,
+    },
+  );
 }
 
 /** @throws {ZddError} while a canary runs: three releases at once are one too many. */

@@ -3,11 +3,13 @@ import { isAlive } from "../../instance/processes.ts";
 import type { State } from "../../state/state.ts";
 import {
   abortCanary,
+  keepWatched,
   promoteCanary,
   setCanary,
   swapStandby,
+  takeBack,
 } from "../../state/transitions.ts";
-import { deploy } from "../deploy.ts";
+import { type Change, deploy } from "../deploy.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Project } from "../read.ts";
 import { requireNoCanary } from "./release.ts";
@@ -19,36 +21,63 @@ import type { RunOptions } from "../run.ts";
  * Gives the canary another share of the requests.
  *
  * @param percent a whole number from 0 to 100
+ * @param isWatched whether a watch goes on, which ends the deploy
  * @throws {ZddError} if there is no canary.
  */
 export function shareCanary(
   project: Project,
   percent: number,
   options: RunOptions,
+  isWatched = false,
 ): Promise<Outcome> {
   return move("canary", project, options, (state) => {
     requireRunningCanary(state);
     return setCanary(project.config, state, percent);
-  });
+  }, { isWatched });
 }
 
-/** Makes the canary the current release. @throws {ZddError} if there is none. */
+/** Whether a release is watched that has no canary beside it: it serves all. */
+function isWatchedAlone({ watch, services }: State): boolean {
+  return watch !== undefined &&
+    Object.values(services).every(({ canary }) => canary === undefined);
+}
+
+/**
+ * Makes the canary the current release, or ends the watch of one that is current.
+ *
+ * @throws {ZddError} if there is neither.
+ */
 export function promote(
   project: Project,
   options: RunOptions,
 ): Promise<Outcome> {
+  const { config } = project;
   return move("promote", project, options, (state) => {
+    if (isWatchedAlone(state)) return keepWatched(config, state);
     requireRunningCanary(state);
-    return promoteCanary(project.config, state);
+    return keepWatched(config, promoteCanary(config, state));
   });
 }
 
-/** Ends the canary; the current release serves all. @throws {ZddError} if there is none. */
-export function abort(project: Project, options: RunOptions): Promise<Outcome> {
+/**
+ * Ends the canary, or takes back the release under watch: the one before serves all.
+ *
+ * @param reason the failure that it is the answer to, and ends with
+ * @throws {ZddError} if there is neither.
+ */
+export function abort(
+  project: Project,
+  options: RunOptions,
+  reason?: ZddError,
+): Promise<Outcome> {
   return move("abort", project, options, (state) => {
+    if (isWatchedAlone(state)) {
+      requireStandby(state, state.watch?.kept);
+      return takeBack(state);
+    }
     requireCanary(state);
-    return abortCanary(project.config, state);
-  });
+    return takeBack(abortCanary(project.config, state));
+  }, { reason });
 }
 
 /**
@@ -63,7 +92,7 @@ export function rollback(
   return move("rollback", project, options, (state) => {
     requireNoCanary(state);
     requireStandby(state);
-    return swapStandby(project.config, state);
+    return { ...swapStandby(project.config, state), watch: undefined };
   });
 }
 
@@ -72,12 +101,13 @@ function move(
   project: Project,
   options: RunOptions,
   next: (state: State) => State,
+  change: Pick<Change, "reason" | "isWatched"> = {},
 ): Promise<Outcome> {
   const plan = (state: State) => {
     const moved = next(state);
     return { starts: [], next: () => moved };
   };
-  return deploy(project, { command, plan }, options);
+  return deploy(project, { command, plan, ...change }, options);
 }
 
 function requireCanary({ services }: State): void {
@@ -98,9 +128,14 @@ function requireRunningCanary(state: State): void {
   }
 }
 
-function requireStandby({ services }: State): void {
+function requireStandby(
+  { services }: State,
+  names: readonly string[] = Object.keys(services),
+): void {
   const standby = Object.entries(services).flatMap(([name, own]) =>
-    own.standby.map((instance) => ({ name, instance }))
+    names.includes(name)
+      ? own.standby.map((instance) => ({ name, instance }))
+      : []
   );
   if (standby.length === 0) {
     throw new ZddError("There is no standby instance to roll back to", {

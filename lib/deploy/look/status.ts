@@ -5,7 +5,7 @@ import type { Instance } from "../../instance/instance.ts";
 import { addressOf } from "../../instance/instance_address.ts";
 import { runnerOf } from "../../instance/run/runners.ts";
 import { findRunning } from "../../instance/takeover.ts";
-import { type ProcessId, startedAt } from "../../system/process.ts";
+import { isRunning, type ProcessId, startedAt } from "../../system/process.ts";
 import { listeningInodes, openConnections } from "../../system/sockets.ts";
 import type { Project } from "../read.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
@@ -123,6 +123,15 @@ export function status(project: Project): Status {
       ],
     };
   });
+  const { watch } = state;
+  if (watch !== undefined) {
+    notes.push(
+      isRunning(watch.by)
+        ? `process ${watch.by.pid} watches the release of ${watch.since}`
+        : `the watch of the release of ${watch.since} has died; zddeploy ` +
+          "promote keeps the release, zddeploy abort takes it back",
+    );
+  }
   notes.push(...notesOnFormer(config, state));
   if (!runsAsDeployed(project, state.nginx)) {
     notes.push(

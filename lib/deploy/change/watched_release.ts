@@ -1,0 +1,251 @@
+import { join } from "@std/path";
+import { chooseServices } from "../../config/choose.ts";
+import { ExitStatus, messageOf, wordsOf, ZddError } from "../../error.ts";
+import { isAlive } from "../../instance/processes.ts";
+import { type State, stateOf, type Watch } from "../../state/state.ts";
+import { StateDir } from "../../state/state_dir.ts";
+import { readState } from "../../state/state_file.ts";
+import { readIfExists } from "../../system/files.ts";
+import { identify } from "../../system/process.ts";
+import { formatDuration } from "../../text/duration.ts";
+import { describe, nameOf } from "../../watch/figures.ts";
+import { RISK } from "../../watch/judge.ts";
+import { watchLog } from "../../watch/watch_log.ts";
+import { presentState } from "../look/status.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Project } from "../read.ts";
+import { render } from "../render.ts";
+import { type Report, stopwatch } from "../report.ts";
+import { measureBaseline } from "../watch/baseline.ts";
+import { Counter } from "../watch/counter.ts";
+import { Endings } from "../watch/ended.ts";
+import type { RunOptions } from "../run.ts";
+import {
+  shareIn,
+  type Step,
+  type StepResult,
+  type Watching,
+  watchStep,
+} from "../watch/step.ts";
+import { WentBack } from "../watch/went_back.ts";
+import {
+  deployRelease,
+  type ReleaseOptions,
+  requireNoWatch,
+} from "./release.ts";
+import { abort, promote, shareCanary } from "./traffic.ts";
+
+/** How long another zddeploy may keep a release from going back, in ms. */
+const LOCK_WAIT = 60_000;
+
+export interface WatchedOptions
+  extends Omit<ReleaseOptions, "canary" | "watch"> {
+  /** How long each step is watched, in ms. */
+  time: number;
+  /** The shares that the release gets one after the other, in percent; none: all at once. */
+  shares?: readonly number[];
+}
+
+/** What came of a release that was watched. */
+export interface WatchedOutcome extends Outcome {
+  /** Each step; none if nothing was watched. */
+  watch: StepResult[];
+}
+
+/**
+ * Puts a release live and stays: what nginx answers for it is compared with what it
+ * answers for the release before, which is kept until that has ended. A release that is
+ * worse, or ends, goes back.
+ *
+ * @throws {WentBack} if it went back. @throws {ZddError} if it didn't go live at all.
+ */
+export async function deployWatched(
+  project: Project,
+  { time, shares, services: names = [], ...how }: WatchedOptions,
+): Promise<WatchedOutcome> {
+  const took = stopwatch();
+  const { report, signal } = how;
+  const directory = new StateDir(project.config.stateDir);
+  const before = presentState(project);
+  requireNoWatch(before);
+  const services = chooseServices(project.config.services, names)
+    .map(({ name }) => name);
+  if (!services.some((name) => stateOf(before, name).current.some(isAlive))) {
+    const message = "no release serves to compare with: nothing is watched";
+    report({ step: "watch", subject: "zdd", message, level: "warning" });
+    const [canary] = shares ?? [];
+    const options = { ...how, services: names, canary };
+    return { ...await deployRelease(project, options), watch: [] };
+  }
+  const compared = requireWatchable(project, services);
+  using counter = new Counter(join(directory.path, "live"));
+  const { watchErrors: errors, watchSlower: slower } = project.config;
+  const limits = { errors, slower };
+  const known = {
+    ...{ directory, counter, services, compared, limits, report, signal },
+  };
+  const baseline = shares === undefined && isLogged(project)
+    ? await measureBaseline(known, time)
+    : new Map();
+  const watch = newWatch();
+  const [canary] = shares ?? [];
+  const options = { ...how, services: names, canary, watch };
+  const first = await deployRelease(project, options);
+  if (!first.changed) return { ...first, watch: [] };
+  const steps = (shares ?? [100]).map((percent) => ({ percent, time }));
+  const watching: Watching = {
+    ...{ ...known, since: watch.since, baseline },
+    risk: RISK / (compared.length * steps.length),
+    endings: new Endings(),
+  };
+  const course = new Course(project, watching, first, how);
+  const last = await course.take(steps);
+  return {
+    ...last,
+    ...{ changed: true, nginx: first.nginx, ms: took() },
+    warnings: [...new Set([...first.warnings, ...last.warnings])],
+    watch: course.results,
+  };
+}
+
+/** The steps of a release under watch. */
+class Course {
+  readonly results: StepResult[] = [];
+
+  /** @param first what came of its going live */
+  constructor(
+    readonly project: Project,
+    readonly watching: Watching,
+    readonly first: Outcome,
+    readonly options: RunOptions,
+  ) {}
+
+  /** Takes one step after the other, and promotes. @throws {WentBack} if it went back. */
+  async take(steps: readonly Step[]): Promise<Outcome> {
+    try {
+      let [step, ...coming] = steps;
+      while (step !== undefined) {
+        const { reason, ...result } = await watchStep(this.watching, step);
+        this.results.push(result);
+        if (result.result === "taken over") return this.#takenOver();
+        if (reason !== undefined) throw reason;
+        if (result.result === "moved") {
+          const percent = shareIn(this.#state());
+          coming = coming.filter((next) => next.percent > percent);
+          step = { ...step, percent };
+          continue;
+        }
+        tell(this.watching.report, result);
+        [step, ...coming] = coming;
+        if (step === undefined) break;
+        const { percent } = step;
+        await shareCanary(this.project, percent, this.options, true);
+      }
+      return await promote(this.project, this.options);
+    } catch (error) {
+      throw error instanceof WentBack ? error : await this.#goBack(error);
+    }
+  }
+
+  /** Has the release before serve again. Returns the failure. */
+  async #goBack(error: unknown): Promise<ZddError> {
+    const { report } = this.watching;
+    const reason = new WentBack(error, this.results);
+    try {
+      await abort(this.project, { report, lockWait: LOCK_WAIT }, reason);
+    } catch (failure) {
+      if (failure === reason) return reason;
+      return new ZddError(
+        `${messageOf(error)}\nand going back failed: ${messageOf(failure)}`,
+        {
+          ...wordsOf(error),
+          hint: "zddeploy status tells what serves, zddeploy abort tries again",
+          exitStatus: failure instanceof ZddError
+            ? failure.exitStatus
+            : ExitStatus.failed,
+          cause: failure,
+        },
+      );
+    }
+    return reason;
+  }
+
+  /** Another zddeploy has promoted the release, or taken it back. */
+  #takenOver(): Outcome {
+    const serving = Object.values(this.#state().services)
+      .flatMap(({ current }) => current).map(({ id }) => id);
+    const isPromoted = this.first.services
+      .flatMap(({ current, canary }) => canary?.instances ?? current)
+      .every(({ id }) => serving.includes(id));
+    if (!isPromoted) {
+      const what = "Another zddeploy has ended the watch";
+      throw new WentBack(new ZddError(what), this.results);
+    }
+    const message = "another zddeploy has promoted the release";
+    this.watching.report({ step: "watch", subject: "zdd", message });
+    return this.first;
+  }
+
+  #state(): State {
+    return readState(this.watching.directory).state;
+  }
+}
+
+/** Says what a step has shown, or that it can't have shown anything. */
+function tell(
+  report: Report,
+  { percent, seconds, services }: StepResult,
+): void {
+  for (const figures of services) {
+    const { service: subject, enough, now: { requests } } = figures;
+    const share = percent < 100 ? `${percent} %: ` : "";
+    const message = `${share}${describe(figures)}`;
+    report({ step: "watch", subject, message, ms: seconds * 1000 });
+    if (enough) continue;
+    const few = `${requests === 0 ? "no" : `only ${requests}`} requests in ` +
+      `${formatDuration(seconds * 1000)}: too few to judge ${
+        nameOf(figures.now)
+      } by`;
+    report({ step: "watch", subject, message: few, level: "warning" });
+  }
+}
+
+function newWatch(): Omit<Watch, "kept"> {
+  const by = identify(Deno.pid);
+  if (by === undefined) throw new Error("this process isn't in /proc");
+  return { by, since: new Date().toISOString() };
+}
+
+/**
+ * The services whose answers nginx can log.
+ *
+ * @throws {ZddError} with exit status 2, if there are none.
+ */
+function requireWatchable(
+  project: Project,
+  services: readonly string[],
+): string[] {
+  const { live, watched } = render(project, presentState(project));
+  const compared = services.filter((name) => watched.includes(name));
+  if (compared.length > 0) return compared;
+  const name = services[0] ?? "";
+  throw new ZddError(
+    live.includes(name)
+      ? `${name} cannot be watched: nginx cannot log what it answers`
+      : `${name} cannot be watched: the template doesn't switch it live`,
+    {
+      hint: live.includes(name)
+        ? `use <%= it.live.choose("${name}") %> in the server, and no ` +
+          "access_log off in the location"
+        : `use <%= it.live.pass("${name}") %> in the location`,
+      exitStatus: ExitStatus.usage,
+    },
+  );
+}
+
+/** Whether the nginx that runs logs already what it answers while a release is watched. */
+function isLogged({ config, nginx }: Project): boolean {
+  const conf = readIfExists(config.nginx.rendered) ?? "";
+  return nginx.master() !== undefined &&
+    conf.includes(watchLog(join(config.stateDir, "live")));
+}

@@ -1,0 +1,66 @@
+import { join } from "@std/path";
+import type { Instance } from "../../instance/instance.ts";
+import { type Answer, loggedAddress } from "../../watch/answer.ts";
+import { EMPTY_TALLY, type Tally, withAnswers } from "../../watch/tally.ts";
+import { WatchLog } from "../../watch/watch_log.ts";
+
+/** Two releases of a service, of which one is judged by the other. */
+export interface Pair {
+  service: string;
+  now: readonly Instance[];
+  before: readonly Instance[];
+}
+
+/** What was answered for a service's two releases. */
+export interface Tallies {
+  now: Tally;
+  before: Tally;
+}
+
+export const NO_TALLIES: Tallies = { now: EMPTY_TALLY, before: EMPTY_TALLY };
+
+/** Counts what nginx answers, by who answered. nginx logs it until this is disposed of. */
+export class Counter implements Disposable {
+  readonly #log: WatchLog;
+
+  /** @throws {Error} if nginx can't be made to log. */
+  constructor(readonly live: string) {
+    this.#log = new WatchLog(live);
+  }
+
+  /**
+   * The tallies of services, by their names, with what was answered since it was counted last.
+   *
+   * @param timed whether the times of the new release count, too
+   */
+  count(
+    pairs: readonly Pair[],
+    tallies: ReadonlyMap<string, Tallies>,
+    timed = true,
+  ): Map<string, Tallies> {
+    const answers = Map.groupBy(this.#log.read(), ({ address }) => address);
+    return new Map(pairs.map(({ service, now, before }) => {
+      const known = tallies.get(service) ?? NO_TALLIES;
+      return [service, {
+        now: withAnswers(known.now, this.#of(now, answers), timed),
+        before: withAnswers(known.before, this.#of(before, answers)),
+      }];
+    }));
+  }
+
+  #of(
+    instances: readonly Instance[],
+    answers: ReadonlyMap<string, Answer[]>,
+  ): Answer[] {
+    return instances.flatMap(({ id, address }) => {
+      // nginx knows a socket that it is led to by the link.
+      const link = `unix:${join(this.live, ".sockets", id)}`;
+      return [...address === undefined ? [] : [address], link]
+        .flatMap((name) => answers.get(loggedAddress(name)) ?? []);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#log[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Instance } from "../../instance/instance.ts";
+import { isAlive } from "../../instance/processes.ts";
+import { runnerOf } from "../../instance/run/runners.ts";
+
+/** How often a runner is asked, in ms: asking systemd takes a process. */
+const ASKING = 1000;
+
+/** Sees which of some instances have ended since they went live, also if their runner has started them again. */
+export class Endings {
+  readonly #restarts = new Map<string, number>();
+  #askedAt = -Infinity;
+
+  /** One that has ended; undefined if all of them go on. */
+  find(instances: readonly Instance[]): Instance | undefined {
+    const ended = instances.find((instance) => !isAlive(instance));
+    if (ended !== undefined) return ended;
+    const now = performance.now();
+    if (now - this.#askedAt < ASKING) return undefined;
+    this.#askedAt = now;
+    return instances.find((instance) => {
+      const restarts = runnerOf(instance).restarts?.(instance);
+      if (restarts === undefined) return false;
+      const before = this.#restarts.get(instance.id) ?? restarts;
+      this.#restarts.set(instance.id, before);
+      return restarts > before;
+    });
+  }
+}
