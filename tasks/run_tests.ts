@@ -127,15 +127,18 @@ async function compiled(): Promise<string | Run> {
   }
 }
 
-/** Tests that take minutes and the network: `deno task frameworks`. */
-const APART = "tests/frameworks/";
+/** Tests that take minutes, and some the network: `deno task frameworks` and `containers`. */
+const APART = ["tests/frameworks/", "tests/containers/"];
 
 /** All files of tests but those, in the order in which they are begun. */
 function testFiles(): string[] {
   const rank = (file: string) =>
     SLOWEST.findIndex((place) => file.startsWith(place)) >>> 0;
   return [...filesIn("tests"), ...filesIn("tasks")]
-    .filter((file) => file.endsWith("_test.ts") && !file.startsWith(APART))
+    .filter((file) =>
+      file.endsWith("_test.ts") &&
+      !APART.some((place) => file.startsWith(place))
+    )
     .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
