@@ -88,13 +88,22 @@ export const init: Command = {
       );
     }
     const named = options.conf === "deploy.conf" ? "" : ` -c ${options.conf}`;
-    const starts = services.map(({ name, server: { start } }, i) =>
-      services.length === 1
-        ? `start: ${start}`
-        : `start ${name}, for ${i === 0 ? "/" : `/${name}/`}: ${start}`
+    const starts = services.map(
+      ({ name, server: { start, settings = [] } }, i) => {
+        const image = settings.find((line) => line.startsWith("image: "));
+        if (services.length === 1) {
+          return start === "" ? image : `start: ${start}`;
+        }
+        const place = i === 0 ? "/" : `/${name}/`;
+        return `start ${name}, for ${place}: ${start === "" ? image : start}`;
+      },
     );
+    const wantsRelease = services.some(({ server: { settings = [] } }) =>
+      settings.some((line) => line.includes("{release}"))
+    );
+    const deploy = `zddeploy${named}${wantsRelease ? " --release 1" : ""}`;
     const next = IS_LINUX
-      ? `${bold(`zddeploy${named}`)}, then ${bold(`curl ${url}`)}`
+      ? `${bold(deploy)}, then ${bold(`curl ${url}`)}`
       : `${bold(`zddeploy check${named}`)}; then ${
         bold(`zddeploy`)
       } on the server`;

@@ -122,6 +122,9 @@ function checkSupervisor(
 ): void {
   if (container !== undefined) return;
   if (supervisor === "systemd") {
+    if (restart === "unless-stopped") {
+      section.reject("restart", "always, or another of systemd's", restart);
+    }
     if (restart === "no" || !["file", "detect"].includes(port)) return;
     section.reject(
       "port",

@@ -308,13 +308,14 @@ export function words(text: string, place: Place): string[] {
   return split ?? [];
 }
 
-/** The values of systemd's `Restart=` (systemd.service(5)). */
+/** The values of systemd's `Restart=` (systemd.service(5)), and what engines know besides. */
 const RESTART_POLICIES = [
   ...["no", "always", "on-success", "on-failure", "on-abnormal"],
   ...["on-abort", "on-watchdog"],
+  "unless-stopped", // an engine's
 ];
 
-/** When systemd starts a service again. */
+/** When systemd or an engine starts a service again. */
 export function restartPolicy(text: string, place: Place): string {
   const word = text.toLowerCase();
   if (!RESTART_POLICIES.includes(word)) {

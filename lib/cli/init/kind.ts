@@ -2,6 +2,8 @@
 export interface Kind {
   /** The kinds that its files speak for, too, although it isn't of them. */
   before?: readonly string[];
+  /** Its files only speak for it where those of no other kind do. */
+  isLast?: true;
   /** Whether the files in a directory are such a server's. */
   isIn(directory: string): boolean;
   /**
@@ -15,6 +17,7 @@ export interface Kind {
 
 /** How a server is started, as deploy.conf says it, and what nginx must know of it. */
 export interface Server {
+  /** Empty, if a container is started with the command of its image. */
   start: string;
   /** More lines of its section. */
   settings?: readonly string[];

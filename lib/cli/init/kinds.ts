@@ -3,6 +3,7 @@ import type { Kind, Server } from "./kind.ts";
 import { COMMAND } from "./kinds/command.ts";
 import { DAPHNE } from "./kinds/daphne.ts";
 import { DENO } from "./kinds/deno.ts";
+import { DOCKER, PODMAN } from "./kinds/docker.ts";
 import { GO } from "./kinds/go.ts";
 import { GUNICORN } from "./kinds/gunicorn.ts";
 import { JAVA } from "./kinds/java.ts";
@@ -28,6 +29,8 @@ const KINDS: Record<string, Kind> = {
   "php-fpm": PHP_FPM,
   go: GO,
   java: JAVA,
+  docker: DOCKER,
+  podman: PODMAN,
   command: COMMAND,
 };
 
@@ -37,7 +40,14 @@ export const KIND_NAMES: readonly string[] = Object.keys(KINDS);
 export function likelyKinds(directory: string): string[] {
   const found = KIND_NAMES.filter((name) => KINDS[name]?.isIn(directory));
   const less = found.flatMap((name) => KINDS[name]?.before ?? []);
-  return found.filter((name) => !less.includes(name));
+  return found.filter((name) => !less.includes(name) && !KINDS[name]?.isLast);
+}
+
+/** The kinds that files speak for only where no other kind's are. */
+function lastKinds(directory: string): string[] {
+  return KIND_NAMES.filter((name) =>
+    KINDS[name]?.isLast && KINDS[name].isIn(directory)
+  );
 }
 
 /**
@@ -46,7 +56,8 @@ export function likelyKinds(directory: string): string[] {
  * @throws {ZddError} if there is not exactly one.
  */
 export function guessKind(directory: string): string {
-  const found = likelyKinds(directory);
+  const likely = likelyKinds(directory);
+  const found = likely.length > 0 ? likely : lastKinds(directory);
   const [name] = found;
   if (name !== undefined && found.length === 1) return name;
   throw usage(

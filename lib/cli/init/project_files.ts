@@ -73,11 +73,14 @@ export function confText(site: Site): string {
     // It has a page of its own for that, or doesn't speak HTTP.
     text = replace(text, /(?:#.*\n)+health: \/\nhealth_status: .*\n/, () => "");
   }
-  text = replace(
-    text,
-    "web.log.\n# log: web.log",
-    `${name}.log.\n# log: ${name}.log`,
-  );
+  text = isContainer(first.server)
+    // The engine has its output, and it is asked for the release.
+    ? replace(text, /# Where its output goes.*\n# log: .*\n/, "")
+    : replace(
+      text,
+      "web.log.\n# log: web.log",
+      `${name}.log.\n# log: ${name}.log`,
+    );
   text = replace(
     text,
     "# [deploy]",
@@ -123,9 +126,9 @@ export function confText(site: Site): string {
 /** The section of a service, its last line ended. */
 function sectionText({ name, directory, server }: SiteService): string {
   const { start, settings = [], env = [] } = server;
-  const port = settings.some((line) => line.startsWith("port:"))
-    ? []
-    : start.includes("{socket}")
+  const isTold = isContainer(server) ||
+    settings.some((line) => line.startsWith("port:"));
+  const port = isTold ? [] : start.includes("{socket}")
     ? [
       "# zdd picks the path of a unix socket for each new instance.",
       "port: socket",
@@ -138,11 +141,16 @@ function sectionText({ name, directory, server }: SiteService): string {
     `[service:${name}]`,
     ...port,
     ...directory === undefined ? [] : [`cwd: ${escape(directory)}`],
-    `start: ${escape(start)}`,
-    ...settings,
+    ...start === "" ? [] : [`start: ${escape(start)}`],
+    ...settings.map(escape),
     ...env.length === 0 ? [] : [`env: ${env.map(escape).join("\n  ")}`],
     "",
   ].join("\n");
+}
+
+/** Whether a container engine runs it. */
+function isContainer({ settings = [] }: Server): boolean {
+  return settings.some((line) => line.startsWith("container:"));
 }
 
 /** A value of deploy.conf: percent signs are the dialect's own. */
