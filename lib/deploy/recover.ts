@@ -1,10 +1,10 @@
 import { join } from "@std/path";
 import { removeOldLogs } from "../instance/own_log.ts";
-import type { ServiceConfig } from "../config/config.ts";
+import { isWorker, type ServiceConfig } from "../config/config.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { follow, isAlive } from "../instance/processes.ts";
 import { linkKey } from "../live/identifiers.ts";
-import type { Instance } from "../instance/instance.ts";
+import { type Instance, isInstanceId } from "../instance/instance.ts";
 import { addressOf } from "../instance/instance_address.ts";
 import { findMarked } from "../instance/marked.ts";
 import { tidyRunners } from "../instance/run/runners.ts";
@@ -28,6 +28,7 @@ import { bringBack, closed } from "../state/transitions.ts";
 import { formatAddress } from "../system/address.ts";
 import { readIfExists, removeLeftovers } from "../system/files.ts";
 import { isRunning, isSame, userOf } from "../system/process.ts";
+import { findUser } from "../system/users.ts";
 import { onAddress, stopwatch } from "./report.ts";
 import { cleanWatch } from "../watch/watch_log.ts";
 import { isToBeStopped, retire } from "./retire.ts";
@@ -198,7 +199,7 @@ function findOthers(service: ServiceConfig, known: Instance[]): Instance[] {
  * A service's state by the instances that zdd once started: those serve that nginx passes
  * requests to or, if that can't be told, the newest. The others are to be stopped.
  * Undefined if there are none. Anybody can mark a process of his own: another user's counts
- * only where nginx passes requests to it.
+ * only where nginx passes requests to it or, of a worker, if the service runs as that user.
  */
 function adoptMarked(
   { project: { config }, directory }: Run,
@@ -208,7 +209,8 @@ function adoptMarked(
   const conf = readIfExists(config.nginx.rendered) ?? "";
   const serves = servesNow(service.name, new LiveLinks(directory.path), conf);
   const marked = findMarked(service).filter((instance) =>
-    userOf(instance.process.pid) === Deno.uid() || serves(instance)
+    userOf(instance.process.pid) === Deno.uid() || serves(instance) ||
+    isWorkerOf(service, instance)
   );
   const serving = marked.filter(serves);
   const [first] = serving.length > 0 ? serving : marked;
@@ -229,6 +231,13 @@ function adoptMarked(
     retiring: [...own.retiring, ...going],
     ...first.slot && { slots: { [first.slot]: addresses } },
   };
+}
+
+/** Whether an instance is a worker that runs as its service says, and is named as zdd does. */
+function isWorkerOf(service: ServiceConfig, { id, process }: Instance) {
+  const { name, user } = service;
+  return isWorker(service) && user !== undefined && isInstanceId(id, name) &&
+    findUser(user)?.uid === userOf(process.pid);
 }
 
 /** Whether nginx passes the requests of a service to an instance, by the live link and what was rendered last. */

@@ -70,6 +70,12 @@ export interface Stopping {
   retire?: string;
 }
 
+/** Whether a text is a name that zdd gives to instances of a service. */
+export function isInstanceId(text: string, service: string): boolean {
+  return text.startsWith(`${service}-`) &&
+    /^\d{8}T\d{6}-[0-9a-f]{6}$/.test(text.slice(service.length + 1));
+}
+
 /** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */
 export function newInstanceId(service: string, now = new Date()): string {
   const time = now.toISOString().replace(/[-:]|\.\d+Z$/g, "");

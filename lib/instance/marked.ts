@@ -72,7 +72,8 @@ function describe(
     : listener(given, family);
   if (found === undefined) return undefined;
   const { process, address } = found;
-  const number = Number(variable("ZDD_NUMBER") ?? 1);
+  const [digits] = /^[1-9]\d{0,3}$/.exec(variable("ZDD_NUMBER") ?? "") ?? [];
+  const number = Number(digits ?? 1);
   const { log, pidFile } = planInstance(service, number);
   return {
     id,
