@@ -31,6 +31,11 @@ export class Hooks {
     this.#log = join(config.stateDir, "log", "hooks.log");
   }
 
+  /** Whether there is a command for a hook. */
+  has(hook: Hook): boolean {
+    return this.config[camelCase(hook)] !== undefined;
+  }
+
   /**
    * Runs a hook that must succeed.
    *

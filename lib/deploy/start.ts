@@ -35,7 +35,10 @@ export async function startAll(
   makeRoom?: (service: string, signal: AbortSignal) => Promise<void>,
 ): Promise<Launched> {
   const { template, config, nginx } = run.project;
-  const others = servicesWithoutHttp(template, config, () => nginx.version());
+  let others: Set<string> | undefined;
+  // Found out while they start.
+  const withoutHttp = () =>
+    others ??= servicesWithoutHttp(template, config, () => nginx.version());
   const failure = new AbortController();
   const signal = run.signal === undefined
     ? failure.signal
@@ -48,8 +51,8 @@ export async function startAll(
     return launches;
   };
   const check = async (launch: Launch): Promise<Started> => {
-    const speaksHttp = !others.has(launch.plan.service.name);
     try {
+      const speaksHttp = !withoutHttp().has(launch.plan.service.name);
       return await startOne(run, launch, journal, { speaksHttp, signal });
     } catch (error) {
       failure.abort(error);
@@ -89,7 +92,8 @@ export async function startAll(
     ready.set(name, started);
   }
   const started = (await all(ready.values())).flat();
-  journal.recordInstances();
+  // Soon the next entry has them as well.
+  if (run.hooks.has("before_switch")) journal.recordInstances();
   return new Launched(inOrder(started, plans));
 }
 
