@@ -1,10 +1,10 @@
 import { messageOf, ZddError } from "../error.ts";
 import { drain } from "../instance/drain.ts";
-import { type HoldPlace, prepareHold } from "../live/hold.ts";
+import { prepareHold } from "../live/hold.ts";
 import { LiveLinks } from "../live/links.ts";
 import type { Rendered } from "../live/render.ts";
 import { HOLD } from "../live/steering.ts";
-import { requireAccess } from "../nginx/access.ts";
+import { requireAccess, seesProcess } from "../nginx/access.ts";
 import { workersOf } from "../nginx/master.ts";
 import type { Journal } from "../state/journal.ts";
 import { type State, stateOf } from "../state/state.ts";
@@ -67,15 +67,19 @@ export class Hold {
     const { services, max } = pause;
     requireHoldable(project, rendered, pause);
     const links = new LiveLinks(directory.path);
-    const link = prepareHold(links.directory, services);
     const places = services.flatMap((name) =>
       placesOf(project.config, links.directory, state, name)
     );
-    const order = { stateDir: directory.path, link, places, max };
+    const order = { stateDir: directory.path, places, max };
     const holder = await Holder.start(order);
     const hold = new Hold(run, pause, links, holder);
     try {
-      requireAccessTo(run, places);
+      const workers = workersOf(project.nginx.master());
+      requireAccess(workers, links.directory);
+      for (const { path } of places) requireAccess(workers, path);
+      const { pid } = holder;
+      const seen = seesProcess(workers, pid) ? pid : undefined;
+      const link = prepareHold(links.directory, services, seen);
       journal.recordLinks({ ...journal.entries.links, [HOLD]: null });
       links.point(HOLD, link);
     } catch (error) {
@@ -194,16 +198,6 @@ export class Hold {
       return { held: 0, lost: 0, ms };
     }
   }
-}
-
-/** @throws {ZddError} if nginx's workers can't see the links, or connect to the sockets. */
-function requireAccessTo(
-  { project: { nginx }, directory }: Run,
-  places: readonly HoldPlace[],
-): void {
-  const workers = workersOf(nginx.master());
-  requireAccess(workers, new LiveLinks(directory.path).directory);
-  for (const { path } of places) requireAccess(workers, path);
 }
 
 function counted(connections: number): string {

@@ -61,6 +61,10 @@ export class Holder {
     return holder;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /**
    * Aborted when it lets requests go on before it is told to: without a ZddError for its
    * reason, since the time is over.

@@ -15,8 +15,6 @@ import { HELD, HOLD } from "./steering.ts";
 /** What is held, and for how long: a line of JSON for the process that does it. */
 export interface HoldOrder {
   stateDir: string;
-  /** The text of the link by which requests are held. */
-  link: string;
   places: HoldPlace[];
   /** ms at most. */
   max: number;
@@ -104,9 +102,14 @@ export async function holdRequests(
 async function untilReleased(
   links: LiveLinks,
   orders: Promise<unknown>,
-  { link, max }: HoldOrder,
+  { max }: HoldOrder,
 ): Promise<boolean> {
-  const isThere = () => links.read(HOLD) === link;
+  // Not that of a later pause, if this process was stopped for a while.
+  let own: string | undefined;
+  const isThere = () => {
+    own ??= links.read(HOLD);
+    return own !== undefined && links.read(HOLD) === own;
+  };
   let isOver = false;
   const end = () => isOver = true;
   orders.then(end, end);
@@ -164,19 +167,29 @@ function inTurn<T>(list: readonly T[], turn: number): T[] {
   return [...list.slice(first), ...list.slice(0, first)];
 }
 
-/** Makes ready what the link `steering/hold` leads to. Returns its text. */
+/**
+ * Makes ready what the link `steering/hold` leads to: a name for each service. Returns the
+ * link's text.
+ *
+ * @param holder the process that holds requests, if nginx can see it: each name leads to
+ * it, so that nginx finds nothing any more when it is gone, whoever else has died
+ */
 export function prepareHold(
   live: string,
   services: readonly string[],
+  holder?: number,
 ): string {
   const name = join(HELD, crypto.randomUUID().slice(0, 8));
   using directory = makeDirectory(join(live, name));
   for (const service of services) {
-    Deno.openSync(`${directory.path}/${service}`, {
-      write: true,
-      createNew: true,
-      mode: 0o644,
-    }).close();
+    const file = `${directory.path}/${service}`;
+    if (holder !== undefined) {
+      // Everybody may look there, and a zombie has none (proc(5)).
+      Deno.symlinkSync(`/proc/${holder}/net/unix`, file);
+    } else {
+      Deno.openSync(file, { write: true, createNew: true, mode: 0o644 })
+        .close();
+    }
   }
   return join("..", name);
 }

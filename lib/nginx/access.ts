@@ -58,6 +58,30 @@ function requireSight(pid: number, path: string): void {
   }
 }
 
+/**
+ * Whether nginx's workers see a process in /proc as zdd does. Where that is mounted with
+ * `hidepid` (proc(5)), they don't see another user's.
+ */
+export function seesProcess(workers: Worker[], pid: number): boolean {
+  return workers.filter(({ shuttingDown }) => !shuttingDown)
+    .every(({ process }) => {
+      const theirs = identityOf(`/proc/${process.pid}/root/proc/${pid}`);
+      return theirs !== undefined && theirs === identityOf(`/proc/${pid}`) &&
+        !hidesProcesses(process.pid);
+    });
+}
+
+function hidesProcesses(pid: number): boolean {
+  try {
+    const mounts = Deno.readTextFileSync(`/proc/${pid}/mountinfo`);
+    return mounts.split("\n").some((line) =>
+      / \/proc /.test(line) && /hidepid=(?!0|off)/.test(line)
+    );
+  } catch {
+    return true; // nobody knows
+  }
+}
+
 /** What makes a file the same by any name; undefined if there is none, or it can't be seen. */
 function identityOf(path: string): string | undefined {
   try {

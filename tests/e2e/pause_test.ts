@@ -63,30 +63,33 @@ Deno.test("requests go on at once if zddeploy is killed, and the next run says s
   assertMatch(stderr, /^zdd: undid the deploy of .*, which had died/m);
 });
 
-Deno.test("requests go on if zddeploy and the process that holds them are killed", async () => {
-  await using site = await migratingSite().deployed();
-  const before = await site.pidsOf("serving");
-  const pausing = site.start(
-    "pause",
-    "--",
-    "sh",
-    "-c",
-    "touch begun; sleep 30",
-  );
-  await until("the command runs", () => site.exists("begun"));
-  const waiting = site.get();
-  await until("it is held", () => held(site) > 0);
-  for (const holder of site.holders()) Deno.kill(holder, "SIGSTOP");
-  pausing.kill("SIGKILL");
-  for (const holder of site.holders()) Deno.kill(holder, "SIGKILL");
-  // nginx asks the slot in its place: by GET, nobody has answered it yet.
-  assertEquals((await waiting).status, 200);
-  assertEquals((await site.get()).status, 200);
-  assert(site.exists(".zdd/live/steering/hold"));
-  await site.deploy("start");
-  assert(!site.exists(".zdd/live/steering"));
-  assertEquals(await site.pidsOf("serving"), before);
-});
+for (const port of ["env", "file"]) {
+  Deno.test(`requests go on if zddeploy and the process that holds them are killed, port: ${port}`, async () => {
+    await using site = await migratingSite(port).deployed();
+    const before = await site.pidsOf("serving");
+    const pausing = site.start(
+      "pause",
+      "--",
+      "sh",
+      "-c",
+      "touch begun; sleep 30",
+    );
+    await until("the command runs", () => site.exists("begun"));
+    const waiting = site.get();
+    await until("it is held", () => held(site) > 0);
+    for (const holder of site.holders()) Deno.kill(holder, "SIGSTOP");
+    pausing.kill("SIGKILL");
+    for (const holder of site.holders()) Deno.kill(holder, "SIGKILL");
+    // nginx asks the slot in its place, if there is one: it is a GET.
+    const { status } = await waiting;
+    if (port === "env") assertEquals(status, 200);
+    assertEquals((await site.get()).status, 200);
+    assert(site.exists(".zdd/live/steering/hold"));
+    await site.deploy("start");
+    assert(!site.exists(".zdd/live/steering"));
+    assertEquals(await site.pidsOf("serving"), before);
+  });
+}
 
 Deno.test("requests wait no longer than --max, and the command is told to end", async () => {
   await using site = await migratingSite().deployed();

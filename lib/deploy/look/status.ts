@@ -17,6 +17,8 @@ import {
   stateOf,
   withService,
 } from "../../state/state.ts";
+import { LiveLinks } from "../../live/links.ts";
+import { HOLD } from "../../live/steering.ts";
 import { StateDir } from "../../state/state_dir.ts";
 import { readState } from "../../state/state_file.ts";
 import { exists } from "../../system/files.ts";
@@ -105,6 +107,9 @@ export function status(project: Project): Status {
     notes.push(
       "a deploy is running, or has died; the next run of zddeploy repairs that",
     );
+  }
+  if (new LiveLinks(config.stateDir).read(HOLD) !== undefined) {
+    notes.push("requests are held, by a pause that runs or has died");
   }
   const services = config.services.map((service): ServiceStatus => {
     const known = state.services[service.name];
