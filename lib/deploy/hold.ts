@@ -21,7 +21,7 @@ import type { Run } from "./run.ts";
 /** How long before `max` is told that somebody still uses a service, in ms. */
 const MARGIN = 250;
 /** How long after `max` is taken for granted that the other process doesn't come to it, in ms. */
-const STUCK = 2000;
+const STUCK = 500;
 
 /** What a pause has come to. */
 export interface Held {

@@ -6,8 +6,10 @@ import { traceCommand } from "../system/trace.ts";
 import { sleep } from "../system/wait.ts";
 import { ownCommand } from "./finish_apart.ts";
 
-/** How long one that is told to let requests go on may take for that, in ms. */
-const PATIENCE = 10_000;
+/** How long one may take to notice that requests are to go on, in ms. */
+const NOTICING = 2000;
+/** How long it may take until all have been handed on, in ms. */
+const HANDING_ON = 30_000;
 
 /** How it ended: see {@linkcode HoldEvent}. */
 export interface Release {
@@ -76,22 +78,19 @@ export class Holder {
   /** Lets requests go on, and waits until all have been handed on. @throws {ZddError} if it has died. */
   async release(): Promise<Release> {
     this.#input.close().catch(() => {});
-    const timer = new AbortController();
-    const late = sleep(PATIENCE, timer.signal).then(() => {
+    const held = await within(NOTICING, this.#released.promise);
+    if (held === undefined) {
       this.#kill();
       throw new ZddError(
-        `Requests may have failed: process ${this.#child.pid}, which held ` +
-          "them, didn't let them go on, and was killed",
+        `Requests may have failed: process ${this.pid}, which held them, ` +
+          "didn't let them go on, and was killed",
       );
-    });
-    late.catch(() => {});
-    try {
-      const held = await Promise.race([this.#released.promise, late]);
-      const lost = await Promise.race([this.#handedOn.promise, late]);
-      return { held, lost };
-    } finally {
-      timer.abort();
     }
+    const lost = await within(HANDING_ON, this.#handedOn.promise);
+    if (lost !== undefined) return { held, lost };
+    throw new ZddError(
+      `Process ${this.pid} still hands on requests that it held`,
+    );
   }
 
   #kill(): void {
@@ -130,5 +129,21 @@ export class Holder {
       one.reject(error);
     }
     this.#ended.abort(error);
+  }
+}
+
+/** What comes of a promise; undefined if that takes longer than so many ms. */
+async function within<T>(
+  ms: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      promise,
+      sleep(ms, timer.signal).then(() => undefined),
+    ]);
+  } finally {
+    timer.abort();
   }
 }
