@@ -85,7 +85,7 @@ export function requireWords(
     throw usage(`${name} takes ${expected}, got ${got}`);
   }
   if (rest === undefined && input.rest.length > 0) {
-    throw usage(`${name} takes nothing behind "--"`);
+    throw usage(`${name} takes nothing after "--"`);
   }
 }
 

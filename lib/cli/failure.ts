@@ -138,5 +138,5 @@ function hintOf(error: unknown, verbose: boolean): string | undefined {
   if (error instanceof ZddError) return error.hint;
   return verbose
     ? undefined
-    : "this shouldn't happen; --verbose shows where it did";
+    : "this is a bug in zddeploy; --verbose shows where it happened";
 }

@@ -21,7 +21,7 @@ export async function interruptible<T>(
       }
       controller.abort(
         new ZddError(`Interrupted by ${name}`, {
-          hint: "what was begun has been undone",
+          hint: "what had been started was undone",
         }),
       );
     };

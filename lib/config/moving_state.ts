@@ -29,7 +29,7 @@ export function refuseMovingState(
     ).find((match) => match !== null) ?? [];
   deploy.reject(
     "state_dir",
-    "a directory that the next release doesn't leave behind, such as " +
+    "a directory outside of the release, such as " +
       join(root, "shared/zdd"),
     stateDir,
   );

@@ -111,7 +111,7 @@ function checkUser(
   if (!IS_LINUX) return; // on the server, it is root who may
   const uid = Deno.uid();
   if (user === undefined || uid === 0 || findUser(user)?.uid === uid) return;
-  section.reject("user", "nobody else, unless root runs zddeploy", user);
+  section.reject("user", "your own user, unless root runs zddeploy", user);
 }
 
 /** What only systemd can do, and what it can't. */
@@ -128,8 +128,8 @@ function checkSupervisor(
     if (restart === "no" || !["file", "detect"].includes(port)) return;
     section.reject(
       "port",
-      "env, socket or a number with supervisor: systemd, since what is started " +
-        "again must be where it was; or restart: no",
+      "env, socket or a number with supervisor: systemd, so that a restarted " +
+        "instance keeps its address; or restart: no",
       port,
     );
     return;
@@ -163,8 +163,9 @@ function checkReplace(
     section.reject("replace", expected, "stop-first");
   }
   if (port !== "file" && port !== "detect") return;
-  const expected = "none, env, socket or a number with replace: stop-first, " +
-    "since what is started again must be where it was";
+  const expected =
+    "none, env, socket or a number with replace: stop-first, so that a " +
+    "restarted instance keeps its address";
   section.reject("port", expected, port);
 }
 

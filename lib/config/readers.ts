@@ -225,7 +225,7 @@ export function variablesInFile(
   } catch (error) {
     const isForbidden = error instanceof Deno.errors.PermissionDenied;
     const expected = isForbidden
-      ? "a file that may be read, through no other user's link"
+      ? "a readable file, not behind a link of another user"
       : "a file";
     place.reject(expected, file);
   }
@@ -304,7 +304,7 @@ export function volumes(text: string, place: Place): string[] {
 /** Words, with quotes as a shell has them. */
 export function words(text: string, place: Place): string[] {
   const split = splitWords(text);
-  if (split === undefined) place.reject("words whose quotes are closed");
+  if (split === undefined) place.reject("words with balanced quotes");
   return split ?? [];
 }
 

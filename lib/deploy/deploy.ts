@@ -221,7 +221,7 @@ async function goBack(
   launched: Launched,
 ): Promise<ZddError> {
   const reason = await launched.look().catch((error) => error);
-  const message = `${messageOf(reason)}, after it was put live`;
+  const message = `${messageOf(reason)}, after it had gone live`;
   const journal = Journal.begin(run.directory, []);
   let live: Live;
   try {
@@ -240,7 +240,7 @@ async function goBack(
   }
   attempt(run, () => journal.close());
   const left = await retire(run, live.state, live.oldWorkers);
-  const error = new ZddError(`${message}: the release before serves again`, {
+  const error = new ZddError(`${message}: the previous release serves again`, {
     ...wordsOf(reason),
     cause: reason,
   });

@@ -91,7 +91,7 @@ export async function settle(
   } catch (error) {
     const hasStandby = Object.values(state.services)
       .some(({ standby }) => standby.length > 0);
-    throw new ZddError(`${messageOf(error)}, after it was put live`, {
+    throw new ZddError(`${messageOf(error)}, after it had gone live`, {
       ...wordsOf(error),
       hint: hasStandby
         ? "zddeploy rollback puts the standby back in service"

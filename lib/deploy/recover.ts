@@ -181,9 +181,9 @@ function tellOfUnknown(
   const conf = readIfExists(config.nginx.rendered) ?? "";
   for (const { pid, address } of unknownServers(subject, conf)) {
     const message =
-      `process ${pid} listens on ${address}, where nginx passes ` +
-      "requests to, but nothing tells that zddeploy has started it: end it " +
-      "yourself if it is an old instance";
+      `process ${pid} listens on ${address}, to which nginx passes ` +
+      "requests, but nothing shows that zddeploy started it: end it yourself if " +
+      "it is an old instance";
     report({ step: "recover", subject, message, level: "warning" });
   }
 }

@@ -3,7 +3,7 @@ import type { Project } from "./read.ts";
 import type { State } from "../state/state.ts";
 
 /** What is said of a service that nothing in nginx.conf leads to. */
-export const UNUSED = "the template uses it nowhere: no request reaches it";
+export const UNUSED = "isn't used in the template, so no request reaches it";
 
 /**
  * Step 5: renders nginx.conf for a state.

@@ -240,8 +240,7 @@ function counted(count: number, what: string): string {
 /** What is known of stop commands that don't end a process. */
 function whyItStays(stop: string, command: string): string {
   if (/\bWINCH\b/.test(stop)) {
-    return "; gunicorn's master ignores WINCH but for stopping its workers: " +
-      "use `stop: kill -TERM`";
+    return "; on WINCH, gunicorn's master only stops its workers: use `stop: kill -TERM`";
   }
   return /^(\S*\/)?uwsgi/i.test(command) && /\bTERM\b/.test(stop)
     ? "; uWSGI reloads at TERM: use `stop: kill -INT`, then run zddeploy again"

@@ -48,14 +48,15 @@ export async function undo(
       `${messageOf(reason)}\nand undoing it failed: ${messageOf(error)}`,
       {
         ...wordsOf(reason),
-        hint: "old and new instances are left running; fix the cause, then " +
-          "run zddeploy again: it finishes the undoing first",
+        hint:
+          "old and new instances keep running; fix the cause, then run zddeploy " +
+          "again, which first finishes the undoing",
         exitStatus: ExitStatus.broken,
         cause: error,
       },
     );
   }
-  const message = "undone: what served before keeps serving";
+  const message = "undone: the old release keeps serving";
   report({ ...undoing, message, ms: took(), level: "detail" });
   return missing;
 }

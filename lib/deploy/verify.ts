@@ -34,7 +34,7 @@ export async function verify(
   });
   if (seen !== undefined) {
     throw new ZddError(
-      `${url} doesn't answer with success through nginx after ` +
+      `${url} didn't succeed through nginx within ` +
         `${formatDuration(timeout)}; last: ${seen.last}`,
     );
   }

@@ -146,8 +146,8 @@ async function waitForHealth(
       `${formatDuration(timeout)}; last: ${last}`,
     launch.unrest ??
       (isDefault
-        ? "`health: PATH` asks for another page, `ready: COMMAND` asks in " +
-          "another way, `health: none` asks for nothing"
+        ? "set `health: PATH` for another page, `ready: COMMAND` for another check, " +
+          "or `health: none` for none"
         : undefined),
   );
 }

@@ -148,7 +148,7 @@ function propose(
 function noneFree(): ZddError {
   const { first, last } = drawnPorts();
   return new ZddError(`Cannot find a free port from ${first} to ${last}`, {
-    hint: '"ss -ltnp" tells who listens on them; port: socket needs none',
+    hint: '"ss -ltnp" shows who listens on them; port: socket needs no port',
   });
 }
 

@@ -39,7 +39,7 @@ function ofChoice({ marker, passes, levels }: PlannedChoice): Finding[] {
   return [
     ...open === undefined ? [] : [mistake(
       open,
-      `open_file_cache beside ${choose} would remember who served before`,
+      `open_file_cache with ${choose} would remember which instance served before`,
       "set it in the locations that serve files",
     )],
     ...symlinks === undefined ? [] : [mistake(
@@ -98,7 +98,7 @@ function duplicates(
         (own.slice(0, 5).includes(directive.name)
           ? `${kindOf(protocol).module}_pass`
           : `root for "${service.name}"`),
-      "a location can have one of them",
+      "a location can have only one of them",
     )
   ).concat(
     here.some((other) =>
@@ -108,7 +108,7 @@ function duplicates(
       ? [mistake(
         marker,
         "There is another it.live.pass in this location",
-        "a location can have one of them",
+        "a location can have only one of them",
       )]
       : [],
   );
@@ -127,8 +127,8 @@ function lostRetries({ protocol, levels }: PlannedPass): Finding[] {
   return [...words, ...tries].map((directive) =>
     warning(
       directive,
-      `${directive.name} ${directive.args.join(" ")} takes the second try ` +
-        "away: a request whose instance is replaced while it arrives gets a 502",
+      `${directive.name} ${directive.args.join(" ")} disables the second ` +
+        "try: a request whose instance is replaced while it arrives gets a 502",
     )
   );
 }
@@ -141,9 +141,9 @@ function keyWithSlot({ protocol, levels }: PlannedPass): Finding[] {
     .map((directive) =>
       warning(
         directive,
-        `${key} has the slot in it: a release is answered with what the one ` +
-          "before the last has left",
-        "write $host in its place",
+        `${key} contains the slot, so a release could get the cached ` +
+          "answers of an earlier one",
+        "use $host instead",
       )
     );
 }
@@ -168,7 +168,7 @@ function ofAddress(pass: PlannedPass): Finding[] {
         marker,
         `"${name}" chooses its own port: if one of its ${instances} instances ` +
           "ends, its share of the requests fails until the next start",
-        "with port: env or port: socket, nginx asks another",
+        "with port: env or port: socket, nginx tries another one",
       )]
       : [],
     ...using(/\$\{?[1-9]/).map((directive) =>
@@ -176,7 +176,7 @@ function ofAddress(pass: PlannedPass): Finding[] {
         directive,
         `${directive.name} gets another $1: nginx finds the address of ` +
           `"${name}" by a regular expression`,
-        "keep it in a variable, as with: set $own $1;",
+        "save it in a variable first: set $own $1;",
       )
     ),
     ...using(/\$\{?(document_root|realpath_root|request_filename)\b/)

@@ -40,7 +40,7 @@ export function passLines(
   const all: Own[] = [
     ...choice === undefined
       ? [
-        // It would remember who served before.
+        // It would remember which instance served before.
         { text: "open_file_cache off;", name: "open_file_cache" },
         { text: "disable_symlinks off;", name: "disable_symlinks" },
         // A `break` would be in an `if` of the location, with all that this changes.

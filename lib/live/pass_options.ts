@@ -1,6 +1,6 @@
 import { isProtocol, type Protocol, PROTOCOL_NAMES } from "./protocols.ts";
 
-/** What a template can say behind the name of a service in `it.live.pass`. */
+/** What a template can say after the name of a service in `it.live.pass`. */
 export interface PassOptions {
   /**
    * What a canary's clients are told apart by: an nginx variable or a text with some,
@@ -19,7 +19,7 @@ export function readPassOptions(name: string, options: unknown): PassOptions {
   const { by, protocol = "http", headers = true, ...others } = Object(options);
   if (typeof options !== "object" || Object.keys(others).length > 0) {
     throw new TypeError(
-      'Expected { by: "$variable", protocol: "http", headers: false } behind ' +
+      'Expected { by: "$variable", protocol: "http", headers: false } after ' +
         `"${name}", got ${JSON.stringify(options)}`,
     );
   }

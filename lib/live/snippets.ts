@@ -97,7 +97,7 @@ export class LiveSnippets {
     );
     return [
       ...watch,
-      "open_file_cache off;", // it would remember who served before
+      "open_file_cache off;", // it would remember which instance served
       ...decisionLines([...distinct.values()], this.#live, choice.isLast),
       ...choice.hasPage ? pageLines(this.#live, number, guards) : [],
     ].join("\n        ");
@@ -113,7 +113,7 @@ export class LiveSnippets {
     const planned = this.plan.passes[number];
     if (planned?.service.name !== name) {
       throw new Error(
-        `it.live.pass("${name}") is another when the template is rendered again`,
+        `it.live.pass("${name}") differs when the template is rendered again`,
       );
     }
     const { choice = -1 } = planned;

@@ -51,7 +51,7 @@ function requireSight(pid: number, path: string): void {
           "they run in a mount namespace of their own",
         {
           hint: "set state_dir in [deploy] to a place that they see, such as " +
-            "/var/lib/zdd/NAME, or take PrivateTmp= or its like out of nginx's unit",
+            "/var/lib/zdd/NAME, or remove PrivateTmp= and the like from nginx's unit",
         },
       );
     }

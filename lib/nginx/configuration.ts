@@ -40,7 +40,7 @@ function readBlock(
     const token = tokens.next();
     if (token === undefined || token.kind === "}") {
       if (words.length > 0) {
-        throw new SyntaxMistake(`no ";" behind "${words.join(" ")}"`, line);
+        throw new SyntaxMistake(`no ";" after "${words.join(" ")}"`, line);
       }
       if ((token === undefined) === (parent === undefined)) return block;
       throw token === undefined

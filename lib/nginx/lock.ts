@@ -54,7 +54,7 @@ async function take(
   throw new ZddError(
     `Another deploy has been reloading nginx for ${formatDuration(timeout)}`,
     {
-      hint: `"fuser ${path}" tells which process has locked it`,
+      hint: `"fuser ${path}" shows which process has locked it`,
       exitStatus: ExitStatus.locked,
     },
   );

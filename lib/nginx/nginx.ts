@@ -236,7 +236,7 @@ export class Nginx {
     const source = marks.map((mark) => mark.file).join(", ");
     if (outcome === "refused") {
       throw new ReloadRefused(
-        "nginx refused to reload and goes on with the configuration it had",
+        "nginx refused to reload and keeps its old configuration",
         { quote, source },
       );
     }

@@ -116,7 +116,7 @@ export class Tokenizer {
     const next = this.text[this.#at];
     if (next !== undefined && !/[ \t\r\n;{)]/.test(next)) {
       throw new SyntaxMistake(
-        `unexpected "${next}" behind ${quote}`,
+        `unexpected "${next}" after ${quote}`,
         this.#line,
       );
     }

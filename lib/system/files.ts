@@ -68,7 +68,7 @@ export function hintOfOwner(path: string, error: unknown): string | undefined {
   try {
     const { uid } = Deno.lstatSync(path);
     if (uid === null || uid === Deno.uid()) return undefined;
-    return `run zddeploy as ${nameOfUser(uid)}, whose file that is`;
+    return `run zddeploy as ${nameOfUser(uid)}, who owns the file`;
   } catch {
     return undefined;
   }

@@ -69,7 +69,7 @@ async function get(
     throw new Error(inPlainWords(cause), { cause });
   });
   const text = await firstWords(body).catch((cause) => {
-    const what = "the server hung up in the middle of its answer";
+    const what = "the server closed the connection in the middle of its answer";
     throw new Error(what, { cause });
   });
   return { status, text };
@@ -171,7 +171,7 @@ function inPlainWords(error: unknown): string {
   if (
     /connection closed|reset by peer|broken pipe/i.test(message)
   ) {
-    return "the server hung up before it answered";
+    return "the server closed the connection before it answered";
   }
   const [, where, what] = /client error \((\w+)\): (.*)/s.exec(message) ?? [];
   if (what === undefined) return message;

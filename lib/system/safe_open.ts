@@ -100,7 +100,7 @@ export function openLog(log: string): OpenLog {
     if (!isFile && !isCharDevice) throw new Error("it isn't a regular file");
     // Another user can have made it the second name of a file that only zdd may write.
     if (isFile && nlink !== 1 && !isGuarded(dirname(held.place))) {
-      throw new Error(`it has ${nlink} names, and others may write there`);
+      throw new Error(`it has ${nlink} hard links, and others may write there`);
     }
   } catch (error) {
     held[Symbol.dispose]();

@@ -113,7 +113,7 @@ Deno.test("readArguments() refuses what it doesn't know, and says what was meant
     ["canary", "canary takes PERCENT, got none"],
     ["canary 1 2", 'canary takes PERCENT, got "1 2"'],
     ["init a b", 'init takes [KIND], got "a b"'],
-    ["check -- x", 'check takes nothing behind "--"'],
+    ["check -- x", 'check takes nothing after "--"'],
   ];
   for (const [line, message, hint] of cases) {
     const error = refused(line);

@@ -59,7 +59,7 @@ const MISTAKES: [string, RegExp][] = [
   [`${CONTAINER}\n${PORT}\noptions: --name x`, /no --name, which zdd/],
   [`${CONTAINER}\n${PORT}\noptions: -p80:80`, /no -p, which zdd/],
   [`${CONTAINER}\n${PORT}\noptions: -v /a:/b`, /the key "volumes" instead/],
-  [`${CONTAINER}\n${PORT}\noptions: 'a`, /words whose quotes are closed/],
+  [`${CONTAINER}\n${PORT}\noptions: 'a`, /words with balanced quotes/],
   [`${CONTAINER}\n${PORT}\noptions: busybox`, /options such as --cpus 2/],
   [`${CONTAINER}\n${PORT}\nvolumes: ./none:/x`, /a file or directory/],
   [`${CONTAINER}\n${PORT}\nvolumes: x`, /lines such as/],

@@ -27,7 +27,7 @@ function wrong(
 /** That `stateDir` would be left behind, and `shared` wouldn't. */
 function leftBehind(shared: string, stateDir: string, line = ""): string {
   return `deploy.conf${line}: Cannot use "state_dir" of [deploy]: expected ` +
-    "a directory that the next release doesn't leave behind, such as " +
+    "a directory outside of the release, such as " +
     `${shared}, got "${stateDir}"`;
 }
 

@@ -104,7 +104,7 @@ rootTest(
     await using site = siteWithSecrets(["log: own/web.log"]);
     // As nobody could where fs.protected_hardlinks is 0.
     Deno.linkSync(site.path("secret/web.log"), site.path("own/web.log"));
-    await assertKeptOut(site, /it has 2 names/);
+    await assertKeptOut(site, /it has 2 hard links/);
   },
 );
 
@@ -125,7 +125,7 @@ rootTest(
   async () => {
     await using site = siteWithSecrets(["env_file: own/env"]);
     await asNobody(site, "ln", "-s", site.path("secret/env"), "own/env");
-    await assertKeptOut(site, /through no other user's link/);
+    await assertKeptOut(site, /not behind a link of another user/);
   },
 );
 

@@ -131,7 +131,10 @@ test("a pid file that names an older process of root's is refused", async () => 
     fs.writeFileSync("own/${victim.child.pid}.port", port + "\\n");
     fs.writeFileSync("own/web.pid", "${victim.child.pid}\\n");
   `);
-  await assertRefused(site, /names process \d+, which this start didn't start/);
+  await assertRefused(
+    site,
+    /names process \d+, which the start command didn't start/,
+  );
   victim.assertUntouched();
 });
 

@@ -112,7 +112,7 @@ for (const isLive of [true, false]) {
             'on_failure: echo "$ZDD_ERROR" >failure',
           ],
         },
-        /doesn't answer with success/,
+        /didn't succeed/,
       ],
     ];
     for (const [options, message, changed = template] of failures) {
@@ -128,12 +128,12 @@ for (const isLive of [true, false]) {
       assertEquals(await rig.get(), 200, error.message);
       assert(
         rig.events.includes(
-          "undo zdd: undone: what served before keeps serving",
+          "undo zdd: undone: the old release keeps serving",
         ),
       );
       assertMatch(readHistory(rig.directory, 1)[0]?.error ?? "", message);
     }
-    assertMatch(rig.read("failure"), /doesn't answer with success/);
+    assertMatch(rig.read("failure"), /didn't succeed/);
     rig.configure();
     const { nginx } = await deploy(rig);
     assertEquals(nginx.action, isLive ? "switched" : "reloaded");
@@ -383,8 +383,11 @@ test("what an ordinary deploy needs is checked before anything is done", async (
   await deploy(rig);
   Journal.begin(rig.directory, []);
   const { warnings } = await dryRun(rig.project, {});
-  assertMatch(warnings.join(), /a deploy is running, or has died/);
-  assertMatch(status(rig.project).notes.join(), /a deploy is running, or has/);
+  assertMatch(warnings.join(), /a deploy is running, or was killed/);
+  assertMatch(
+    status(rig.project).notes.join(),
+    /a deploy is running, or was killed/,
+  );
   const classic = rig.read("nginx.conf.template")
     .replace(/<%= it.live.(choose|upstreams)[^>]*%>/g, "")
     .replace(/<%= it.live.pass[^>]*%>/, "proxy_pass http://127.0.0.1:{web};");

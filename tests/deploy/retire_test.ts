@@ -114,6 +114,6 @@ test("a worker that was told to retire doesn't come back if its successor ends",
   await deploy(rig);
   const [old] = stateOf(rig.state, "worker").current;
   configure("until test -f told; do sleep 0.02; done");
-  await assertRejects(() => deploy(rig), Error, "after it was put live");
+  await assertRejects(() => deploy(rig), Error, "after it had gone live");
   assert(!isRunning(old?.process.pid));
 });

@@ -145,7 +145,7 @@ Deno.test("check and deploy say which service the template uses nowhere", async 
   await using site = Site.live({
     services: ["web", "api"].map((name) => serviceSection({ name })),
   });
-  const said = "the template uses it nowhere: no request reaches it";
+  const said = "isn't used in the template, so no request reaches it";
   const checked = await site.deploy("check");
   assertStringIncludes(checked.stderr, `warning: [service:api] ${said}\n`);
   const { stderr, stdout } = await site.deploy("--json");

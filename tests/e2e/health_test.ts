@@ -75,7 +75,7 @@ Deno.test("a deploy that nginx doesn't verify is switched back without a failed 
   assertEquals(code, 1, stderr);
   assertMatch(
     stderr,
-    /\/fail doesn't answer with success through nginx after 1 s; last: 503 "not today"/,
+    /\/fail didn't succeed through nginx within 1 s; last: 503 "not today"/,
   );
   assertMatch(stderr, /nginx: reloaded/);
   assertEquals(await site.pidAt(), old);
@@ -164,7 +164,7 @@ Deno.test("a live deploy that nginx doesn't verify is switched back, port: detec
   site.configure({ port, deploy: [`${verify}/fail`] });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1);
-  assertMatch(stderr, /\/fail doesn't answer with success.*; last: 503/);
+  assertMatch(stderr, /\/fail didn't succeed.*; last: 503/);
   assertEquals(await site.pidAt(), before);
 
   site.configure({ port, deploy: [`${verify}/`] });
@@ -186,7 +186,7 @@ for (const choice of ["in the server", "in the location"]) {
     site.configure({ mode: "hangs-up", lines: ["standby: yes"], deploy });
     const { code, stderr } = await site.zdd();
     assertEquals(code, 1, stderr);
-    assertMatch(stderr, /\/page doesn't answer with success.*; last: 502/);
+    assertMatch(stderr, /\/page didn't succeed.*; last: 502/);
     assertEquals(await site.pidsAt("/page"), [before]);
 
     site.configure({ lines: ["standby: yes"], deploy });

@@ -39,7 +39,7 @@ for (const slot of ["a", "b"]) {
     assertEquals(code, 1);
     assertMatch(
       stderr,
-      /\/fail doesn't answer with success .* last: 503 "not today"/,
+      /\/fail didn't succeed .* last: 503 "not today"/,
     );
     assertEquals(answers.length, 2); // it did serve meanwhile
     assertEquals(await look(site), before);

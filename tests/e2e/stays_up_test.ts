@@ -77,7 +77,7 @@ for (const standby of ["no", "yes"]) {
     assertEquals(code, 1, stderr);
     assertMatch(
       stderr,
-      /web didn't stay up: process \d+ ended with .*, after it was put live: the release before serves again/,
+      /web didn't stay up: process \d+ ended with .*, after it had gone live: the previous release serves again/,
     );
     assertMatch(stderr, new RegExp(`now: web: ${old} serves`));
     assertEquals(JSON.parse(stdout).exitStatus, 1);
@@ -98,7 +98,7 @@ Deno.test("an instance that ends when the old one is gone is told, and no deploy
   assertEquals(code, 4, stderr);
   assertMatch(
     stderr,
-    /web didn't stay up: process \d+ ended with .*, after it was put live/,
+    /web didn't stay up: process \d+ ended with .*, after it had gone live/,
   );
   assertMatch(stderr, /now: web: nothing serves/);
   assertMatch(stderr, /hint: fix that, then run zddeploy again/);

@@ -32,7 +32,7 @@ test("boot enable brings everything back after a reboot, and status says so", as
   assertEquals(before.code, 1);
   assertMatch(
     before.stderr,
-    /^problem: nothing starts it: run zddeploy boot en/,
+    /^problem: nothing starts it at boot: run zddeploy boot en/,
   );
   const enabled = await site.zdd("boot", "enable");
   assertEquals(enabled.code, 0, enabled.stderr);
@@ -132,7 +132,7 @@ test("boot status knows directories that a boot empties", async (box) => {
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /^problem: "\/run\/memory" is in memory, and gone after /,
+    /^problem: "\/run\/memory" is in memory, and lost at /,
   );
 });
 

@@ -19,7 +19,7 @@ import { fuzz } from "./mutator.ts";
 /** How long the slowest command may take, in s: a deploy on a busy machine. */
 const LONG = 40;
 
-const STACK = /^\s+at .*\.(ts|js):\d+|this shouldn't happen/m;
+const STACK = /^\s+at .*\.(ts|js):\d+|this is a bug in zddeploy/m;
 
 const COMMANDS = [
   ...[["status"], ["status", "--json"], ["check"], ["history"], ["logs"]],

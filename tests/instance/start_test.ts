@@ -178,7 +178,9 @@ Deno.test("start() doesn't accept a process that was there before", async () => 
     `set -- ${pid}; ${ANNOUNCE}; exec sleep 60`,
   );
   assert(
-    message.endsWith(`names process ${pid}, which this start didn't start`),
+    message.endsWith(
+      `names process ${pid}, which the start command didn't start`,
+    ),
     message,
   );
   assert(isRunning(child.process));

@@ -105,7 +105,7 @@ location /own {\nroot /x; ${OWN} }`,
   {
     what: "open_file_cache beside the choice",
     server: `open_file_cache max=1;\n${CHOOSE}\nlocation / { ${WEB} }`,
-    mistakes: ["5: open_file_cache beside it.live.choose would remember"],
+    mistakes: ["5: open_file_cache with it.live.choose would remember"],
   },
   {
     what: "disable_symlinks around the choice",
@@ -131,15 +131,15 @@ ${CHOOSE}\nlocation / { ${WEB} }`,
     server: `${CHOOSE}\nlocation / { ${WEB}\nproxy_next_upstream off; }
 location /b { ${WEB} proxy_next_upstream error timeout; }`,
     warnings: [
-      "3: proxy_next_upstream_tries 1 takes the second try away",
-      "7: proxy_next_upstream off takes the second try away",
+      "3: proxy_next_upstream_tries 1 disables the second try",
+      "7: proxy_next_upstream off disables the second try",
     ],
   },
   {
     what: "a cache key with the slot in it",
     server: `${CHOOSE}
 proxy_cache_key $proxy_host$uri;\nlocation / { ${WEB} proxy_cache x; }`,
-    warnings: ["6: proxy_cache_key has the slot in it"],
+    warnings: ["6: proxy_cache_key contains the slot"],
   },
   {
     what: "several instances with ports of their own",

@@ -56,14 +56,14 @@ for (
 
 for (
   const [text, line, message] of [
-    ["a", 1, 'no ";" behind "a"'],
-    ["a {\n b; c }", 2, 'no ";" behind "c"'],
+    ["a", 1, 'no ";" after "a"'],
+    ["a {\n b; c }", 2, 'no ";" after "c"'],
     ["\n;", 2, 'unexpected ";"'],
     ["{ }", 1, 'unexpected "{"'],
     ["a;\n}", 2, 'unexpected "}"'],
     ["\na { b;\n", 2, 'no "}" of "a"'],
     ['a "b;\n', 1, 'no closing "'],
-    ["a 'b'c;", 1, 'unexpected "c" behind \''],
+    ["a 'b'c;", 1, 'unexpected "c" after \''],
     ["\na_by_lua_block { ", 2, 'no "}" of a Lua block'],
     ["a_by_lua_block {\n\n}\n}", 4, 'unexpected "}"'],
   ] as const

@@ -44,7 +44,7 @@ Deno.test("lockNginx() says who may be asked when it doesn't come", async () => 
   assertEquals(error.exitStatus, 3);
   assertEquals(
     error.hint,
-    `"fuser ${one.pidFile}.lock" tells which process has locked it`,
+    `"fuser ${one.pidFile}.lock" shows which process has locked it`,
   );
 });
 

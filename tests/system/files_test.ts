@@ -212,7 +212,7 @@ Deno.test({
     Deno.chownSync(file, 4711, 4711);
     assertEquals(
       hintOfOwner(file, denied),
-      "run zddeploy as 4711, whose file that is",
+      "run zddeploy as 4711, who owns the file",
     );
     assertEquals(hintOfOwner(file, new TypeError()), undefined);
     assertEquals(hintOfOwner(directory.join("none"), denied), undefined);

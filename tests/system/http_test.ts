@@ -198,8 +198,8 @@ async function onBoth(
 }
 
 Deno.test("httpGet() says that the server hung up", async () => {
-  const before = "the server hung up before it answered";
-  const within = "the server hung up in the middle of its answer";
+  const before = "the server closed the connection before it answered";
+  const within = "the server closed the connection in the middle of its answer";
   const seen = {
     "": before,
     "HTTP/1.1 200 OK\r\nDate": before,
@@ -353,8 +353,11 @@ async function getOutside(
 
 Deno.test("httpGet() keeps a program running that waits for nothing else", async () => {
   const talks: [said: string, expected: string][] = [
-    ["", "the server hung up before it answered"],
-    [`${LENGTH_9}half`, "the server hung up in the middle of its answer"],
+    ["", "the server closed the connection before it answered"],
+    [
+      `${LENGTH_9}half`,
+      "the server closed the connection in the middle of its answer",
+    ],
     [`${LENGTH_9}123456789`, '{"status":200,"text":"123456789"}'],
   ];
   for (const [said, expected] of talks) {

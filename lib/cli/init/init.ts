@@ -216,7 +216,7 @@ function requireAbsent(files: string[]): void {
   throw usage(
     `${all(there.map((file) => `"${file}"`))} ` +
       `${there.length === 1 ? "exists" : "exist"} already; nothing was written`,
-    "move away what you don't need, or run zddeploy check",
+    "move away the files that you don't need, or run zddeploy check",
   );
 }
 
@@ -258,8 +258,8 @@ function pagesNotes(
   const isAsked = services.some(({ server: { php } }) => php?.isPublic);
   return isAsked && isClosed(directory)
     ? [
-      `nginx's workers can't enter "${directory}", so they can't send what is ` +
-      "public there: chmod o+x it and what is above it",
+      `nginx's workers can't enter "${directory}", so they can't serve ` +
+      "the public files there: run chmod o+x on it and on the directories above it",
     ]
     : [];
 }

@@ -45,8 +45,8 @@ export function elsewhereNote(name: string): string {
 
 /** The note that a server can be reached from everywhere. */
 export function everybodyNote(name: string): string {
-  return `${name} listens on all interfaces: whoever reaches its port gets past ` +
-    "nginx; have it listen on 127.0.0.1";
+  return `${name} listens on all interfaces: anyone who reaches its port ` +
+    "bypasses nginx; make it listen on 127.0.0.1";
 }
 
 /** Whether a call that listens, from its first argument on, names no address to listen on. */

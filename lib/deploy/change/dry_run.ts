@@ -65,7 +65,7 @@ export async function dryRun(
   const directory = new StateDir(project.config.stateDir);
   if (exists(directory.journal)) {
     warnings.push(
-      "a deploy is running, or has died; what it left would be repaired first",
+      "a deploy is running, or was killed; what it left would be repaired first",
     );
   }
   requireNoCanary(state);

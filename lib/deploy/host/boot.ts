@@ -63,7 +63,7 @@ export async function enableBoot(config: Config): Promise<BootChange> {
     throw new ZddError(
       `"${pathOf(unit)}" exists and isn't of "${config.file}"`,
       {
-        hint: "move it away, or the project to a directory of another name",
+        hint: "move it away, or rename the project's directory",
         exitStatus: ExitStatus.usage,
       },
     );
@@ -100,7 +100,7 @@ export async function bootStatus(config: Config): Promise<BootStatus> {
   const problems: string[] = [];
   const text = readUnit(unit);
   if (text === undefined) {
-    problems.push("nothing starts it: run zddeploy boot enable");
+    problems.push("nothing starts it at boot: run zddeploy boot enable");
   } else if (!await isEnabled(unit)) {
     problems.push(`${unit.name} isn't enabled: run zddeploy boot enable`);
   } else if (text !== await unitText(config)) {
@@ -234,7 +234,8 @@ function vanishing({ services, nginx }: Config): string[] {
   return [...new Set(needed)].filter(isDirectory).flatMap((directory) => {
     const { point, type } = mountOf(directory);
     return type !== "tmpfs" || point === directory ? [] : [
-      `"${directory}" is in memory, and gone after a boot: put it on a disk, or make it by tmpfiles.d(5)`,
+      `"${directory}" is in memory, and lost at a reboot: put it on a disk, or create it with ` +
+      `tmpfiles.d(5)`,
     ];
   });
 }

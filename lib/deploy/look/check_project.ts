@@ -101,7 +101,7 @@ function missingPrograms({ config: { services } }: Project): string[] {
 function unwritable({ config: { stateDir, nginx } }: Project): string[] {
   return [stateDir, dirname(nginx.rendered)].flatMap((directory) => {
     const there = nearestDirectory(directory);
-    return mayWrite(there) ? [] : [`cannot write in "${there}"`];
+    return mayWrite(there) ? [] : [`cannot write to "${there}"`];
   });
 }
 

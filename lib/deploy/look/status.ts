@@ -105,7 +105,7 @@ export function status(project: Project): Status {
   }
   if (exists(directory.journal)) {
     notes.push(
-      "a deploy is running, or has died; the next run of zddeploy repairs that",
+      "a deploy is running, or was killed; the next run of zddeploy repairs that",
     );
   }
   if (new LiveLinks(config.stateDir).read(HOLD) !== undefined) {

@@ -74,6 +74,6 @@ function requireOne(ports: number[]): void {
   throw new ZddError(
     `it listens on several ports: ${ports.join(", ")}; say which one ` +
       `serves with "port: detect ${ports[0]}"`,
-    { hint: 'if they are others at each start, use "port: env"' },
+    { hint: 'if they change at each start, use "port: env"' },
   );
 }

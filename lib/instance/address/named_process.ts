@@ -21,6 +21,6 @@ export function namedProcess(
   }
   if (isOurs(process)) return process;
   throw new ZddError(
-    `"${pidFile}" names process ${pid}, which this start didn't start`,
+    `"${pidFile}" names process ${pid}, which the start command didn't start`,
   );
 }

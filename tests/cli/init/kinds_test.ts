@@ -143,7 +143,7 @@ Deno.test("init node prefers what is built, and start:prod, to a development ser
   const development = await notes(json({ start: "nodemon app.js" }));
   assert(development.includes("for development"), development);
   const unbuilt = await notes(json({ "start:prod": "node dist/main" }));
-  assert(unbuilt.startsWith("dist/main isn't there yet"), unbuilt);
+  assert(unbuilt.startsWith("dist/main doesn't exist yet"), unbuilt);
 });
 
 Deno.test("init next starts what is built for itself, or next start, on 127.0.0.1", async () => {
@@ -176,7 +176,7 @@ Deno.test("init next starts what is built for itself, or next start, on 127.0.0.
   };
   const unbuilt = await found(config);
   assertEquals(unbuilt.start, alone.start);
-  assert(unbuilt.notes?.[0]?.includes("isn't there yet"));
+  assert(unbuilt.notes?.[0]?.includes("doesn't exist yet"));
 });
 
 Deno.test("init deno runs the task, or serves the module", async () => {

@@ -21,7 +21,8 @@ export const DAPHNE: Kind = {
     return {
       start: `${program} -u {socket} --proxy-headers ${application}`,
       location: [
-        "# Daphne believes the first address there: nginx's word, not the client's.",
+        "# Daphne trusts the first address there, which must be nginx's and not " +
+        "the client's.",
         "proxy_set_header X-Forwarded-For $remote_addr;",
       ],
     };

@@ -23,7 +23,7 @@ export const JAVA: Kind = {
     if (file !== undefined) return serverOf(directory, file);
     throw usage(
       `No jar found in "${directory}"`,
-      "build it, as by mvn package, or name it: zddeploy init java -- target/app.jar",
+      "build it, for example with mvn package, or name it: zddeploy init java -- target/app.jar",
     );
   },
 };
@@ -37,7 +37,7 @@ function serverOf(directory: string, file: string): Server {
       start: `${start} ${options}`,
       settings: [
         ...actuator(build),
-        "# Until TERM has let its requests end.",
+        "# How long its requests may take to end after TERM.",
         "stop_timeout: 30",
       ],
     };

@@ -133,7 +133,7 @@ function notesOf(directory: string, file: string): Pick<Server, "notes"> {
 
 /** A note on what must be built before it can be started. */
 export function missingNotes(directory: string, file: string): string[] {
-  return isFile(join(directory, file))
-    ? []
-    : [`${file} isn't there yet: build it first, as by npm run build`];
+  return isFile(join(directory, file)) ? [] : [
+    `${file} doesn't exist yet: build it first, for example with npm run build`,
+  ];
 }

@@ -15,7 +15,8 @@ export const UVICORN: Kind = {
       start:
         `${program} --uds {socket} --forwarded-allow-ips '*' ${application}`,
       location: [
-        "# Uvicorn believes the first address there: nginx's word, not the client's.",
+        "# Uvicorn trusts the first address there, which must be nginx's and not " +
+        "the client's.",
         "proxy_set_header X-Forwarded-For $remote_addr;",
       ],
     };

@@ -63,7 +63,7 @@ function ownSocketNotes(directory: string, ini: string): string[] {
     /^\s*(?:http|https|socket|http-socket|uwsgi-socket|daemonize|pidfile)\s*=.*/m
       .exec(textOf(directory, ini))?.[0].trim();
   return line === undefined ? [] : [
-    `${ini} says "${line}": take it out, since old and new instance run side ` +
-    "by side, and zdd gives each its socket",
+    `${ini} says "${line}": remove it, since old and new instances run ` +
+    "side by side, each with a socket from zdd",
   ];
 }
