@@ -17,27 +17,27 @@ port: env
 start: node server.js
 
 # The new instance must answer this with one of these statuses before it gets any
-# traffic. A page that fails when the application can't do its work tells more.
+# traffic. A page that fails when the application can't do its work is better than /.
 health: /
 health_status: 200-499
-# How long the start may take, with connecting to a database or filling a cache.
+# How long the start may take, for example to connect to a database or fill a cache.
 # start_timeout: 60
 # Keep the previous instance running, for an instant \`zddeploy rollback\`.
 # standby: yes
-# How many copies run; nginx shares the requests out among them.
+# How many copies to run; nginx distributes the requests among them.
 # instances: 2
 # How long websockets and downloads of the old instance may go on, in seconds.
 # drain_timeout: 300
 # Environment variables of the process.
 # env: NODE_ENV=production
-# Where its output goes, in place of .zdd/log/web.log.
+# Where its output goes, instead of .zdd/log/web.log.
 # log: web.log
 
 # [deploy]
 # zdd asks for this through nginx after the switch, and switches back if it fails.
 # verify: http://localhost:8003/
-# Where zdd keeps its state, and nginx finds who serves. nginx's workers must be able
-# to enter it: for a project in a home directory that only you can enter, somewhere else.
+# Where zdd keeps its state and the links that nginx follows. nginx's workers must be able
+# to enter it: if only you can enter your home directory, choose another place.
 # state_dir: /var/lib/zdd/web
 `;
 
@@ -48,7 +48,7 @@ export const LIVE_TEMPLATE = `\
 
 # The pid_file of deploy.conf: zdd finds nginx by it.
 pid "{nginx_pid_filename}";
-# The user of the workers, if root starts nginx; it must be able to enter .zdd.
+# The user of the workers, if root starts nginx. It must be able to enter .zdd.
 # user www-data;
 # One worker for each processor.
 worker_processes auto;
@@ -77,7 +77,7 @@ http {
     server_tokens off;
     # A larger upload is refused with a 413; the default is 1m.
     client_max_body_size 20m;
-    # The time that a client has to send the head of its request; the default is 60s.
+    # How long a client may take to send the header of its request; the default is 60s.
     client_header_timeout 20s;
 
     # Off, since compressing takes time on each request. To turn it on:
@@ -87,7 +87,7 @@ http {
     # gzip_min_length 1024;
     # gzip_types text/plain text/css text/javascript application/javascript application/json image/svg+xml;
 
-    # Where the instances are. nginx looks for each request which one serves: a deploy
+    # Where the instances are. nginx looks up which one serves each request: a deploy
     # moves a symbolic link, and nginx isn't reloaded.
     <%= it.live.upstreams() %>
 
@@ -102,15 +102,15 @@ http {
         # ssl_certificate_key /etc/letsencrypt/live/example.com/privkey.pem;
         # ssl_session_cache shared:tls:10m;
 
-        # Chooses for each request which instance serves it, so that the locations below may
-        # hold whatever nginx allows in one.
+        # Chooses which instance serves each request, so that the locations below may contain
+        # whatever nginx allows there.
         <%= it.live.choose("web") %>
 
         location / {
             # Passes the request on, websockets too, with Host as the client sent it, and
-            # X-Forwarded-For, -Proto and -Host. What the location sets itself stands. The
-            # client may have sent an X-Forwarded-For: nginx appends to that, so only the
-            # last address is to be trusted.
+            # X-Forwarded-For, -Proto and -Host. What the location sets itself wins. The
+            # client may have sent an X-Forwarded-For, to which nginx appends: trust only the
+            # last address.
             <%= it.live.pass("web") %>
             # The client's address alone.
             proxy_set_header X-Real-IP $remote_addr;
