@@ -3,6 +3,7 @@ import { messageOf } from "../error.ts";
 import { type Slot, SLOTS } from "../instance/slots.ts";
 import { parseAddress } from "../system/address.ts";
 import { lengthenQueue } from "../system/backlog.ts";
+import { descriptorLimit } from "../system/descriptors.ts";
 import { removeIfExists } from "../system/files.ts";
 import { makeDirectory } from "../system/held.ts";
 import { Relay } from "../system/relay.ts";
@@ -47,6 +48,8 @@ const LOOK = 5;
  * link before it was removed.
  */
 const LINGER = 5000;
+/** How many descriptors are left for all else. */
+const SPARE = 64;
 /** How long to wait if there is no descriptor for one more connection, in ms. */
 const FULL = 50;
 
@@ -64,9 +67,11 @@ export async function holdRequests(
   const held: { relay: Relay; place: HoldPlace }[] = [];
   const relays = new Set<Promise<void>>();
   let lastOne = 0;
+  // When one is handed on, it takes two.
+  const most = Math.floor((descriptorLimit() - SPARE) / 2);
   for (const place of order.places) {
     const listener = listen(place.path);
-    accept(listener, (connection) => {
+    accept(listener, () => relays.size < most, (connection) => {
       const relay = new Relay(connection);
       lastOne = performance.now();
       held.push({ relay, place });
@@ -132,12 +137,15 @@ function listen(path: string): Deno.UnixListener {
   return listener;
 }
 
+/** Those who come while there is no room wait in the kernel's queue. */
 async function accept(
   listener: Deno.UnixListener,
+  hasRoom: () => boolean,
   take: (connection: Deno.Conn) => void,
 ): Promise<never> {
   for (;;) {
     try {
+      while (!hasRoom()) await sleep(FULL);
       take(await listener.accept());
     } catch {
       await sleep(FULL);
