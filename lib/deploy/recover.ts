@@ -9,6 +9,7 @@ import { addressOf } from "../instance/instance_address.ts";
 import { findMarked } from "../instance/marked.ts";
 import { tidyRunners } from "../instance/run/runners.ts";
 import { findRunning } from "../instance/takeover.ts";
+import { cleanLinks } from "../live/clean.ts";
 import { LiveLinks } from "../live/links.ts";
 import { readMaintenance } from "../live/maintenance.ts";
 import { MAINTENANCE } from "../live/steering.ts";
@@ -109,7 +110,7 @@ export function tidy(
   { project: { config }, directory }: Run,
   state: State,
 ): void {
-  new LiveLinks(directory.path).clean(state.nginx?.links);
+  cleanLinks(new LiveLinks(directory.path), state.nginx?.links);
   for (const service of config.services) {
     const used = instancesOf(stateOf(state, service.name));
     if (service.ownLogs) removeOldLogs(service, used.map(({ log }) => log));

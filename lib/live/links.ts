@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "@std/path";
-import { MAINTENANCE_FILES } from "./maintenance.ts";
-import { HELD, HOLD, MAINTENANCE, STEERING, TOKEN } from "./steering.ts";
+import { STEERING, TOKEN } from "./steering.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { SLOTS } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
@@ -13,6 +12,9 @@ import {
   nameOfSlots,
   type Route,
 } from "./route.ts";
+
+/** Where the links are to unix sockets. */
+export const SOCKETS = ".sockets";
 
 /**
  * The symbolic links by which nginx finds, at each request, who serves:
@@ -50,7 +52,7 @@ export class LiveLinks {
   addresses(key: string): string[] {
     const target = this.read(key) ?? "";
     const places = target.startsWith("route:")
-      ? entries(join(this.directory, target)).map((bucket) =>
+      ? entriesIn(join(this.directory, target)).map((bucket) =>
         basename(dirname(this.read(join(target, bucket)) ?? ""))
       )
       : [target];
@@ -58,7 +60,7 @@ export class LiveLinks {
       const [, kind, name = ""] = /^(at|socket):(.+)$/.exec(place) ?? [];
       if (kind === "at") return [name];
       if (kind !== "socket") return [];
-      const path = this.read(join(".sockets", name));
+      const path = this.read(join(SOCKETS, name));
       return path === undefined ? [] : [`unix:${path}`];
     });
   }
@@ -130,68 +132,8 @@ export class LiveLinks {
     return { [Symbol.dispose]: () => removeIfExists(file) };
   }
 
-  /**
-   * Removes what no link leads to any more.
-   *
-   * @param asked the keys of the links that nginx asks for; undefined if that isn't known
-   */
-  clean(asked?: readonly string[]): void {
-    if (asked !== undefined) this.#removeFormer(asked);
-    const names = entries(this.directory);
-    const links = names.filter((name) => name.startsWith("to:"));
-    const used = new Set(links.flatMap((link) => this.read(link) ?? []));
-    for (const route of names.filter((name) => name.startsWith("route:"))) {
-      if (!used.has(route)) continue;
-      for (const bucket of entries(join(this.directory, route))) {
-        const target = this.read(join(route, bucket)) ?? "";
-        used.add(basename(dirname(target)));
-      }
-    }
-    for (
-      const name of names.filter((name) => /^(at|socket|route):/.test(name))
-    ) {
-      if (used.has(name)) continue;
-      Deno.removeSync(join(this.directory, name), { recursive: true });
-    }
-    // Of those who have died while they verified.
-    for (const name of entries(join(this.directory, STEERING))) {
-      if (!name.startsWith(TOKEN)) continue;
-      Deno.removeSync(join(this.directory, STEERING, name));
-    }
-    removeIfEmpty(join(this.directory, STEERING));
-    const closed = basename(this.read(MAINTENANCE) ?? "");
-    for (const name of entries(join(this.directory, MAINTENANCE_FILES))) {
-      if (name === closed) continue;
-      const directory = join(this.directory, MAINTENANCE_FILES, name);
-      Deno.removeSync(directory, { recursive: true });
-    }
-    const held = basename(this.read(HOLD) ?? "");
-    for (const name of entries(join(this.directory, HELD))) {
-      // The sockets are taken over by the next pause.
-      if (name === held || !/^[0-9a-f]{8}$/.test(name)) continue;
-      Deno.removeSync(join(this.directory, HELD, name), { recursive: true });
-    }
-    for (const name of entries(this.#sockets)) {
-      if (!used.has(`socket:${name}`)) {
-        Deno.removeSync(join(this.#sockets, name));
-      }
-    }
-  }
-
   get #sockets(): string {
-    return join(this.directory, ".sockets");
-  }
-
-  /** At first a service's link had its bare name, and led to eight shares. */
-  #removeFormer(asked: readonly string[]): void {
-    const names = entries(this.directory);
-    const links = names.filter((name) =>
-      this.read(name)?.startsWith(".shares/") ?? false
-    );
-    const unused = links.filter((name) => !asked.includes(name));
-    for (const name of unused) Deno.removeSync(join(this.directory, name));
-    if (links.length > unused.length || !names.includes(".shares")) return;
-    Deno.removeSync(join(this.directory, ".shares"), { recursive: true });
+    return join(this.directory, SOCKETS);
   }
 
   #prepareSlots(route: Route): string {
@@ -239,7 +181,7 @@ export class LiveLinks {
     }
     makeDirectory(this.#sockets);
     // One that serves already must not be away for an instant.
-    if (this.read(join(".sockets", id)) !== path) {
+    if (this.read(join(SOCKETS, id)) !== path) {
       const link = join(this.#sockets, id);
       removeIfExists(link);
       Deno.symlinkSync(path, link);
@@ -253,7 +195,7 @@ export class LiveLinks {
     makeDirectory(directory);
     const [first, ...others] = files;
     if (first === undefined) return name;
-    const present = new Set(entries(directory));
+    const present = new Set(entriesIn(directory));
     const original = join(directory, first);
     if (!present.has(first)) {
       Deno.openSync(original, { write: true, createNew: true, mode: 0o644 })
@@ -272,7 +214,7 @@ function makeDirectory(path: string, mode = 0o755): void {
 }
 
 /** Another link in it may still steer. */
-function removeIfEmpty(directory: string): void {
+export function removeIfEmpty(directory: string): void {
   try {
     Deno.removeSync(directory);
   } catch { /* it isn't empty, or somebody else has removed it */ }
@@ -286,7 +228,8 @@ function unlessExists(make: () => void): void {
   }
 }
 
-function entries(directory: string): string[] {
+/** The names in a directory; none if there is none. */
+export function entriesIn(directory: string): string[] {
   try {
     return [...Deno.readDirSync(directory)].map(({ name }) => name);
   } catch {

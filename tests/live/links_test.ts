@@ -1,7 +1,20 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { join } from "@std/path";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { basename, join } from "@std/path";
 import { ZddError } from "../../lib/error.ts";
+import { cleanLinks } from "../../lib/live/clean.ts";
+import { prepareHold } from "../../lib/live/hold.ts";
 import { LiveLinks } from "../../lib/live/links.ts";
+import {
+  DEFAULT_PAGE,
+  prepareMaintenance,
+} from "../../lib/live/maintenance.ts";
+import { HOLD, MAINTENANCE } from "../../lib/live/steering.ts";
 import {
   type Destination,
   mainSlot,
@@ -173,7 +186,7 @@ Deno.test("prepare() can be done again after a deploy that died in the middle", 
   }
 });
 
-Deno.test("clean() removes what no link leads to, and nothing else", async () => {
+Deno.test("cleanLinks() removes what no link leads to, and nothing else", async () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   const left = (path = "") =>
@@ -183,14 +196,14 @@ Deno.test("clean() removes what no link leads to, and nothing else", async () =>
   const [three, socket] = [at("127.0.0.1:3"), at("unix:/run/x")];
   links.point("to:web", await links.prepare({ current: [one] }));
   await links.prepare({ current: [socket] });
-  links.clean();
+  cleanLinks(links);
   assertEquals(left(), [".sockets", "at:127.0.0.1:1", "to:web"]);
   assertEquals(left(".sockets"), []);
 
   const canary = { instances: [socket], percent: 7 };
   links.point("to:web", await links.prepare({ current: [one, two], canary }));
   await links.prepare({ current: [two, three] });
-  links.clean();
+  cleanLinks(links);
   assertEquals(left(), [
     ".sockets",
     "at:127.0.0.1:1",
@@ -246,7 +259,7 @@ Deno.test("mainSlot() knows no other links", () => {
   }
 });
 
-Deno.test("clean() leaves links of the first layout to an nginx that asks for them", () => {
+Deno.test("cleanLinks() leaves links of the first layout to an nginx that asks for them", () => {
   using directory = new TempDir();
   const links = new LiveLinks(directory.path);
   Deno.mkdirSync(directory.join("live/.shares/12"), { recursive: true });
@@ -255,11 +268,38 @@ Deno.test("clean() leaves links of the first layout to an nginx that asks for th
   const left = () =>
     [...Deno.readDirSync(directory.join("live"))].map(({ name }) => name)
       .sort();
-  links.clean(); // nobody knows
-  links.clean(["web", "api"]);
+  cleanLinks(links); // nobody knows
+  cleanLinks(links, ["web", "api"]);
   assertEquals(left(), [".shares", "api", "web"]);
-  links.clean(["web", "slots:api"]);
+  cleanLinks(links, ["web", "slots:api"]);
   assertEquals(left(), [".shares", "web"]);
-  links.clean(["slots:web", "slots:api"]);
+  cleanLinks(links, ["slots:web", "slots:api"]);
   assertEquals(left(), []);
+});
+
+Deno.test("cleanLinks() leaves what steers, and nothing that did", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const closed = (allowed: string[]) =>
+    prepareMaintenance(links.directory, {
+      ...{ page: DEFAULT_PAGE, allowed, retryAfter: 5 },
+    });
+  const [former, present] = [await closed(["::1"]), await closed([])];
+  const [over, held] = [1, 2].map(() => prepareHold(links.directory, ["web"]));
+  links.point(MAINTENANCE, former);
+  links.point(MAINTENANCE, present);
+  links.point(HOLD, held);
+  links.letThrough("0".repeat(32));
+  cleanLinks(links);
+  const rest = (below: string) =>
+    [...Deno.readDirSync(join(links.directory, below))].map(({ name }) => name);
+  assertEquals(rest(".maintenance"), [basename(present)]);
+  assertEquals(rest(".held"), [basename(held ?? "")]);
+  assertEquals(rest("steering").sort(), ["hold", "maintenance"]);
+  assertNotEquals(over, held);
+  links.point(MAINTENANCE, undefined);
+  links.point(HOLD, undefined);
+  cleanLinks(links);
+  assertEquals(rest(".maintenance").concat(rest(".held")), []);
+  assert(!rest("").includes("steering"));
 });

@@ -1,0 +1,71 @@
+import { basename, dirname, join } from "@std/path";
+import { entriesIn, type LiveLinks, removeIfEmpty, SOCKETS } from "./links.ts";
+import { MAINTENANCE_FILES } from "./maintenance.ts";
+import { HELD, HOLD, MAINTENANCE, STEERING, TOKEN } from "./steering.ts";
+
+/**
+ * Removes what no link leads to any more.
+ *
+ * @param asked the keys of the links that nginx asks for; undefined if that isn't known
+ */
+export function cleanLinks(links: LiveLinks, asked?: readonly string[]): void {
+  if (asked !== undefined) removeFormer(links, asked);
+  const names = entriesIn(links.directory);
+  const used = usedBy(links, names);
+  removeAllBut(
+    links,
+    "",
+    (name) => !/^(at|socket|route):/.test(name) || used.has(name),
+  );
+  removeAllBut(links, SOCKETS, (name) => used.has(`socket:${name}`));
+  // Of those who have died while they verified.
+  removeAllBut(links, STEERING, (name) => !name.startsWith(TOKEN));
+  removeIfEmpty(join(links.directory, STEERING));
+  const closed = basename(links.read(MAINTENANCE) ?? "");
+  removeAllBut(links, MAINTENANCE_FILES, (name) => name === closed);
+  const held = basename(links.read(HOLD) ?? "");
+  // The sockets are taken over by the next pause.
+  removeAllBut(
+    links,
+    HELD,
+    (name) => name === held || !/^[0-9a-f]{8}$/.test(name),
+  );
+}
+
+function removeAllBut(
+  { directory }: LiveLinks,
+  below: string,
+  isKept: (name: string) => boolean,
+): void {
+  for (const name of entriesIn(join(directory, below))) {
+    if (isKept(name)) continue;
+    Deno.removeSync(join(directory, below, name), { recursive: true });
+  }
+}
+
+/** The names of what the links of services without slots lead to, themselves or by a route. */
+function usedBy(links: LiveLinks, names: readonly string[]): Set<string> {
+  const leading = names.filter((name) => name.startsWith("to:"));
+  const used = new Set(leading.flatMap((link) => links.read(link) ?? []));
+  for (const route of names.filter((name) => name.startsWith("route:"))) {
+    if (!used.has(route)) continue;
+    for (const bucket of entriesIn(join(links.directory, route))) {
+      const target = links.read(join(route, bucket)) ?? "";
+      used.add(basename(dirname(target)));
+    }
+  }
+  return used;
+}
+
+/** At first a service's link had its bare name, and led to eight shares. */
+function removeFormer(links: LiveLinks, asked: readonly string[]): void {
+  const { directory } = links;
+  const names = entriesIn(directory);
+  const former = names.filter((name) =>
+    links.read(name)?.startsWith(".shares/") ?? false
+  );
+  const unused = former.filter((name) => !asked.includes(name));
+  for (const name of unused) Deno.removeSync(join(directory, name));
+  if (former.length > unused.length || !names.includes(".shares")) return;
+  Deno.removeSync(join(directory, ".shares"), { recursive: true });
+}
