@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import type { Config } from "../config/config.ts";
 import { camelCase } from "../config/key.ts";
-import type { Hook } from "../config/keys.ts";
+import type { Hook } from "../config/keys/deploy.ts";
 import { messageOf, ZddError } from "../error.ts";
 import { appendText } from "../system/safe_open.ts";
 import { runApart } from "../system/run_apart.ts";

@@ -1,4 +1,4 @@
-import { HOOK_KEYS } from "../../../config/keys.ts";
+import { HOOK_KEYS } from "../../../config/keys/deploy.ts";
 import type { Topic } from "../topic.ts";
 
 /** What `zddeploy help hooks` prints. */
