@@ -17,12 +17,12 @@ const MOST = 64 * 2 ** 20;
 
 /** The log that nginx writes while a release is watched. */
 export function watchLog(live: string): string {
-  return join(live, "watch.log");
+  return `${live}/watch.log`;
 }
 
 /** What the name of a flag begins with; the time follows, in tens of seconds. */
 export function watchFlag(live: string): string {
-  return join(live, "watch:");
+  return `${live}/watch:`;
 }
 
 /**
