@@ -84,16 +84,18 @@ function unableRunners({ config }: Project): string[] {
 
 /** Start and stop commands of which no program is to be found. */
 function missingPrograms({ config: { services } }: Project): string[] {
-  return services.flatMap(({ name, start, stop, cwd, env }) =>
-    // With a PATH of its own, only its shell knows.
-    env.PATH !== undefined ? [] : Object.entries({ start, stop })
-      .flatMap(([key, command]) => {
-        const [program] = /^[^\s"'$\\~*?{]+(?=\s|$)/.exec(command) ?? [];
-        if (program === undefined || !isSimple(command)) return [];
-        return findProgram(program, cwd) === undefined
-          ? [`[service:${name}] ${key}: no program "${program}"`]
-          : [];
-      })
+  return services.flatMap(({ name, start, stop, cwd, env, container }) =>
+    // With a PATH of its own, only its shell knows; and an image has programs of its own.
+    env.PATH !== undefined || container !== undefined
+      ? []
+      : Object.entries({ start, stop })
+        .flatMap(([key, command]) => {
+          const [program] = /^[^\s"'$\\~*?{]+(?=\s|$)/.exec(command) ?? [];
+          if (program === undefined || !isSimple(command)) return [];
+          return findProgram(program, cwd) === undefined
+            ? [`[service:${name}] ${key}: no program "${program}"`]
+            : [];
+        })
   );
 }
 

@@ -18,6 +18,7 @@ import type { Plan } from "../plan.ts";
 import {
   containerName,
   creationOf,
+  discardEnvironments,
   environmentFile,
 } from "./container_create.ts";
 import { fetchImages, removeImages } from "./container_image.ts";
@@ -114,6 +115,7 @@ export function containerRunner(engine: EngineName): Runner {
       for (const container of await leftovers(engine, stateDir, known)) {
         await removeContainer(engine, container);
       }
+      discardEnvironments(stateDir, known);
     },
 
     prune: (services, releases, tell) =>

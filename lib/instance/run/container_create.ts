@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { splitWords } from "../../config/values.ts";
 import { inheritedEnvironment } from "../../system/environment.ts";
 import type { EngineName } from "../../system/container_engine.ts";
-import { writeAtomically } from "../../system/files.ts";
+import { discard, writeAtomically } from "../../system/files.ts";
 import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
 import { findUser } from "../../system/users.ts";
 import type { Plan } from "../plan.ts";
@@ -59,6 +59,18 @@ export function containerName({ id, service }: Plan): string {
 /** It is there only while the container is made. */
 export function environmentFile(stateDir: string, id: string): string {
   return join(stateDir, "run", `${id}.env`);
+}
+
+/** Removes the files of containers that were about to be made when zddeploy was killed. */
+export function discardEnvironments(
+  stateDir: string,
+  known: ReadonlySet<string>,
+): void {
+  const directory = join(stateDir, "run");
+  for (const { name } of Deno.readDirSync(directory)) {
+    const id = /^(.*)\.env$/.exec(name)?.[1];
+    if (id !== undefined && !known.has(id)) discard(join(directory, name));
+  }
 }
 
 /**
