@@ -7,7 +7,7 @@ import { linkKey } from "../live/identifiers.ts";
 import { type Instance, isInstanceId } from "../instance/instance.ts";
 import { addressOf } from "../instance/instance_address.ts";
 import { findMarked } from "../instance/marked.ts";
-import { tidyRunners } from "../instance/run/runners.ts";
+import { runnerOf, tidyRunners } from "../instance/run/runners.ts";
 import { findRunning } from "../instance/takeover.ts";
 import { cleanLinks } from "../live/clean.ts";
 import { LiveLinks } from "../live/links.ts";
@@ -119,15 +119,24 @@ export function tidy(
   written.forEach(removeLeftovers);
 }
 
-/** Removes what runners keep of instances that have ended, whoever has ended them. */
+/**
+ * Removes what runners keep of instances that have ended, whoever has ended them, and sees
+ * to it that none comes back which the state has forgotten meanwhile.
+ *
+ * @param before the state before this run has changed it
+ */
 export async function tidyEnded(
   { project: { config: { services } }, report }: Run,
+  before: State,
   state: State,
 ): Promise<void> {
-  const known = Object.values(state.services).flatMap(instancesOf)
-    .map(({ id }) => id);
+  const all = (of: State) => Object.values(of.services).flatMap(instancesOf);
+  const known = new Set(all(state).map(({ id }) => id));
   try {
-    await tidyRunners(services, new Set(known));
+    for (const instance of all(before)) {
+      if (!known.has(instance.id)) await runnerOf(instance).kill?.(instance);
+    }
+    await tidyRunners(services, known);
   } catch (error) {
     const message = messageOf(error);
     report({ step: "stop", subject: "zdd", message, level: "warning" });

@@ -45,14 +45,16 @@ export function follow(instance: Instance): Instance | undefined {
     return process && { ...instance, process };
   }
   const network = networkOf(first.pid);
+  const isApart = network !== undefined && "host" in address &&
+    /^(?!127\.)[\d.]+$/.test(address.host);
   // A container that was started again may have been given another address.
-  const isMoved = network !== undefined && "host" in address &&
-    !hasAddress(network, address.host);
-  if (isMoved) return undefined;
-  const serving = holders(
-    listeningInodes({ ...address, network }),
-    own.map(({ pid }) => pid),
-  );
+  if (isApart && !hasAddress(network, address.host)) return undefined;
+  const listening = listeningInodes({ ...address, network });
+  const pids = own.map(({ pid }) => pid);
+  const held = holders(listening, pids);
+  // Another user's open files can't be seen, but there nobody else can listen.
+  const isHidden = isApart && held.length === 0 && listening.length > 0;
+  const serving = isHidden ? pids : held;
   const process = topmost(own, serving, instance.leader);
   return process && { ...instance, process };
 }

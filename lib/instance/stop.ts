@@ -69,7 +69,9 @@ export async function stopInstance(
       !before.some((other) => isSame(other, process)),
   );
   if (isEmpty || await allGone(processes, end)) {
-    if (isSupervised) await stopping?.exited;
+    // Who couldn't be told not to start it again would do so.
+    const isTold = !isSupervised || await stopping?.exited === 0;
+    if (!isTold) await runner.kill?.(instance);
     return ended(instance, { outcome: "stopped", status });
   }
   if (killAfter === undefined) {

@@ -120,17 +120,25 @@ export function requireSuccess(
   });
 }
 
-/** What an engine tells of a container; undefined if it doesn't know it, or can't be asked. */
+/**
+ * What an engine tells of a container; undefined if it doesn't know it.
+ *
+ * @throws {ZddError} with its words, if it can't be asked.
+ */
 export async function inspect(
   engine: EngineName,
   id: string,
 ): Promise<Container | undefined> {
   if (!isContainerId(id)) return undefined;
   const args = ["inspect", "--type", "container", id];
-  return readContainer(await askEngine(engine, args));
+  const answer = await askEngine(engine, args);
+  const isUnknown = /no such (object|container)|no container with/i
+    .test(answer.words);
+  if (!isUnknown) requireSuccess(engine, answer, `Cannot ask ${engine}`);
+  return readContainer(answer);
 }
 
-/** The same, but nothing else is done meanwhile. */
+/** The same, but nothing else is done meanwhile; also undefined if it can't be asked. */
 export function inspectNow(
   engine: EngineName,
   id: string,
@@ -140,15 +148,22 @@ export function inspectNow(
   return readContainer(askEngineNow(engine, args));
 }
 
-/** The ids of all containers, running or not, that have a label. */
+/**
+ * The ids of all containers, running or not, that have a label.
+ *
+ * @throws {ZddError} with the engine's words, if it can't be asked.
+ */
 export async function containersWith(
   engine: EngineName,
   label: string,
 ): Promise<string[]> {
-  const { text } = await askEngine(engine, [
+  const answer = await askEngine(engine, [
     ...["ps", "--all", "--quiet", "--no-trunc", "--filter", `label=${label}`],
   ]);
-  return text.split("\n").map((line) => line.trim()).filter(isContainerId);
+  requireSuccess(engine, answer, `Cannot ask ${engine}`);
+  return answer.text.split("\n").map((line) => line.trim()).filter(
+    isContainerId,
+  );
 }
 
 function readContainer({ success, text }: Answer): Container | undefined {

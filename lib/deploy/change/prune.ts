@@ -33,7 +33,7 @@ export async function prune(
   using run = await openRun("prune", project, options);
   const state = await recover(run);
   const { report } = run;
-  await tidyEnded(run, state);
+  await tidyEnded(run, state, state);
   const deployed = readHistory(run.directory, ALL)
     .flatMap(({ release, result }) =>
       release === undefined ? [] : [{ release, isDone: result === "done" }]

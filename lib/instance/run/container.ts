@@ -3,42 +3,33 @@ import { ExitStatus, ZddError } from "../../error.ts";
 import { memoryOfGroup, pidsInGroup } from "../../system/cgroups.ts";
 import {
   askEngine,
-  type Container,
   type EngineName,
-  inspect,
   inspectNow,
   programOf,
-  requireSuccess,
 } from "../../system/container_engine.ts";
-import { discard } from "../../system/files.ts";
-import { identify, isRunning, type ProcessId } from "../../system/process.ts";
-import { groupOfProcess } from "../../system/service_manager.ts";
+import { identify, type ProcessId } from "../../system/process.ts";
+import {
+  groupOfProcess,
+  hasServiceManager,
+  lingers,
+} from "../../system/service_manager.ts";
+import { nameOfUser } from "../../system/users.ts";
 import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
-import {
-  containerName,
-  creationOf,
-  discardEnvironments,
-  environmentFile,
-} from "./container_create.ts";
+import { beginContainer } from "./container_begin.ts";
+import { discardEnvironments } from "./container_create.ts";
 import { fetchImages, removeImages } from "./container_image.ts";
+import { makeOwnNetwork } from "./container_network.ts";
 import {
-  fixedAddress,
-  isAddressRefused,
-  makeOwnNetwork,
-  networkName,
-  requireHost,
-} from "./container_network.ts";
-import {
+  groupOf,
   handleOf,
-  labelsOf,
+  isOf,
   leftovers,
-  ownContainers,
   readHandle,
   removeContainer,
 } from "./container_ownership.ts";
+import { killContainers, stopContainers } from "./container_stop.ts";
 import type {
-  Begun,
   Log,
   Ran,
   Recognized,
@@ -59,15 +50,16 @@ export function containerRunner(engine: EngineName): Runner {
 
     takes: ({ container }: ServiceConfig) => container === engine,
 
-    require: (services) => requireEngine(engine, services),
+    require: () => requireEngine(engine),
 
     async prepare(plans: readonly Plan[], tell: Tell, signal?: AbortSignal) {
+      await requireReach(engine, plans.map(({ service }) => service));
       await fetchImages(engine, plans, tell, signal);
       const isOwn = plans.some(({ service }) => service.network === undefined);
       if (isOwn) await makeOwnNetwork(engine);
     },
 
-    begin: (plan: Plan) => begin(engine, plan),
+    begin: (plan: Plan) => beginContainer(engine, plan),
 
     processes({ handle }: Ran): ProcessId[] {
       const { group } = readHandle(handle);
@@ -108,7 +100,7 @@ export function containerRunner(engine: EngineName): Runner {
     },
 
     stop: (how: StopConfig, instance: Instance): StopCommand => ({
-      exited: stop(engine, how, instance),
+      exited: stopContainers(engine, how, instance),
     }),
 
     async tidy(stateDir: string, known: ReadonlySet<string>): Promise<void> {
@@ -121,28 +113,11 @@ export function containerRunner(engine: EngineName): Runner {
     prune: (services, releases, tell) =>
       removeImages(engine, services, releases, tell),
 
-    async kill(instance: Ran): Promise<void> {
-      for (const container of await ownContainers(engine, instance)) {
-        await removeContainer(engine, container);
-      }
-    },
+    kill: (instance: Ran) => killContainers(engine, instance),
   };
 }
 
-/** How often it is looked whether a first process has ended, in ms. */
-const LOOK = 25;
-/** How long an engine may take to notice that, in ms. */
-const NOTICE = 5000;
-/** How long zdd stays for a container's end at most, in ms, if nothing else holds it. */
-const STOPPING = 90_000;
-/** How much longer than zdd an engine waits until it kills, in seconds. */
-const GRACE = 5;
-/** How long it waits where nothing is to be killed, in seconds: ten years. */
-const FOREVER = 315_360_000;
-/** How many of the last lines are read of what a container has printed. */
-const LINES = 2000;
-
-function requireEngine(engine: EngineName, services: ServiceConfig[]): void {
+function requireEngine(engine: EngineName): void {
   if (programOf(engine) === undefined) {
     throw new ZddError(
       `Cannot use "container: ${engine}": it isn't installed`,
@@ -154,94 +129,55 @@ function requireEngine(engine: EngineName, services: ServiceConfig[]): void {
       },
     );
   }
-  const remote = services.find(({ port }) => port === "container");
-  if (engine === "podman" && Deno.uid() !== 0 && remote !== undefined) {
-    throw new ZddError(
-      `Cannot run ${remote.name}: without root, Podman gives a container no ` +
-        "address that nginx could reach",
-      {
-        hint: 'use "network: host", where it listens on PORT',
-        exitStatus: ExitStatus.usage,
-      },
-    );
-  }
-}
-
-async function begin(engine: EngineName, plan: Plan): Promise<Begun> {
-  const { id: instance, service, image, log } = plan;
-  const made = await create(engine, plan).catch(async (error) => {
-    for (const one of await ownContainers(engine, { id: instance, log })) {
-      await removeContainer(engine, one);
-    }
-    throw error;
-  });
-  const { id, pid, addresses } = made;
-  const leader = identify(pid);
-  const network = networkName(service.network);
-  const host = addresses.get(network) ||
-    [...addresses.values()].find((address) => address !== "");
-  const { containerPort } = service;
-  const isThere = containerPort !== undefined && leader !== undefined;
-  if (isThere) requireHost(host, service.name);
-  const source = `${engine} logs ${containerName(plan)}`;
-  return {
-    leader: leader ?? { pid: 2, startTime: 0, boot: "" }, // it has ended
-    handle: handleOf(id, leader && groupOf(leader.pid, id)),
-    name: `the container of ${image}`,
-    isWhole: true,
-    address: isThere && host
-      ? { host, port: containerPort, network: leader.pid }
-      : undefined,
-    exited: exitOf(engine, id, leader),
-    output: () => printed(engine, id),
-    log: source,
-    source,
-  };
+  const uid = Deno.uid() ?? 0;
+  if (engine === "podman" && uid !== 0) requireLinger(uid);
 }
 
 /**
- * Makes a container and starts it. Where the engine wants to choose its address, it does.
+ * An engine of a user's own has no network that the host could reach. And of root's engine,
+ * another user can't see which process has a port of the host.
  *
- * @throws {ZddError} with the engine's words, if it can't; the container may be there.
+ * @throws {ZddError} with exit status 2, if nginx couldn't reach one of the services.
  */
-async function create(engine: EngineName, plan: Plan): Promise<Container> {
-  const { id: instance, service, image, log } = plan;
-  const network = networkName(service.network);
-  const what = `${service.name} didn't start: ${engine} can't run ${image}`;
-  let fixed = network === "host"
-    ? undefined
-    : await fixedAddress(engine, network);
-  for (;;) {
-    const where = fixed === undefined ? [] : ["--ip", fixed];
-    const creation = creationOf(engine, plan, labelsOf(plan), [
-      ...["--network", network === "bridge" ? defaultOf(engine) : network],
-      ...where,
-    ]);
-    let answer = await askEngine(engine, creation.args, { env: creation.env });
-    discard(environmentFile(service.stateDir, instance));
-    const id = answer.text.trim().split("\n").at(-1) ?? "";
-    if (answer.success) answer = await askEngine(engine, ["start", id]);
-    const made = answer.success ? await inspect(engine, id) : undefined;
-    if (made !== undefined) return made;
-    if (fixed === undefined || !isAddressRefused(answer.words)) {
-      requireSuccess(engine, { ...answer, success: false }, what);
-    }
-    for (const one of await ownContainers(engine, { id: instance, log })) {
-      await removeContainer(engine, one);
-    }
-    fixed = undefined;
-  }
+async function requireReach(
+  engine: EngineName,
+  services: ServiceConfig[],
+): Promise<void> {
+  if (Deno.uid() === 0) return;
+  const isOwn = engine === "podman" ||
+    (await askEngine(engine, ["info", "--format", "{{.SecurityOptions}}"]))
+      .text.includes("rootless");
+  const wrong = services.find(({ port }) =>
+    port === (isOwn ? "container" : "env")
+  );
+  if (wrong === undefined) return;
+  const { name } = wrong;
+  throw new ZddError(
+    isOwn
+      ? `Cannot run ${name}: without root, ${engine} gives a container no ` +
+        "address that nginx could reach"
+      : `Cannot run ${name}: only root can see which container has a port of ` +
+        "the host",
+    {
+      hint: isOwn
+        ? 'use "network: host", where it listens on PORT'
+        : 'use "container_port" instead of "network: host"',
+      exitStatus: ExitStatus.usage,
+    },
+  );
 }
 
-function defaultOf(engine: EngineName): string {
-  return engine === "podman" ? "podman" : "bridge";
-}
-
-/** The control group that a container has to itself; undefined if it has none. */
-function groupOf(pid: number, id: string): string | undefined {
-  const parts = (groupOfProcess(pid) ?? "").split("/");
-  const own = parts.findIndex((part) => part.includes(id));
-  return own < 0 ? undefined : parts.slice(0, own + 1).join("/");
+/** Podman without root is each user's own, whose containers are processes of that user. */
+function requireLinger(uid: number): void {
+  const user = nameOfUser(uid);
+  if (!hasServiceManager() || lingers(user)) return;
+  throw new ZddError(
+    `Cannot use "container: podman": containers of ${user} end at the logout`,
+    {
+      hint: `run "sudo loginctl enable-linger ${user}" once`,
+      exitStatus: ExitStatus.usage,
+    },
+  );
 }
 
 function recognize(
@@ -254,66 +190,7 @@ function recognize(
   const isPodmans = group.includes("libpod");
   if (id === undefined || isPodmans !== (engine === "podman")) return undefined;
   const told = inspectNow(engine, id);
-  if (told?.labels.get("dev.zdd.instance") !== instance) return undefined;
+  if (told === undefined || !isOf(told, instance)) return undefined;
   const host = [...told.addresses.values()].find((address) => address !== "");
   return { handle: handleOf(id, groupOf(pid, id)), host };
-}
-
-/** The exit status of a container's first process; 1 if the engine has started another. */
-async function exitOf(
-  engine: EngineName,
-  id: string,
-  leader: ProcessId | undefined,
-): Promise<number> {
-  while (leader !== undefined && isRunning(leader)) await pause();
-  let told: Container | undefined;
-  const end = performance.now() + NOTICE;
-  do {
-    told = await inspect(engine, id);
-    if (told === undefined) return 1;
-    if (told.pid !== leader?.pid) break;
-    await pause();
-  } while (performance.now() < end);
-  const isAgain = told.running || told.restarts > 0;
-  return told.exitCode || (isAgain ? 1 : 0);
-}
-
-/** zdd doesn't stay for this. */
-async function pause(): Promise<void> {
-  await new Promise<void>((resolve) =>
-    Deno.unrefTimer(setTimeout(resolve, LOOK))
-  );
-}
-
-async function printed(engine: EngineName, id: string): Promise<string[]> {
-  const { text, words } = await askEngine(engine, [
-    ...["logs", "--tail", String(LINES), id],
-  ]);
-  // In which order they came, nobody can tell any more.
-  return [text, words].flatMap((part) => part.trimEnd().split("\n"))
-    .filter((line) => line !== "");
-}
-
-async function stop(
-  engine: EngineName,
-  { stopTimeout, killAfter }: StopConfig,
-  instance: Instance,
-): Promise<number> {
-  const seconds = killAfter === undefined
-    ? FOREVER
-    : Math.ceil(killAfter / 1000) + GRACE;
-  const timeout = 2 * Math.max(stopTimeout, killAfter ?? STOPPING);
-  let status = 0;
-  for (const container of await ownContainers(engine, instance)) {
-    const { success } = await askEngine(
-      engine,
-      ["stop", "-t", String(seconds), container.id],
-      { timeout },
-    );
-    if (!success) status = 1;
-    const hasEnded = success ||
-      !(await inspect(engine, container.id))?.running;
-    if (hasEnded) await removeContainer(engine, container);
-  }
-  return status;
 }

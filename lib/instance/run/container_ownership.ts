@@ -6,6 +6,7 @@ import {
   inspect,
   isContainerId,
 } from "../../system/container_engine.ts";
+import { groupOfProcess } from "../../system/service_manager.ts";
 import { discard } from "../../system/files.ts";
 import { waitUntil } from "../../system/wait.ts";
 import type { Plan } from "../plan.ts";
@@ -34,6 +35,18 @@ export function handleOf(id: string, group?: string): string {
   return group === undefined ? id : `${id} ${group}`;
 }
 
+/** The control group that a container has to itself; undefined if it has none. */
+export function groupOf(pid: number, id: string): string | undefined {
+  const parts = (groupOfProcess(pid) ?? "").split("/");
+  const own = parts.findIndex((part) => part.includes(id));
+  return own < 0 ? undefined : parts.slice(0, own + 1).join("/");
+}
+
+/** Whether a container is that of an instance. */
+export function isOf({ labels }: Container, instance: string): boolean {
+  return labels.get(INSTANCE) === instance;
+}
+
 /** What a handle says; nothing, if no zdd has written it. */
 export function readHandle(
   handle = "",
@@ -58,7 +71,7 @@ export async function ownContainers(
     : [recorded];
   const found = await Promise.all(ids.map((id) => inspect(engine, id)));
   return found.filter((container) => container !== undefined)
-    .filter(({ labels }) => labels.get(INSTANCE) === id);
+    .filter((container) => isOf(container, id));
 }
 
 /** Those of a state directory that have ended and that the state doesn't know. */
