@@ -1,6 +1,7 @@
 import { messageOf, ZddError } from "../error.ts";
 import type { HoldEvent, HoldOrder } from "../live/hold.ts";
 import { inheritedEnvironment } from "../system/environment.ts";
+import { moveOut } from "../system/escape.ts";
 import { keepDescriptors } from "../system/inherited.ts";
 import { traceCommand } from "../system/trace.ts";
 import { sleep } from "../system/wait.ts";
@@ -60,6 +61,8 @@ export class Holder {
       await holder.#input.write(new TextEncoder().encode(line));
     } catch { /* it has told why, or its end does */ }
     await holder.#ready.promise;
+    // It may still pass on long answers when zdd has ended. Without, they break then.
+    await moveOut(holder.pid, `zdd-hold-${holder.pid}`).catch(() => {});
     return holder;
   }
 

@@ -19,6 +19,18 @@ export function mustEscape(): boolean {
 }
 
 /**
+ * Moves a process into a scope of its own, if what must outlive zdd needs one.
+ *
+ * @param name of the scope, without its ending
+ * @throws {Error} with systemd's words, if it can't.
+ */
+export async function moveOut(pid: number, name: string): Promise<void> {
+  if (manager === undefined) return;
+  const description = "Started by zddeploy";
+  await moveIntoScope(pid, { name: `${name}.scope`, manager, description });
+}
+
+/**
  * What a shell does first that must escape before it starts anything: it waits for a line
  * on its standard input. If that ends without one, zdd has died, and nothing is run.
  */

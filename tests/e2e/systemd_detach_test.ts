@@ -51,6 +51,33 @@ test("what a oneshot unit deploys stays when the unit ends, under load", async (
   await until("scopes gone", async () => await scopes(box) === "");
 });
 
+test("an answer to a request that was held doesn't end with the unit that paused", async (box) => {
+  const site = siteIn(box, "paused");
+  const { code, stderr } = await site.zdd();
+  assertEquals(code, 0, stderr);
+  const there = (file: string) => `test -e ${site.directory}/${file}`;
+  const pause = `zddeploy pause --conf ${site.conf} -- /bin/sh -c ` +
+    `"touch begun; until ${there("enough")}; do sleep 0.1; done"`;
+  await unit(box, "pausing", ["Type=oneshot", `ExecStart=${pause}`]);
+  await box.shell("systemctl start --no-block pausing");
+  await box.shell(`until ${there("begun")}; do sleep 0.1; done`);
+  // nginx doesn't ask another one, as it would for a GET.
+  const url = `http://127.0.0.1:${site.port}/slow?2000`;
+  const ask = `fetch("${url}", { method: "POST", body: "x" })` +
+    ".then((r) => r.text()).then(console.log)";
+  const asking = box.run("node", "-e", ask);
+  const held = `${site.directory}/.zdd/live/.held/zdd_web_a`;
+  await box.shell(
+    `until ss -xH | grep -q "ESTAB.* ${held} "; do sleep 0.1; done`,
+  );
+  site.write("enough", "");
+  await box.shell(
+    'until [ "$(systemctl is-active pausing)" = inactive ]; do sleep 0.1; done',
+  );
+  assertMatch((await asking).stdout, /^\S+ \d+ /);
+  await stopAll(site);
+});
+
 test("so does what a timer deploys", async (box) => {
   const site = siteIn(box, "timer");
   await unit(box, "timed", [`ExecStart=zddeploy --conf ${site.conf}`]);

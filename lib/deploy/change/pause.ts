@@ -52,6 +52,8 @@ export async function pause(
   requireHoldable(project, rendered, what);
   requireLoaded(project, state, rendered);
   attempt(run, () => tidy(run, state));
+  // Where it can't, only long answers to what was held would break when zdd's unit ends.
+  await run.detach().catch(() => {});
   const journal = Journal.begin(run.directory, []);
   let hold: Hold | undefined;
   try {
