@@ -80,9 +80,19 @@ export function requireWords(
   const least = words.filter((word) => !word.startsWith("[")).length;
   const { length } = input.words;
   if (length < least || length > words.length) {
+    if (rest !== undefined && words.length === 0) {
+      const command = [...input.words, ...input.rest].join(" ");
+      throw usage(
+        `${name} takes its command after "--"`,
+        `zddeploy ${name} -- ${command}`,
+      );
+    }
     const expected = words.length === 0 ? "no argument" : words.join(" ");
     const got = length === 0 ? "none" : `"${input.words.join(" ")}"`;
-    throw usage(`${name} takes ${expected}, got ${got}`);
+    throw usage(
+      `${name} takes ${expected}, got ${got}`,
+      `zddeploy help ${name} shows how to use it`,
+    );
   }
   if (rest === undefined && input.rest.length > 0) {
     throw usage(`${name} takes nothing after "--"`);
@@ -143,6 +153,12 @@ function unknownOption(
       written === `--${name}` || written === `-${short}`
     )
   );
+  if (/^-\d/.test(written)) {
+    return usage(
+      `There is no option "${written}"`,
+      'a value that begins with "-" needs an equal sign, such as --since=-1h',
+    );
+  }
   if (!elsewhere) return unknown("option", written, known);
   return usage(
     `${command.name} has no option "${written}"`,

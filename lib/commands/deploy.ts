@@ -101,7 +101,12 @@ export const deploy: Command = {
       if (time > 0) {
         return deployWatched(project, { ...how, ...what, pause, shares, time });
       }
-      if ((shares?.length ?? 0) > 1) throw usage("Several shares need --watch");
+      if ((shares?.length ?? 0) > 1) {
+        throw usage(
+          "Several shares need --watch",
+          "for example: --canary 5,25,50 --watch 1m",
+        );
+      }
       const canary = shares?.[0];
       return deployRelease(project, { ...how, ...what, pause, canary });
     });

@@ -24,7 +24,12 @@ export const pause: Command = {
   ],
   async run(options, input) {
     const { rest, values } = input;
-    if (rest.length === 0) throw usage('pause takes a command after "--"');
+    if (rest.length === 0) {
+      throw usage(
+        'pause takes a command after "--"',
+        "for example: zddeploy pause -- npm run migrate",
+      );
+    }
     const max = readSeconds("max", values.max?.at(-1)) ?? USUAL_MAX;
     const wait = readSeconds("wait", values.wait?.at(-1));
     const { pause, runChange } = await import("./changing.ts");

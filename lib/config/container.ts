@@ -79,7 +79,7 @@ export function checkContainer(
     }
     return;
   }
-  if (service.image === undefined) section.missing("image", "for container");
+  if (service.image === undefined) section.missing("image", "with container");
   if (network === "host" || port === "none") {
     if (containerPort !== undefined) {
       const instead = port === "none"
@@ -88,7 +88,7 @@ export function checkContainer(
       section.reject("container_port", instead, String(containerPort));
     }
   } else if (containerPort === undefined) {
-    section.missing("container_port", "for container");
+    section.missing("container_port", "with container");
   }
   for (const [key, why] of Object.entries(OTHERS)) {
     if (section.has(key)) {

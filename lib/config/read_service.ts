@@ -84,7 +84,7 @@ function checkInstances(
   section: ConfSection<"service">,
 ): void {
   if (pidFile === undefined && port === "file") {
-    section.missing("pid_file", "for port: file");
+    section.missing("pid_file", "with port: file");
   }
   if (instances === 1) return;
   if (pidFile?.includes("{instance}") === false) {

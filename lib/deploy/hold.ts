@@ -87,7 +87,7 @@ export class Hold {
       throw error;
     }
     for (const subject of services) {
-      const message = `holds new requests, for ${formatDuration(max)} at most`;
+      const message = `holding new requests for at most ${formatDuration(max)}`;
       report({ step: "hold", subject, message });
     }
     return hold;
@@ -125,12 +125,11 @@ export class Hold {
         stuck.signal.aborted;
       if (!isLate || ending?.aborted) throw error;
       throw new ZddError(
-        `Requests go on after ${
-          formatDuration(max)
-        }: it took longer than --max`,
+        `The pause took longer than --max, ${formatDuration(max)}: requests ` +
+          "go on",
         {
           hint:
-            "what was running then has been told to end; look at what it did",
+            "if the command was running, it was told to end: check what it has done",
         },
       );
     } finally {
@@ -150,7 +149,7 @@ export class Hold {
     const timeout = Math.min(wait ?? max, max - MARGIN) - this.#took();
     await Promise.all(services.map(async (subject) => {
       const took = stopwatch();
-      const waiting = "waiting until nobody uses it";
+      const waiting = "waiting until it is idle";
       report({ step: "hold", subject, message: waiting, level: "begin" });
       const { current, canary } = stateOf(state, subject);
       const left = await Promise.all(
@@ -162,7 +161,7 @@ export class Hold {
       const isFree = left.every((one) => one.connections + one.workers === 0);
       if (!isFree && wait === undefined) {
         throw new ZddError(
-          `${subject} is still used, by ${counted(connections)}, after ` +
+          `${subject} is still in use, by ${counted(connections)}, after ` +
             formatDuration(took()),
           {
             hint: "a longer --max waits longer; with --wait SECONDS, " +
@@ -170,9 +169,7 @@ export class Hold {
           },
         );
       }
-      const message = isFree
-        ? "nobody uses it"
-        : `${counted(connections)} left open`;
+      const message = isFree ? "idle" : `${counted(connections)} left open`;
       const level = isFree ? undefined : "warning";
       report({ step: "hold", subject, message, ms: took(), level });
     }));
@@ -185,7 +182,7 @@ export class Hold {
     const ms = Math.round(this.#took());
     try {
       const { held, lost } = await this.holder.release();
-      const message = `let ${held} held requests go on`;
+      const message = `passed on ${held} held request${held === 1 ? "" : "s"}`;
       report({ step: "hold", subject: "nginx", message, ms });
       if (lost > 0) {
         const message = `${lost} held requests failed: nobody took them`;

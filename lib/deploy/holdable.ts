@@ -62,8 +62,8 @@ export function requireHoldable(
       `Requests to ${service.name} cannot be held for ` +
         `${formatDuration(max)}: ${name} is ${formatDuration(time)} (${place})`,
       {
-        hint: `use --max with less, or set ${name} in the location to more ` +
-          "than requests may wait and be answered in",
+        hint: `use a smaller --max, or a larger ${name} in the location: ` +
+          "a request may wait that long, and must then be answered",
         exitStatus,
       },
     );

@@ -86,10 +86,16 @@ export class Hooks {
     const { status, lines } = await this.#run(hook, command, env, signal);
     if (status === 0) return;
     const text = typeof command === "string" ? command : command.join(" ");
-    throw new ZddError(`${hook} failed: "${text}" exit status ${status}`, {
-      quote: lines,
-      source: this.#log,
-    });
+    throw new ZddError(
+      `${hook} failed: "${text}" ended with exit status ${status}`,
+      {
+        hint: hook === "pause"
+          ? "fix that, then run the same command again"
+          : undefined,
+        quote: lines,
+        source: this.#log,
+      },
+    );
   }
 
   /**

@@ -17,9 +17,8 @@ export function readPage(path: string): Page {
   const extension = extname(path).toLowerCase().replace(/^\.htm$/, ".html");
   const kind = PAGE_KINDS.find((kind) => `.${kind}` === extension);
   if (kind === undefined) {
-    const expected = PAGE_KINDS.map((kind) => `.${kind}`).join(", ");
     throw new ZddError(
-      `Cannot use the page "${path}": expected a file named ${expected}`,
+      `Cannot use the page "${path}": expected a .html, .json or .txt file`,
       { exitStatus },
     );
   }

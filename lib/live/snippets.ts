@@ -130,7 +130,7 @@ export class LiveSnippets {
     const service = services.get(String(name));
     if (service !== undefined) return service;
     throw new ReferenceError(
-      `There is no service "${name}" for it.live.${snippet}; there are ` +
+      `There is no service "${name}" for it.live.${snippet}; the services are ` +
         [...services.keys()].join(", "),
     );
   }

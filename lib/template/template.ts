@@ -82,7 +82,7 @@ export class Template {
     for (const { line, message, name } of found) {
       const near = name === undefined ? undefined : nearest(name, known);
       const hint = near === undefined
-        ? name && `there are ${known.join(", ")}`
+        ? name && `the names are ${known.join(", ")}`
         : `did you mean "${near}"?`;
       diagnostics.add({ file: basename(this.file), line, message, hint });
     }

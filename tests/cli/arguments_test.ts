@@ -109,6 +109,16 @@ Deno.test("readArguments() refuses what it doesn't know, and says what was meant
       "check --color green",
       'Expected always, never or auto for --color, got "green"',
     ],
+    [
+      "logs --since -1h",
+      'There is no option "-1h"',
+      'a value that begins with "-" needs an equal sign, such as --since=-1h',
+    ],
+    [
+      "pause npm run migrate",
+      'pause takes its command after "--"',
+      "zddeploy pause -- npm run migrate",
+    ],
     ["check web", 'check takes no argument, got "web"'],
     ["canary", "canary takes PERCENT, got none"],
     ["canary 1 2", 'canary takes PERCENT, got "1 2"'],

@@ -42,7 +42,7 @@ Deno.test("a container may be a worker, which listens nowhere", () => {
 
 const MISTAKES: [string, RegExp][] = [
   ["[service:web]\ncontainer: docker\n" + PORT, /needs a value for "image"/],
-  [CONTAINER, /needs a value for "container_port" for container/],
+  [CONTAINER, /needs a value for "container_port" with container/],
   [
     "[service:web]\nstart: ./web\nport: env\nimage: app",
     /needs a value for "container" beside "image"/,

@@ -89,7 +89,7 @@ Deno.test("a reference to nothing is a mistake with the name that was meant", ()
 Deno.test("a missing key is a mistake on the line of its section", () => {
   assertEquals(mistakesIn(NGINX, "[service:web]\n"), [
     'deploy.conf:4: [service:web] needs a value for "start"',
-    'deploy.conf:4: [service:web] needs a value for "pid_file" for port: file',
+    'deploy.conf:4: [service:web] needs a value for "pid_file" with port: file',
   ]);
 });
 

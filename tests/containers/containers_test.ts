@@ -93,7 +93,7 @@ test(
     site.configure();
     const nameless = await site.zdd("deploy");
     assertEquals(nameless.code, 2, nameless.stderr);
-    assertMatch(nameless.stderr, /"tests:\{release\}" wants a release/);
+    assertMatch(nameless.stderr, /"tests:\{release\}" has no release yet/);
     await site.stopAll();
   },
 );

@@ -135,7 +135,7 @@ Deno.test("after_switch and after_deploy that fail are reported and change nothi
   assert(await site.pidAt() !== old);
   assertEquals(isAlive(old), false);
   assertEquals(site.exists("failed"), false);
-  assertMatch(stderr, /after_switch failed: "exit 3" exit status 3/);
+  assertMatch(stderr, /after_switch failed: "exit 3" ended with exit status 3/);
   assertMatch(stderr, /after_deploy failed: .*exit status 127/);
   const { changed, warnings } = JSON.parse(stdout);
   assertEquals(changed, true);

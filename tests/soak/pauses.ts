@@ -51,7 +51,7 @@ async function migrations(count: number): Promise<string> {
     const migrate = `touch migrating; sleep 1; echo ${version} >schema; ` +
       "rm migrating";
     const { stderr } = await site.deploy("deploy", "--pause", migrate);
-    held += Number(/let (\d+) held/.exec(stderr)?.[1]);
+    held += Number(/passed on (\d+) held/.exec(stderr)?.[1]);
   }
   const result = await clients.stop();
   assertEquals(site.nginx(), nginx);

@@ -32,7 +32,7 @@ Deno.test("check() names an unknown placeholder, its line and what was meant", (
   ]);
   assertEquals(check("{database}"), [
     "nginx.conf.template:1: There is nothing named {database}; " +
-    "there are web, project_dir, services",
+    "the names are web, project_dir, services",
   ]);
 });
 

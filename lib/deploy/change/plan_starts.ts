@@ -17,6 +17,7 @@ import {
   type Slots,
   slotsOf,
 } from "../../instance/slots.ts";
+import { ExitStatus, ZddError } from "../../error.ts";
 import { listenedAddresses, passedAddresses } from "../../nginx/passed.ts";
 import {
   instancesOf,
@@ -102,6 +103,7 @@ export function numbersOf(
  * somebody else has taken it, another.
  *
  * @param conf what nginx.conf would be now: nginx may not listen yet where it says
+ * @throws {ZddError} with exit status 2, if nothing says which image a service is.
  */
 export async function planStarts(
   config: Config,
@@ -113,6 +115,7 @@ export async function planStarts(
   const plans: Plan[] = [];
   for (const request of requests) {
     const { service, numbers, slot, release } = request;
+    if (numbers.length > 0) requireRelease(service, release);
     const slots = hasSlots(service)
       ? await chooseAddresses(config, request, state, conf)
       : undefined;
@@ -128,6 +131,17 @@ export async function planStarts(
     ));
   }
   return { plans, state };
+}
+
+function requireRelease({ name, image }: ServiceConfig, release?: string) {
+  if (release !== undefined || !image?.includes("{release}")) return;
+  throw new ZddError(
+    `Cannot tell which image ${name} needs: "${image}" has no release yet`,
+    {
+      hint: "name the release, such as zddeploy --release v1",
+      exitStatus: ExitStatus.usage,
+    },
+  );
 }
 
 function kindOf({ port }: ServiceConfig): SlotPlan["kind"] {

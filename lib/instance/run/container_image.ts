@@ -1,4 +1,3 @@
-import { ExitStatus, ZddError } from "../../error.ts";
 import {
   askEngine,
   type EngineName,
@@ -11,8 +10,7 @@ import type { Tell } from "./runner.ts";
 /**
  * Pulls the images of some plans that aren't there.
  *
- * @throws {ZddError} with the engine's words, if one can't be pulled; with exit status 2,
- * if nothing says which release it is.
+ * @throws {ZddError} with the engine's words, if one can't be pulled.
  */
 export async function fetchImages(
   engine: EngineName,
@@ -22,15 +20,6 @@ export async function fetchImages(
 ): Promise<void> {
   const images = new Map<string, string>();
   for (const { image = "", service: { name } } of plans) {
-    if (image.includes("{release}")) {
-      throw new ZddError(
-        `Cannot tell which image ${name} is: "${image}" wants a release`,
-        {
-          hint: "name it with --release",
-          exitStatus: ExitStatus.usage,
-        },
-      );
-    }
     images.set(image, name);
   }
   for (const [image, service] of images) {

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConfDir, NGINX, WEB } from "../../config/conf_dir.ts";
 import type { Instance } from "../../../lib/instance/instance.ts";
 import { missing } from "../../../lib/deploy/change/start_missing.ts";
@@ -12,6 +12,7 @@ import {
   type ServiceState,
   type State,
 } from "../../../lib/state/state.ts";
+import { ZddError } from "../../../lib/error.ts";
 import { serviceIn } from "../../instance/service_config.ts";
 import { TempDir } from "../../system/temp_dir.ts";
 
@@ -68,6 +69,21 @@ Deno.test("where a standby is kept, a release starts in the slot of neither", ()
   assertEquals(slotFor({ current: "a", standby: "c" }), "b");
   assertEquals(slotFor({ current: "a", retiring: "b" }), "c");
   assertEquals(slotFor({ current: "a", standby: "b", retiring: "c" }), "c");
+});
+
+Deno.test("an image of a release needs one, before anything is run", async () => {
+  using conf = new ConfDir(NGINX, WEB);
+  using directory = new TempDir();
+  const service = serviceIn(directory, { image: "app:{release}" });
+  const plan = (release?: string) =>
+    planStarts(
+      conf.config(),
+      [{ service, numbers: [1], slot: "a", release }],
+      EMPTY_STATE,
+      NO_CONF,
+    );
+  await assertRejects(() => plan(), ZddError, '"app:{release}" has no release');
+  assertEquals((await plan("v1")).plans[0]?.image, "app:v1");
 });
 
 Deno.test("a service that keeps no standby any more leaves the third slot in the end", async () => {
