@@ -8,10 +8,10 @@ import { Journal } from "../state/journal.ts";
 import { instancesOf, type State } from "../state/state.ts";
 import { readState, writeState } from "../state/state_file.ts";
 import {
-  bringBack,
   withInstances,
   withoutStopped,
-} from "../state/transitions.ts";
+} from "../state/instance_transitions.ts";
+import { bringBack } from "../state/transitions.ts";
 import type { ProcessId } from "../system/process.ts";
 import { finishApart, ownStarter } from "./finish_apart.ts";
 import { prepareLiveSwitch, switchLive } from "./live_switch.ts";

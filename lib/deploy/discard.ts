@@ -7,7 +7,7 @@ import { discardInstance, stopInstance } from "../instance/stop.ts";
 import type { Journal, JournalEntries, Start } from "../state/journal.ts";
 import { instancesOf } from "../state/state.ts";
 import { readState, writeState } from "../state/state_file.ts";
-import { withLeft } from "../state/transitions.ts";
+import { withLeft } from "../state/instance_transitions.ts";
 import { writeAtomically } from "../system/files.ts";
 import { identify, type ProcessId } from "../system/process.ts";
 import { sayGoodbye } from "./goodbye.ts";

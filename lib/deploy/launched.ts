@@ -3,7 +3,7 @@ import type { Instance } from "../instance/instance.ts";
 import type { Launch } from "../instance/start.ts";
 import type { State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
-import { withInstances } from "../state/transitions.ts";
+import { withInstances } from "../state/instance_transitions.ts";
 import { isSame } from "../system/process.ts";
 import type { Run } from "./run.ts";
 

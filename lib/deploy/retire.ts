@@ -12,7 +12,7 @@ import type { Nginx } from "../nginx/nginx.ts";
 import { notesOnFormer } from "../state/former.ts";
 import type { Retiring, State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
-import { withRetiring, withTold } from "../state/transitions.ts";
+import { withRetiring, withTold } from "../state/instance_transitions.ts";
 import { writeAtomically } from "../system/files.ts";
 import { commandLine, identify, type ProcessId } from "../system/process.ts";
 import { formatDuration } from "../text/duration.ts";

@@ -8,7 +8,7 @@ import { discardInstance, stopInstance } from "../instance/stop.ts";
 import type { Journal } from "../state/journal.ts";
 import { instancesOf, type State, stateOf } from "../state/state.ts";
 import { readState, writeState } from "../state/state_file.ts";
-import { withSuccessor } from "../state/transitions.ts";
+import { withSuccessor } from "../state/instance_transitions.ts";
 import { isDirectory } from "../system/files.ts";
 import { descendsFrom } from "../system/process_table.ts";
 import { formatDuration } from "../text/duration.ts";

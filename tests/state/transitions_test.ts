@@ -1,19 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Config } from "../../lib/config/config.ts";
 import {
-  abortCanary,
-  addCanary,
   addCurrent,
   addToCanary,
+  withInstances,
+  withoutEnded,
+  withRetiring,
+} from "../../lib/state/instance_transitions.ts";
+import {
+  abortCanary,
+  addCanary,
   bringBack,
   promoteCanary,
   replaceCurrent,
   retireEverything,
   setCanary,
   swapStandby,
-  withInstances,
-  withoutEnded,
-  withRetiring,
 } from "../../lib/state/transitions.ts";
 import {
   type Retiring,

@@ -7,7 +7,7 @@ import {
   addToCanary,
   retireSurplus,
   withoutEnded,
-} from "../../state/transitions.ts";
+} from "../../state/instance_transitions.ts";
 import { deploy } from "../deploy.ts";
 import type { Outcome } from "../outcome.ts";
 import { numbersOf, planStarts, type StartRequest } from "./plan_starts.ts";
