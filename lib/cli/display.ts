@@ -1,4 +1,5 @@
 import { formatDuration } from "../text/duration.ts";
+import { figureLines } from "./figures_table.ts";
 import { spellControls } from "../text/controls.ts";
 import type { Event } from "../deploy/report.ts";
 import { PLAIN, type Style, widthOf } from "./style.ts";
@@ -14,6 +15,8 @@ export interface Running {
   message: string;
   /** When it began, in ms of any clock. */
   since: number;
+  /** The figures of a watch. */
+  figures?: Event["figures"];
 }
 
 /** What is drawn with. */
@@ -58,18 +61,22 @@ export interface Screen {
 /** What is going on after an event. */
 export function afterEvent(
   running: readonly Running[],
-  { step, subject, message, ms, level }: Event,
+  { step, subject, message, ms, level, figures }: Event,
   now: number,
 ): Running[] {
+  const at = running.findIndex((one) =>
+    one.step === step && one.subject === subject
+  );
+  const known = running[at];
+  if (figures !== undefined && known !== undefined) {
+    return running.with(at, { ...known, message, figures });
+  }
   if (level === "begin") {
     return [...running, { step, subject, message, since: now }];
   }
   // A detail without a time is something on the way.
   if (level === "detail" && ms === undefined) return [...running];
-  const ended = running.findIndex((one) =>
-    one.step === step && one.subject === subject
-  );
-  return running.filter((_, i) => i !== ended);
+  return running.filter((_, i) => i !== at);
 }
 
 /**
@@ -102,6 +109,10 @@ export function frame(
       line(`${subject}: ${message}`, since)
     );
   const left = running.length - shown.length;
+  const figures = running.flatMap(({ figures }) => figures ?? []);
+  if (figures.length > 0) {
+    shown.push(...figureLines(figures, width, style).slice(0, most));
+  }
   if (left > 0) shown.push(shorten(`${more} and ${left} more`, width, more));
   return shown.length === 0 ? [line("working", since)] : shown;
 }

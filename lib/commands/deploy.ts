@@ -90,6 +90,9 @@ export const deploy: Command = {
       release: name === undefined ? undefined : readRelease(name),
     };
     const watch = readSeconds("watch", input.values.watch?.at(-1));
+    if (pause !== undefined && (watch ?? 0) > 0) {
+      throw usage("--pause doesn't go with --watch");
+    }
     if (input.flags.includes("dry-run")) {
       return await showDryRun(options, { ...what, canary: shares?.[0] });
     }
@@ -97,9 +100,11 @@ export const deploy: Command = {
       "./changing.ts"
     );
     return await runChange(options, input, "deployed", (project, how) => {
-      const time = watch ?? project.config.watch ?? 0;
+      // The release before doesn't fit what a migration has left.
+      const usual = pause === undefined ? project.config.watch : undefined;
+      const time = watch ?? usual ?? 0;
       if (time > 0) {
-        return deployWatched(project, { ...how, ...what, pause, shares, time });
+        return deployWatched(project, { ...how, ...what, shares, time });
       }
       if ((shares?.length ?? 0) > 1) {
         throw usage(

@@ -24,6 +24,8 @@ export interface Key<T = unknown> {
   meaning: string;
   /** It names what a service's user may have changed: that is a mistake only where something is started. */
   others?: true;
+  /** A percentage: the sign needn't be doubled behind it, as it must be where Python reads it. */
+  percent?: true;
   /** A change of it needs no new instance, since nothing of it goes into one. */
   restart?: false;
 }

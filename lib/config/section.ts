@@ -115,6 +115,11 @@ export class ConfSection<Kind extends SectionKind> {
       ),
     ]);
     for (const key of keys) {
+      const plain = findEntry(section, this.surroundings.defaults, key)?.value;
+      if (this.#keys[key]?.percent && /^[\d.]+\s*%$/.test(plain ?? "")) {
+        this.#texts.set(key, plain ?? "");
+        continue;
+      }
       const expanded = interpolate(section, this.surroundings.defaults, key);
       for (const name of expanded.used) used.add(name);
       for (const problem of expanded.problems) {

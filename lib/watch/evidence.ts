@@ -1,34 +1,63 @@
+/** How often something happened. */
+export interface Counted {
+  hits: number;
+  trials: number;
+}
+
+/** Which shares are likely from the start: those that a beta distribution of these parameters has. */
+export interface Prior {
+  a: number;
+  b: number;
+}
+
+/** Nothing is known of the share (Jeffreys). */
+const ANY: Prior = { a: 0.5, b: 0.5 };
+
+/** The share is likely to be a few percent. It makes what is found no less sure, only sooner found. */
+const SMALL: Prior = { a: 0.5, b: 20 };
+
 /**
- * How strongly `hits` of `trials` speak against a share, as the logarithm of how often
- * better a mixture of all shares explains them: a likelihood ratio with Jeffreys' prior,
- * Beta(1/2, 1/2), against one share (Robbins 1970). If the share is right, the chance
+ * How strongly counts speak against a share, as the logarithm of how many times better a
+ * mixture of all shares explains them (Robbins 1970). If the share is right, the chance
  * that this ever reaches ln(1/a), however often one looks, is at most a (Ville 1939).
  * So a watch may look each second and still be wrong as seldom as it says.
  *
  * @param share from 0 to 1
  */
-export function evidence(hits: number, trials: number, share: number): number {
-  return logBeta(hits + 0.5, trials - hits + 0.5) - Math.log(Math.PI) -
+export function evidence(
+  { hits, trials }: Counted,
+  share: number,
+  { a, b }: Prior = ANY,
+): number {
+  return logBeta(a + hits, b + trials - hits) - logBeta(a, b) -
     times(hits, Math.log(share)) - times(trials - hits, Math.log1p(-share));
 }
 
 /**
- * The largest share that `hits` of `trials` don't speak against, at a risk: 1 if nothing
- * is known.
+ * How strongly counts speak against a share that is at most so much above another's, whatever
+ * that is: the least that both together speak against any pair of such shares.
  *
- * @param risk the chance that it ever is too small
+ * @param margin how much larger the share may be
+ * @param most what the other's is at most
  */
-export function upperShare(hits: number, trials: number, risk: number): number {
-  const enough = Math.log(1 / risk);
-  let low = trials === 0 ? 1 : hits / trials;
-  let high = 1;
-  // The evidence grows from the observed share on: halved until it is known to a millionth.
+export function evidenceOfMore(
+  counted: Counted,
+  other: Counted,
+  margin: number,
+  most = 1,
+): number {
+  const against = (share: number) =>
+    evidence(other, share, SMALL) + evidence(counted, share + margin, SMALL);
+  // Below it the other speaks against it more, above it this one does.
+  let low = other.trials === 0 ? 0 : other.hits / other.trials;
+  let high = Math.min(most, counted.hits / counted.trials - margin);
+  if (!(high > low)) return -Infinity;
   while (high - low > 1e-6) {
-    const middle = (low + high) / 2;
-    if (evidence(hits, trials, middle) < enough) low = middle;
-    else high = middle;
+    const [left, right] = [(2 * low + high) / 3, (low + 2 * high) / 3];
+    if (against(left) < against(right)) high = right;
+    else low = left;
   }
-  return high;
+  return against(low);
 }
 
 /** A share of a count; nothing of nothing, whatever the factor. */

@@ -1,4 +1,4 @@
-import { evidence, upperShare } from "./evidence.ts";
+import { evidence, evidenceOfMore } from "./evidence.ts";
 import { failed, inOrder, slowerThan, type Tally, timed } from "./tally.ts";
 
 /** How much worse a release may be than the one before it. */
@@ -29,15 +29,16 @@ const ASSUMED = 0.1;
 /** Less is no difference, for nginx measures in ms and busy machines stutter. In ms. */
 const LEAST_DIFFERENCE = 5;
 
-/** The tests that share the risk: errors, p50, p95, each of two releases. */
-const SHARES = 6;
+/** What part of the risk each test has. */
+const ERRORS_RISK = 1 / 2;
+const TIMES_RISK = 1 / 4;
 
 /**
  * Compares what was answered for a release with what was answered for the one before it.
  * It is worse if that can't be chance: if more of its answers failed than the other's true
  * share and the limit explain, or if more took longer than the limit times the other's
- * median (half of them may) or 95th percentile (a twentieth may). The other's shares
- * are taken to be as high as what is known of it allows.
+ * median (half of them may) or 95th percentile (a twentieth may), which are taken to be as
+ * high as what is known of it allows.
  *
  * @param risk the chance that it is ever said of one that isn't worse, however often it is
  * asked while the tallies grow
@@ -48,21 +49,20 @@ export function judge(
   limits: Limits,
   risk = RISK,
 ): Judgement {
-  const each = risk / SHARES;
-  const enough = now.requests >= FEWEST_REQUESTS;
-  if (enough && hasMoreErrors(now, before, limits.errors, each)) {
-    return { worse: "errors", enough };
+  const hasEnough = now.requests >= FEWEST_REQUESTS;
+  if (hasEnough && hasMoreErrors(now, before, limits.errors, risk)) {
+    return { worse: "errors", enough: hasEnough };
   }
   const { slower } = limits;
   if (slower !== undefined && timed(now) >= FEWEST_TIMES) {
-    if (isSlower(now, before, 0.5, slower, each)) {
-      return { worse: "p50", enough };
+    if (isSlower(now, before, 0.5, slower, risk)) {
+      return { worse: "p50", enough: hasEnough };
     }
-    if (isSlower(now, before, 0.95, slower, each)) {
-      return { worse: "p95", enough };
+    if (isSlower(now, before, 0.95, slower, risk)) {
+      return { worse: "p95", enough: hasEnough };
     }
   }
-  return { enough };
+  return { enough: hasEnough };
 }
 
 function hasMoreErrors(
@@ -72,9 +72,11 @@ function hasMoreErrors(
   risk: number,
 ): boolean {
   const errors = failed(before);
-  const most = upperShare(errors, before.requests, risk);
-  const known = errors === 0 ? Math.min(most, ASSUMED) : most;
-  return exceeds(failed(now), now.requests, known + limit, risk);
+  const most = errors === 0 ? ASSUMED : 1;
+  const own = { hits: failed(now), trials: now.requests };
+  const other = { hits: errors, trials: before.requests };
+  return evidenceOfMore(own, other, limit, most) >=
+    enough(risk * ERRORS_RISK);
 }
 
 function isSlower(
@@ -84,36 +86,33 @@ function isSlower(
   factor: number,
   risk: number,
 ): boolean {
-  const usual = highestQuantile(before, share, risk);
+  const needed = enough(risk * TIMES_RISK / 2); // for each of the two
+  const usual = highestQuantile(before, share, needed);
   if (usual === undefined) return false;
   const limit = Math.max(usual * factor, usual + LEAST_DIFFERENCE);
-  return exceeds(slowerThan(now, limit), timed(now), 1 - share, risk);
+  const slow = { hits: slowerThan(now, limit), trials: timed(now) };
+  return slow.hits > (1 - share) * slow.trials &&
+    evidence(slow, 1 - share) >= needed;
 }
 
-/** Whether that many can't be chance if so large a share is expected. */
-function exceeds(
-  hits: number,
-  trials: number,
-  share: number,
-  risk: number,
-): boolean {
-  return share < 1 && hits > share * trials &&
-    evidence(hits, trials, share) >= Math.log(1 / risk);
+/** The evidence that leaves this risk. */
+function enough(risk: number): number {
+  return Math.log(1 / risk);
 }
 
 /** The highest that a quantile may really be, in ms; undefined if too little is known. */
 function highestQuantile(
   tally: Tally,
   share: number,
-  risk: number,
+  needed: number,
 ): number | undefined {
   const all = timed(tally);
-  const enough = Math.log(1 / risk);
   let above = all;
   for (const [ms, count] of inOrder(tally)) {
     above -= count;
     const isBelow = above < (1 - share) * all;
-    if (isBelow && evidence(above, all, 1 - share) >= enough) return ms;
+    const counted = { hits: above, trials: all };
+    if (isBelow && evidence(counted, 1 - share) >= needed) return ms;
   }
   return undefined;
 }

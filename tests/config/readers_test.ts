@@ -5,8 +5,10 @@ import {
   connections,
   count,
   duration,
+  factor,
   flag,
   inheritance,
+  share,
   target,
   url,
 } from "../../lib/config/readers.ts";
@@ -90,4 +92,24 @@ Deno.test("inheritance() takes yes, no, or names", () => {
       `yes, no, or names of variables and PREFIX*: ${found}`,
     );
   }
+});
+
+Deno.test("share() and factor() read how much worse a release may be", () => {
+  const found: string[] = [];
+  const place = {
+    directory: "/",
+    reject: (expected: string) => found.push(expected),
+  };
+  assertEquals(
+    ["1%", "0.5 %", "100%"].map((text) => share(text, place)),
+    [0.01, 0.005, 1],
+  );
+  assertEquals(
+    ["2x", "1.5", "none"].map((text) => factor(text, place)),
+    [2, 1.5, undefined],
+  );
+  assertEquals(found, []);
+  for (const text of ["1", "101%", "-1%", "a%"]) share(text, place);
+  for (const text of ["0.5x", "x", "2y", "off"]) factor(text, place);
+  assertEquals(found.length, 8);
 });

@@ -309,3 +309,13 @@ Deno.test("mistakes of syntax, keys and values are found all at once, in the ord
     ["4", "6", "9", "10"],
   );
 });
+
+Deno.test("a percentage needs no second percent sign, and may have one", () => {
+  for (const text of ["1%", "0.5 %", "1%%", "%(one)s%%"]) {
+    const lines = `[deploy]\none: 1\nwatch_errors: ${text}\n`;
+    const own = text.includes("one") ? lines : lines.replace("one: 1\n", "");
+    assertEquals(mistakesIn(NGINX, WEB, own), []);
+  }
+  const [mistake = ""] = mistakesIn(NGINX, WEB, "[deploy]\nwatch_errors: 2\n");
+  assertStringIncludes(mistake, "expected a percentage such as 1% or 0.5%");
+});

@@ -117,6 +117,16 @@ Deno.test("the role for Ansible, on two hosts over SSH", async (t) => {
     },
   );
 
+  await t.step("a release is watched, and the figures are told", async () => {
+    const args = [...FIRST, ...set("zdd_watch=1", "zdd_canary=20")];
+    const { code, stdout } = await hosts.deploy(2, ...args);
+    assertEquals(code, 0, stdout);
+    assertMatch(stdout, /\w+, 20 %: 0 of \d+ requests failed, 0 of \d+ before/);
+    assertEquals(await hosts.releases(), [2, 1]);
+    const back = await hosts.play("rollback.yml", ...set("zdd_release=2"));
+    assertEquals(back.code, 0, back.stdout);
+  });
+
   await t.step("a host that can't be reached is a failure, too", async () => {
     await hosts.host(2).hangUp();
     const args = [...BOTH, ...set("zdd_rollback=yes")];

@@ -69,6 +69,7 @@ export const DEPLOY_KEYS = {
   watch_errors: {
     read: share,
     default: "1%",
+    percent: true,
     meaning: "how many more of its answers may fail under watch",
   },
   watch_slower: {

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { chooseServices } from "../../config/choose.ts";
+import { stopsFirst } from "../../config/config.ts";
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../../error.ts";
 import { isAlive } from "../../instance/processes.ts";
 import { type State, stateOf, type Watch } from "../../state/state.ts";
@@ -78,6 +79,10 @@ export async function deployWatched(
     return { ...await deployRelease(project, options), watch: [] };
   }
   const compared = requireWatchable(project, services);
+  for (const name of stoppedFirst(project, services)) {
+    const message = "replace: stop-first leaves nothing to go back to";
+    report({ step: "watch", subject: name, message, level: "warning" });
+  }
   using counter = new Counter(join(directory.path, "live"));
   const { watchErrors: errors, watchSlower: slower } = project.config;
   const limits = { errors, slower };
@@ -208,6 +213,15 @@ function tell(
       } by`;
     report({ step: "watch", subject, message: few, level: "warning" });
   }
+}
+
+/** Those of some services whose instances before have ended when the new ones are started. */
+function stoppedFirst(
+  { config }: Project,
+  names: readonly string[],
+): string[] {
+  return config.services.filter(stopsFirst).map(({ name }) => name)
+    .filter((name) => names.includes(name));
 }
 
 function newWatch(): Omit<Watch, "kept"> {

@@ -56,9 +56,9 @@ export async function measureBaseline(
       time,
       requests().some((count) => count > 0) ? LONGEST : LONGEST_WITHOUT,
     );
+  const counting = "counting what the release before answers";
+  report({ ...event, message: counting, level: "begin" });
   while (took() < longest() && !isEnough()) {
-    const message = "counting what the release before answers";
-    report({ ...event, message, level: "begin" });
     await sleep(LOOK, signal);
     tallies = counter.count(pairs, tallies);
   }

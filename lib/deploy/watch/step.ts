@@ -83,15 +83,17 @@ export async function watchStep(
   const took = stopwatch();
   let tallies = baseline;
   let services: ServiceFigures[] = [];
-  const over = (result: StepResult["result"], reason?: ZddError) => ({
-    ...{ percent, seconds: Number((took() / 1000).toFixed(1)) },
-    ...{ result, services, reason },
-  });
+  const event = { step: "watch", subject: "zdd" } as const;
+  const over = (result: StepResult["result"], reason?: ZddError) => {
+    report({ ...event, message: result, ms: took(), level: "detail" });
+    const seconds = Number((took() / 1000).toFixed(1));
+    return { percent, seconds, result, services, reason };
+  };
   const share = percent < 100
     ? `, which gets ${percent} % of the requests,`
     : "";
   const begun = `watching the release${share} for ${formatDuration(time)}`;
-  report({ step: "watch", subject: "zdd", message: begun });
+  report({ ...event, message: begun });
   // What was answered until now is not this step's.
   counter.count([], tallies);
   for (;;) {
@@ -111,10 +113,7 @@ export async function watchStep(
       .map((pair) => compare(pair, tallies, watching, took()));
     const left = `${formatDuration(Math.max(0, time - took()))} left`;
     const message = `watching${percent < 100 ? ` ${percent} %` : ""}, ${left}`;
-    report({
-      ...{ step: "watch", subject: "zdd", level: "begin" },
-      ...{ message, figures: services },
-    });
+    report({ ...event, message, level: "begin", figures: services });
     const ended = watching.endings.find(pairs.flatMap(({ now }) => now));
     if (ended !== undefined) {
       const { service, process: { pid } } = ended;
