@@ -179,7 +179,8 @@ export class Launch implements Disposable {
     const parsed = addressOf(instance);
     if (parsed !== undefined && "path" in parsed) {
       const isSame = file === undefined || socketFile(parsed.path) === file;
-      if (!isSame && !this.processes.hold(parsed)) {
+      // Whatever has the path by now.
+      if (!isSame && !this.processes.hold({ path: parsed.path })) {
         throw await this.failure(`another program listens on ${address}`);
       }
     }
@@ -320,6 +321,7 @@ export class Launch implements Disposable {
       leader: this.leader,
       address: this.run.address,
       status: this.#status,
+      known: () => this.processes.known(),
       processes: (fresh) => this.processes.look(fresh),
       isOurs: (process) => this.processes.isOurs(process),
     };
