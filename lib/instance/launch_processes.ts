@@ -56,6 +56,11 @@ export class LaunchProcesses implements Disposable {
     }
   }
 
+  /** Those that were seen and still run. */
+  known(): ProcessId[] {
+    return this.#set.known();
+  }
+
   /**
    * Those that run.
    *

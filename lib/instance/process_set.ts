@@ -124,7 +124,9 @@ export class ProcessSet {
     const table = otherProcesses({ since: this.#since, fresh });
     this.#forgetEnded();
     for (const process of kept) this.add(process);
-    const suspects = table.filter(({ pid }) => !this.#known.has(pid));
+    const suspects = table.filter((seen) =>
+      !this.#known.has(seen.pid) && !ProcessSet.isOfOther(seen, this.traces.id)
+    );
     for (const { pid } of suspects.filter((one) => this.#isTraced(one))) {
       this.#take(pid);
     }

@@ -1,5 +1,6 @@
 import { ZddError } from "../../error.ts";
 import { type Address, formatAddress } from "../../system/address.ts";
+import type { ProcessId } from "../../system/process.ts";
 import { holders, listeningInodes } from "../../system/sockets.ts";
 import type { Located, Locator, Sought, Started } from "./kind.ts";
 import { topmost } from "../topmost.ts";
@@ -20,10 +21,9 @@ export class GivenAddress implements Locator {
     const missing = `nobody listens on ${formatAddress(address)}`;
     const inodes = listeningInodes(address);
     if (inodes.length === 0) return missing;
-    const own = start.processes(true);
-    const pids = own.map(({ pid }) => pid);
-    const listening = holders(inodes, pids);
-    if (inodes.some((inode) => holders([inode], pids).length === 0)) {
+    const known = start.known();
+    const own = areHeld(inodes, known) ? known : start.processes(true);
+    if (!areHeld(inodes, own)) {
       throw new ZddError(
         `another program listens on ${formatAddress(address)}`,
       );
@@ -32,7 +32,14 @@ export class GivenAddress implements Locator {
       const process = namedProcess(pidFile, start);
       return typeof process === "string" ? process : { process, address };
     }
+    const listening = holders(inodes, own.map(({ pid }) => pid));
     const process = topmost(own, listening, start.leader);
     return process === undefined ? missing : { process, address };
   }
+}
+
+/** Whether each of some sockets is held by one of the processes at least. */
+function areHeld(inodes: string[], processes: ProcessId[]): boolean {
+  const pids = processes.map(({ pid }) => pid);
+  return inodes.every((inode) => holders([inode], pids).length > 0);
 }
