@@ -25,7 +25,7 @@ export function sectionOf(changelog: string, version: string): string {
     );
   }
   const body = section.replace(/^.*\n?/, "")
-    // The addresses of headings that are links stand behind the last section.
+    // The addresses of headings that are links come after the last section.
     .replace(/^\[[^\]]+\]: .*\n?/gm, "").trim();
   if (body !== "") return body;
   throw new Error(`CHANGELOG.md says nothing of ${version}`);

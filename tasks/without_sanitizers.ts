@@ -12,7 +12,7 @@ const OFF = { sanitizeOps: false, sanitizeResources: false };
 function testWithoutSanitizers(...words: Words): void {
   const at = words.findIndex((word) => typeof word === "object");
   if (at >= 0) words[at] = { ...OFF, ...words[at] as typeof OFF };
-  // Options stand behind the name and before the function.
+  // Options come after the name and before the function.
   else words.splice(-1, 0, OFF);
   test(...words);
 }

@@ -33,7 +33,7 @@ export function readArguments(
   commands: readonly Command[],
   args: string[],
 ): Arguments {
-  // Which options there are, the command tells; it stands behind some of them.
+  // The command says which options there are; it may come after some of them.
   const { words: [name] } = parseLeniently(commands, args);
   const command = findCommand(commands, name ?? DEFAULT_COMMAND);
   const { words, rest, values, flags } = parse(
@@ -168,9 +168,9 @@ function unknownOption(
 
 /** A command line, taken apart. */
 export interface Parsed {
-  /** The command and the words behind it. */
+  /** The command and the words after it. */
   words: string[];
-  /** What stands behind `--`. */
+  /** What comes after `--`. */
   rest: string[];
   values: Record<string, string[]>;
   /** The options without a value. */

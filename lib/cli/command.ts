@@ -15,9 +15,9 @@ export interface GlobalOptions {
 
 /** What the command line says beyond the global options. */
 export interface Input {
-  /** The words behind the command's name. */
+  /** The words after the command's name. */
   words: string[];
-  /** The words behind `--`. */
+  /** The words after `--`. */
   rest: string[];
   /** The values of the command's own options, by their names; once each time it is given. */
   values: Record<string, string[]>;
@@ -58,7 +58,7 @@ export interface Command {
   words?: readonly string[];
   /** What the first of them can be. */
   complete?: Completion;
-  /** What stands in the help for the words behind `--`, if it takes some. */
+  /** What stands in the help for the words after `--`, if it takes some. */
   rest?: string;
   /** What it does, in one line of the help. */
   summary: string;

@@ -33,7 +33,7 @@ export function toJson(value: unknown, indent?: number): string {
   );
 }
 
-/** Prints a text with nothing behind it. Returns whether anybody may still read it. */
+/** Prints a text with nothing after it. Returns whether anybody may still read it. */
 export function draw(to: Stream, text: string): boolean {
   return write(Deno[to], printable(text));
 }

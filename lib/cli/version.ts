@@ -22,7 +22,7 @@ export function printVersion({ json }: GlobalOptions): void {
 
 /**
  * The commit that a directory is a checkout of, shortened to 12 digits, with `-dirty`
- * behind it if its files differ; undefined where there is no checkout or no git.
+ * after it if its files differ; undefined where there is no checkout or no git.
  */
 export function commitOf(directory: string): string | undefined {
   try {

@@ -8,7 +8,7 @@ export interface Place {
 
 /**
  * Turns the text of a key into its value. What isn't right is rejected, and a harmless
- * value stands in for it, so that the mistakes behind it are found too.
+ * value stands in for it, so that the mistakes after it are found too.
  */
 export type Reader<T> = (text: string, place: Place) => T;
 
@@ -24,7 +24,7 @@ export interface Key<T = unknown> {
   meaning: string;
   /** It names what a service's user may have changed: that is a mistake only where something is started. */
   others?: true;
-  /** A percentage: the sign needn't be doubled behind it, as it must be where Python reads it. */
+  /** A percentage: the sign needn't be doubled after it, as it must be where Python reads it. */
   percent?: true;
   /** A change of it needs no new instance, since nothing of it goes into one. */
   restart?: false;

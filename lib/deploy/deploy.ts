@@ -53,7 +53,7 @@ export interface ChangePlan {
 
 /**
  * Changes who serves, in ten steps. Up to the commit all of it is undone if something
- * fails; behind the commit all of it is finished, by the next run if need be. That is
+ * fails; after the commit all of it is finished, by the next run if need be. That is
  * what makes every moment safe to die at.
  *
  * @throws {ZddError} if something fails before the commit; it has been undone then.

@@ -39,7 +39,7 @@ import { unknownServers } from "./unknown.ts";
 
 /**
  * Reads the state and makes it true: undoes what a deploy that died before its commit
- * has left, finishes what one that died behind it has, and finds instances that the
+ * has left, finishes what one that died after it has, and finds instances that the
  * state doesn't know: those of the Python zdd, or all if the state is damaged or gone.
  *
  * @throws {ZddError} if that isn't possible; nothing new must be started then.
@@ -81,7 +81,7 @@ function withMaintenance(stateDir: string, state: State): State {
   return maintenance ? closed(state, maintenance) : state;
 }
 
-/** Warns of a release that nobody watches any more, and cleans up behind who did. */
+/** Warns of a release that nobody watches any more, and cleans up after who did. */
 function tellOfDeadWatch({ directory, report }: Run, { watch }: State): void {
   if (watch === undefined || isRunning(watch.by)) return;
   cleanWatch(join(directory.path, "live"));
@@ -208,7 +208,7 @@ function findOthers(service: ServiceConfig, known: Instance[]): Instance[] {
 /**
  * A service's state by the instances that zdd once started: those serve that nginx passes
  * requests to or, if that can't be told, the newest. The others are to be stopped.
- * Undefined if there are none. Anybody can mark a process of his own: another user's counts
+ * Undefined if there are none. Anybody can mark a process of their own: another user's counts
  * only where nginx passes requests to it or, of a worker, if the service runs as that user.
  */
 function adoptMarked(

@@ -43,7 +43,7 @@ export interface Ini {
 }
 
 /**
- * Reads the text of a file. Never throws: every problem is collected, and reading goes on behind it so that
+ * Reads the text of a file. Never throws: every problem is collected, and reading goes on after it so that
  * one problem doesn't bring about others. A byte order mark in front is ignored; lines may end in LF, CRLF or CR.
  */
 export function parse(text: string): Ini {

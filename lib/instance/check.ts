@@ -71,7 +71,7 @@ function defaultHealth({ ready, port }: ServiceConfig): string {
 /**
  * Makes sure that it is the instance that listens on the address in its port file: where
  * root deploys a service of somebody else, he could have root send all requests to a
- * program that isn't his.
+ * program that isn't theirs.
  *
  * @throws {ZddError} if a client of the address may reach a socket that isn't the instance's.
  */

@@ -54,7 +54,7 @@ export function readPort(file: string): Address | undefined {
 }
 
 /**
- * Whether whoever wrote a pid file may signal the process that it names: it is his own.
+ * Whether whoever wrote a pid file may signal the process that it names: it is their own.
  * What belongs to root or to the one who runs zdd counts too, but only in a directory of
  * theirs: elsewhere somebody may have moved it there.
  */

@@ -45,7 +45,7 @@ export function openingIn(
   }).find((opening) => opening !== undefined);
 }
 
-/** Whether the location around an `if` turns clients away, before the `if` or behind it. */
+/** Whether the location around an `if` turns clients away, before the `if` or after it. */
 function hasPassAround(
   { levels: [, around = []] }: PlannedPass,
   passes: readonly PlannedPass[],
@@ -55,7 +55,7 @@ function hasPassAround(
   );
 }
 
-/** Whether nginx runs no `if` of the location behind it. */
+/** Whether nginx runs no `if` of the location after it. */
 function stopsRewriting({ name, args, block }: Directive): boolean {
   return name === "break" || name === "rewrite" && args[2] === "break" ||
     name === "if" && (block ?? []).some(stopsRewriting);

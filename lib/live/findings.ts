@@ -55,7 +55,7 @@ function ofChoice({ marker, passes, levels }: PlannedChoice): Finding[] {
   ];
 }
 
-/** Whether nginx runs nothing of the server behind it. */
+/** Whether nginx runs nothing of the server after it. */
 function ends({ name, args, block }: Directive): boolean {
   if (name === "break") return true;
   if (name === "rewrite") return ["break", "last"].includes(args[2] ?? "");

@@ -34,7 +34,7 @@ export interface PlannedPass extends Pass {
 export interface PlannedChoice {
   passes: PlannedPass[];
   marker?: Directive;
-  /** Whether nothing is rewritten, set or returned in the server behind it. */
+  /** Whether nothing is rewritten, set or returned in the server after it. */
   isLast: boolean;
   /** Whether the page of a closed site can stand beside it. */
   hasPage: boolean;

@@ -2,7 +2,7 @@ import { escapeControls } from "../text/escape.ts";
 import { openFiles, type ProcessId } from "../system/process.ts";
 import { readEnd } from "../system/safe_open.ts";
 
-/** A place in a log, to read what is written behind it. */
+/** A place in a log, to read what is written after it. */
 export interface LogPosition {
   file: string;
   /** Bytes. */
@@ -25,7 +25,7 @@ export function markLogs(master: ProcessId): LogPosition[] {
 }
 
 /**
- * The errors that this master seems to have logged behind the marks, for people to read:
+ * The errors that this master seems to have logged after the marks, for people to read:
  * an instance can forge them, by FastCGI's standard error for example. Log lines read
  * `2026/11/23 17:31:00 [emerg] PID#TID: words` (ngx_log.c).
  */
@@ -48,7 +48,7 @@ export function wordsSince(
 /** How much of a log is looked at, in bytes, however much is written meanwhile. */
 const MOST = 16 * 1024 * 1024;
 
-/** The text of a log behind an offset in bytes, whatever has taken its place. */
+/** The text of a log after an offset in bytes, whatever has taken its place. */
 function readFrom(file: string, offset: number): string {
   try {
     return readEnd(file, offset, MOST);

@@ -85,7 +85,7 @@ function readMaster(pidFile: string): ProcessId | undefined {
   }
 }
 
-/** Anybody can give a process of his own any title: root's and one's own count. */
+/** Anybody can give a process of their own any title: root's and one's own count. */
 function isTrusted(pid: number): boolean {
   const user = userOf(pid);
   return user === 0 || user === Deno.uid();

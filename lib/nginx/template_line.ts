@@ -3,7 +3,7 @@ import { basename } from "@std/path";
 /** The template's line that each line of the rendered file comes from, the first one's first. */
 export type TemplateLines = readonly number[];
 
-/** nginx's words with the template's line behind that of the rendered file. */
+/** nginx's words with the template's line after that of the rendered file. */
 export function withTemplateLine(
   words: string,
   rendered: string,

@@ -75,7 +75,7 @@ export interface HoldOptions {
 /**
  * Holds what is at a path. No link on the way is followed, but those that only root, the
  * one who runs zdd or the owner of deploy.conf can have put there: a service's user must
- * not make zdd use a file that he can't use himself.
+ * not make zdd use a file that the user can't use anyway.
  *
  * @throws {Deno.errors.NotFound} if there is nothing.
  * @throws {Deno.errors.PermissionDenied} if a link isn't to be trusted.

@@ -3,7 +3,7 @@ import { environmentOf } from "./process.ts";
 /**
  * The environment variable that marks the processes of an instance with its id. Children
  * inherit it, daemons too; but some overwrite it with their title, and anybody can give it
- * to a process of his own.
+ * to a process of their own.
  */
 export const INSTANCE_VARIABLE = "ZDD_INSTANCE";
 

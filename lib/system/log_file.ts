@@ -20,7 +20,7 @@ export class LogFile {
   constructor(readonly path: string) {}
 
   /**
-   * The last lines; {@linkcode added} goes on behind them.
+   * The last lines; {@linkcode added} goes on after them.
    *
    * @throws {Error} with the reason, if it can't be read.
    */

@@ -133,7 +133,7 @@ export function isSimple(command: string): boolean {
   return !/^\w+=/.test(first) && !SHELL_WORDS.has(first);
 }
 
-/** A command whose program takes the shell's place, behind assignments to variables, if it is simple. */
+/** A command whose program takes the shell's place, after assignments to variables, if it is simple. */
 export function withExec(command: string): string {
   const [, assignments = "", program = ""] = ASSIGNMENTS.exec(command) ?? [];
   const isPlain = !/[|&;<>()`\n]/.test(withoutQuotes(assignments));

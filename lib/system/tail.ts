@@ -8,7 +8,7 @@ const TAIL_BYTES = 8192;
 const MOST_BYTES = 256 * 1024;
 
 /**
- * The last lines of a log, at most `lines`, of what was written behind `from`
+ * The last lines of a log, at most `lines`, of what was written after `from`
  * (bytes); empty if there is none or it can't be read. Colors are left out, and other
  * control characters are spelled out.
  */

@@ -8,7 +8,7 @@ export interface RenderedText {
   lines: number[];
 }
 
-/** What stands before the number of a template's line, and behind it, until they are taken out. */
+/** What stands before the number of a template's line, and after it, until they are taken out. */
 const [LINE, LINE_END] = ["\ue00e", "\ue00f"];
 
 /**

@@ -66,7 +66,7 @@ export function lineAt(text: string, index: number): number {
   return text.slice(0, index).split(/\r\n|\r|\n/).length;
 }
 
-/** Whether a place in nginx.conf stands behind a `#` that isn't quoted. */
+/** Whether a place in nginx.conf stands after a `#` that isn't quoted. */
 export function isComment(text: string, index: number): boolean {
   const lineStart = Math.max(
     text.lastIndexOf("\n", index),

@@ -171,7 +171,7 @@ interface Finding {
   name?: string;
 }
 
-/** What may stand before and behind a statement tag: blocks that it closes and opens. */
+/** What may stand before and after a statement tag: blocks that it closes and opens. */
 const SURROUNDINGS = [
   ["", ""],
   ["", "}"],

@@ -10,7 +10,7 @@ import { RootProcess } from "./root_process.ts";
 import type { Site } from "../support/site.ts";
 
 // zddeploy runs as root, the service as nobody, in a directory of nobody's. Whoever owns
-// that must not get root to do for him what he may not do himself.
+// that must not get root to do what the user may not do.
 
 /** A site whose good release serves; the next one is `script`. */
 async function deployedHostile(script: string): Promise<Site> {

@@ -111,7 +111,7 @@ Deno.test({
 
 for (const kind of ["live", "reload"] as const) {
   Deno.test({
-    name: `an ordinary user deploys with an nginx of his own (${kind})`,
+    name: `an ordinary user deploys with a separate nginx (${kind})`,
     ignore: Deno.uid() !== 0, // only root can become another user
     async fn() {
       const template = kind === "live" ? liveTemplate() : liveTemplate({

@@ -327,7 +327,7 @@ test("a socket is bound again after a crash", async (box) => {
   await stopAll(site);
 });
 
-test("an ordinary user's units are his own, and a reboot brings all back", async (box) => {
+test("an ordinary user's units are the user's own, and a reboot brings all back", async (box) => {
   const root = siteIn(box, "root");
   const site = siteIn(box, "users");
   await box.shell(`useradd --create-home bob; chown -R bob ${site.directory}`);

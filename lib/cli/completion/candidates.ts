@@ -17,7 +17,7 @@ export interface Candidate {
 /**
  * What the last word of a command line can become: one of some words, or a file.
  *
- * @param words those behind the name of the program, the last one as far as it is written
+ * @param words those after the name of the program, the last one as far as it is written
  */
 export async function candidates(
   commands: readonly Command[],
@@ -77,7 +77,7 @@ function withoutEqualSigns(words: readonly string[]): string[] {
   return isSign(words.length - 1) ? [...left, ""] : left;
 }
 
-/** The option whose value stands behind a word, as in `--conf FILE` and `-vc FILE`. */
+/** The option whose value comes after a word, as in `--conf FILE` and `-vc FILE`. */
 function wantsValue(
   word: string,
   options: readonly Option[],
