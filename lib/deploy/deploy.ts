@@ -14,7 +14,7 @@ import {
 import { bringBack } from "../state/transitions.ts";
 import type { ProcessId } from "../system/process.ts";
 import { finishApart, ownStarter } from "./finish_apart.ts";
-import { prepareLiveSwitch, switchLive } from "./live_switch.ts";
+import { prepareLiveSwitch, switchLive, tellOfWorkers } from "./live_switch.ts";
 import { type NginxAction, type Outcome, outcomeOf } from "./outcome.ts";
 import { requireOwnUpstreams } from "./look/own_upstreams.ts";
 import { pauseBetween } from "./pause_between.ts";
@@ -187,6 +187,7 @@ async function putLive(
     deploy: journal.entries.id,
   };
   writeState(run.directory, state);
+  tellOfWorkers(run, before, state);
   await held?.lift();
   const isSwitched = reload.action === "unchanged" && moves > 0;
   const [served, serve] = [before, state]

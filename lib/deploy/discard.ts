@@ -35,8 +35,7 @@ export async function discardAll(
   const starts = entries.starts.filter(({ id }) =>
     !known.some((instance) => instance.id === id)
   );
-  const replaces = ({ service }: Start) =>
-    entries.stops?.some((stopped) => stopped.service === service) ?? false;
+  const replaces = (start: Start) => isSuccessor(entries, start);
   const discardEach = (starts: readonly Start[]) =>
     Promise.all(
       starts.map((start) => discard(run, entries, start, oldWorkers)),
@@ -48,10 +47,15 @@ export async function discardAll(
   return missing;
 }
 
+/** Whether others were stopped for a start: they come back only when nothing of it is left. */
+function isSuccessor({ stops = [] }: JournalEntries, { service }: Start) {
+  return stops.some((stopped) => stopped.service === service);
+}
+
 /** Ends what a start has brought about, once nobody is connected to it. */
 async function discard(
   run: Run,
-  { by }: JournalEntries,
+  entries: JournalEntries,
   start: Start,
   oldWorkers?: readonly ProcessId[],
 ): Promise<void> {
@@ -61,7 +65,7 @@ async function discard(
   const subject = how.name;
   const service = config.services.find(({ name }) => name === subject);
   const mayWork = service !== undefined && isWorker(service) &&
-    !stopsFirst(service);
+    !stopsFirst(service) && !isSuccessor(entries, start);
   if (instance !== undefined && oldWorkers !== undefined) {
     const workers = switchedWorkers(nginx, oldWorkers);
     await drain(instance, workers, how.drainTimeout);
@@ -80,7 +84,7 @@ async function discard(
     await letGo(run, how, instance);
   }
   try {
-    restorePidFile(start, by);
+    restorePidFile(start, entries.by);
   } catch (error) { // the state knows the process; the file is for others
     const message = messageOf(error);
     report({ step: "undo", subject, message, level: "warning" });

@@ -141,6 +141,22 @@ function exceptFor({ allowed }: Closed): string {
   return allowed.length === 0 ? "" : ` except for ${allowed.join(", ")}`;
 }
 
+/** Says which workers do the work from now on: no link moves for them. */
+export function tellOfWorkers(
+  { report }: Run,
+  before: State,
+  next: State,
+): void {
+  for (const [subject, { current }] of Object.entries(next.services)) {
+    const earlier = stateOf(before, subject).current;
+    const isMoved = earlier.length > 0 && current.length > 0 &&
+      !current.some(({ id }) => earlier.some((one) => one.id === id));
+    if (!isMoved || current.some(isListening)) continue;
+    const message = describe(next, subject);
+    report({ step: "switch", subject, message });
+  }
+}
+
 /** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */
 export function isSlotted(
   { services }: Pick<Config, "services">,

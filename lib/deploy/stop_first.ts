@@ -2,10 +2,14 @@ import { stopsFirst } from "../config/config.ts";
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import type { Instance } from "../instance/instance.ts";
 import { type Plan, planInstance } from "../instance/plan.ts";
-import { isAlive, isGone } from "../instance/processes.ts";
-import { prepareRunners, requireRunners } from "../instance/run/runners.ts";
+import { isAlive, isGone, processesOf } from "../instance/processes.ts";
+import {
+  prepareRunners,
+  requireRunners,
+  runnerOf,
+} from "../instance/run/runners.ts";
 import { discardInstance, stopInstance } from "../instance/stop.ts";
-import type { Journal } from "../state/journal.ts";
+import type { Journal, Start } from "../state/journal.ts";
 import { instancesOf, type State, stateOf } from "../state/state.ts";
 import { readState, writeState } from "../state/state_file.ts";
 import { withSuccessor } from "../state/instance_transitions.ts";
@@ -77,7 +81,12 @@ function predecessors(
   const stays = (instance: Instance) =>
     own.current.includes(instance) && isAlive(instance) &&
     !numbers.includes(instance.number) && instance.number <= most;
-  return instancesOf(own).filter((one) => !isGone(one) && !stays(one));
+  return instancesOf(own).filter((one) => mayRun(one) && !stays(one));
+}
+
+/** Whether something of an instance runs, or may be started again at any moment. */
+function mayRun(instance: Instance): boolean {
+  return !isGone(instance) || runnerOf(instance).restarts !== undefined;
 }
 
 /** @throws {ZddError} if it doesn't end in time. */
@@ -124,22 +133,50 @@ export async function startAgain(
   const { stops = [], starts } = journal.entries;
   const stopped = stops.filter(isCurrent);
   if (stopped.length === 0) return undefined;
-  const undisturbed = { ...run, signal: undefined };
-  const known = starts.length;
   try {
+    requireGone(starts, stopped);
     // Whether one that still runs has been told to end, nobody knows.
-    await Promise.all(
-      stopped.filter((one) => !isGone(one)).map((one) => end(run, one)),
+    const ends = await Promise.allSettled(
+      stopped.map((one) => mayRun(one) ? end(run, one) : undefined),
     );
+    const ended = stopped.filter((_, i) => ends[i]?.status === "fulfilled");
+    await startInPlace(run, journal, ended);
+    const failed = ends.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    return undefined;
+  } catch (error) {
+    const names = [...new Set(stopped.map(({ service }) => service))];
+    return new NotStartedAgain(
+      `${names.join(", ")} could not be started again: ${messageOf(error)}`,
+      {
+        ...wordsOf(error),
+        hint: "fix that, then run zddeploy start",
+        exitStatus: ExitStatus.broken,
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Starts an instance in the place of each of some that have ended, and writes that down. */
+async function startInPlace(
+  run: Run,
+  journal: Journal,
+  ended: readonly Instance[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  const known = journal.entries.starts.length;
+  try {
     await run.detach();
-    const plans = stopped.map((one) => planAgain(run, one));
+    const plans = ended.map((one) => planAgain(run, one));
     requireRunners(plans.map(({ service }) => service));
     await prepareRunners(plans, tellWhileStarting(run));
     journal.recordStarts(plans);
+    const undisturbed = { ...run, signal: undefined };
     using launched = await startAll(undisturbed, plans, journal);
     const present = await launched.look();
     const next = present.reduce((next, started, i) => {
-      const earlier = stopped[i];
+      const earlier = ended[i];
       if (earlier === undefined) return next;
       const { release, fingerprint } = earlier;
       const again = { ...started, release, fingerprint };
@@ -151,23 +188,26 @@ export async function startAgain(
       const message = `started again as ${pid}${onAddress(address)}`;
       run.report({ step: "undo", subject, message });
     }
-    return undefined;
   } catch (error) {
     const begun = journal.entries.starts.slice(known);
     await Promise.all(begun.map((start) => {
       const how = howToStop(run.project.config, start.instance ?? start);
       return discardInstance(how, start, start.instance);
     }));
-    const names = [...new Set(stopped.map(({ service }) => service))];
-    return new NotStartedAgain(
-      `${names.join(", ")} could not be started again: ${messageOf(error)}`,
-      {
-        ...wordsOf(error),
-        hint: "fix that, then run zddeploy start",
-        exitStatus: ExitStatus.broken,
-        cause: error,
-      },
-    );
+    throw error;
+  }
+}
+
+/** @throws {ZddError} if something is left of what replaced instances. */
+function requireGone(
+  starts: readonly Start[],
+  stopped: readonly Instance[],
+): void {
+  for (const { instance, log = "/dev/null", ...start } of starts) {
+    if (!stopped.some(({ service }) => service === start.service)) continue;
+    const [left] = processesOf(instance ?? { ...start, log });
+    if (left === undefined) continue;
+    throw new ZddError(`${start.service} ${left.pid} doesn't end`);
   }
 }
 

@@ -105,15 +105,17 @@ test("a worker is stopped when retire has ended, which stop doesn't run", async 
 
 test("a worker that was told to retire doesn't come back if its successor ends", async () => {
   await using rig = new Rig();
+  const retire = "touch told; " +
+    'while kill -0 "$(cat new)" 2>/dev/null; do sleep 0.02; done #';
   const configure = (start: string) =>
     rig.configure({
       sections: "[service:worker]\nport: none\nsettle: 0.1\n" +
-        `start: ${start}\nretire: touch told; sleep 0.5 #`,
+        `start: ${start}\nretire: ${retire}`,
     });
   configure("sleep 1000");
   await deploy(rig);
   const [old] = stateOf(rig.state, "worker").current;
-  configure("until test -f told; do sleep 0.02; done");
+  configure("echo $$ >new; until test -f told; do sleep 0.02; done");
   await assertRejects(() => deploy(rig), Error, "after it had gone live");
   assert(!isRunning(old?.process.pid));
 });

@@ -167,6 +167,21 @@ test("a scheduler that doesn't end keeps another from being started, and runs on
   assertOnce(rig);
 });
 
+test("of several that stop first, those that have ended are back if one doesn't end", async () => {
+  await using rig = rigWith(["start: sleep 1000", "instances: 2"]);
+  await deploy(rig, { release: "1" });
+  const [one, two] = pidsOf(scheduler(rig));
+  Deno.kill(two ?? 0, "SIGSTOP");
+  configure(rig, ["start: sleep 1000", "instances: 2", "stop_timeout: 0.2"]);
+  await assertRejects(() => deploy(rig), ZddError, `${two} still runs`);
+  const [back, still] = pidsOf(scheduler(rig));
+  assertEquals([still, isRunning(one)], [two, false]);
+  assert(back !== one && isRunning(back));
+  configure(rig, ["start: sleep 1000", "kill_after: 0.2"]);
+  await deploy(rig);
+  assertEquals([back, still].filter(isRunning), []);
+});
+
 test("what is left of a scheduler that has ended is ended before it is started again", async () => {
   await using rig = rigWith(["start: sleep 1000 & exec sh scheduler.sh"]);
   await deploy(rig);
@@ -188,7 +203,7 @@ test("a server with a fixed port is replaced if it stops first, and is back if t
   listener.close();
   const fixed = (start: string) => ({
     sections: `[service:fixed]\nport: ${port}\nreplace: stop-first\n` +
-      `start: ${start}\nstart_timeout: 3`,
+      `start: ${start}`,
   });
   const good = `busybox httpd -f -p 127.0.0.1:${port} -h www`;
   configure(rig, [], fixed(good));

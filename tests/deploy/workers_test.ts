@@ -63,6 +63,7 @@ test("a worker is started, replaced and stopped with the others, and has no addr
   assertEquals(services.map(({ name }) => name), ["web", "worker"]);
   assertEquals(eventsOf(rig), [
     "start worker: started N",
+    "switch worker: switched to N",
     "stop worker: stopped N",
   ]);
   const { ok, services: seen } = status(rig.project);
@@ -87,14 +88,14 @@ test("a worker that ends before it has settled fails the deploy", async () => {
 
 test("a worker that begins anew again and again hasn't settled", async () => {
   await using rig = rigWith([
-    "start: " + Array(50).fill("sleep 0.1").join("; "),
-    "settle: 0.5",
-    "start_timeout: 0.5",
+    "start: " + Array(200).fill("sleep 0.1").join("; "),
+    "settle: 2",
+    "start_timeout: 3",
   ]);
   await assertRejects(
     () => deploy(rig),
     Error,
-    "worker didn't start: no process of it ran for 500 ms",
+    "worker didn't start: no process of it ran for 2 s",
   );
 });
 
@@ -177,6 +178,7 @@ test("rollback exchanges a worker and its standby; a canary works beside the oth
   const second = pidsOf(worker(rig));
   const { changed } = await rollback(rig.project, rig.options());
   assertEquals([changed, pidsOf(worker(rig))], [true, first]);
+  assertEquals(eventsOf(rig), ["switch worker: switched to N"]);
   assertEquals(worker(rig).standby.map(({ process }) => process.pid), second);
 
   await deploy(rig, { canary: 10 });
