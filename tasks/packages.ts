@@ -96,14 +96,18 @@ export const FOR_TESTS: Package[] = [
     program: "uwsgi_python3",
     purpose: "is a server that is told a socket, and reloads on SIGTERM",
   },
+  { name: "zsh", program: "zsh", purpose: "completes zddeploy's command line" },
+  { name: "fish", program: "fish", purpose: "completes it too" },
+];
+
+/** What runs containers in the tests' machines. Without them, tests are skipped, with a line. */
+export const FOR_CONTAINERS: Package[] = [
   {
     name: "docker.io",
     program: "dockerd",
     purpose: "runs containers in the tests' machines",
   },
   { name: "podman", program: "podman", purpose: "does so, too" },
-  { name: "zsh", program: "zsh", purpose: "completes zddeploy's command line" },
-  { name: "fish", program: "fish", purpose: "completes it too" },
 ];
 
 /** What had to be installed can't be; the message tells the user what to run. */

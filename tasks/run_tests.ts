@@ -8,7 +8,7 @@ import { dirname, fromFileUrl, join } from "@std/path";
 import { printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
 import { compile, NoRuntime } from "./compile.ts";
-import { FOR_TESTS, install } from "./packages.ts";
+import { FOR_CONTAINERS, FOR_TESTS, install } from "./packages.ts";
 import {
   type Failure,
   filterOf,
@@ -74,6 +74,11 @@ async function main(): Promise<Run[]> {
     await install(FOR_TESTS);
   } catch (error) {
     return [failure("packages", error)];
+  }
+  try {
+    await install(FOR_CONTAINERS);
+  } catch (error) {
+    printResult(error instanceof Error ? error.message : String(error));
   }
   const runs = [
     await check("format", "fmt", "--check", ...IGNORED),

@@ -132,6 +132,13 @@ function mark({ file }: Config): string {
   return `# Written by zddeploy boot enable, for ${file}\n`;
 }
 
+/** Docker starts its containers again before it answers; Podman has no daemon. */
+function afterEngine({ services }: Config): string {
+  return services.some(({ container }) => container === "docker")
+    ? " docker.service"
+    : "";
+}
+
 async function unitText(config: Config): Promise<string> {
   const { file, directory } = config;
   const isSystem = Deno.uid() === 0;
@@ -145,7 +152,7 @@ async function unitText(config: Config): Promise<string> {
       ? [
         "Wants=network-online.target",
         // If there is a system's nginx, it isn't zddeploy that starts it.
-        "After=network-online.target nginx.service",
+        `After=network-online.target nginx.service${afterEngine(config)}`,
         `RequiresMountsFor=${quoteForUnit(directory)}`,
       ]
       : [],
