@@ -94,6 +94,18 @@ Deno.test("a release that fails goes back without a start or a reload, and says 
   assertClean(site);
 });
 
+Deno.test("a release that breaks answers off goes back", async () => {
+  const { site, old } = await served();
+  await using _ = site;
+  await using _load = await site.load();
+  site.configure({ deploy: [UNTIMED], mode: "cuts:5" });
+  const { code, stdout, stderr } = await site.zdd("deploy", ...LONG, "--json");
+  assertEquals(code, 1, stderr);
+  const [web] = stepsIn(stdout)[0]?.services ?? [];
+  assert((web?.now.failures.cut ?? 0) > 1, JSON.stringify(web));
+  assertEquals(await site.pidsAt(), [old]);
+});
+
 Deno.test("a release that ends while it is watched goes back, with its last words", async () => {
   const { site, old } = await served();
   await using _ = site;

@@ -11,11 +11,13 @@ import {
   abortCanary,
   addCanary,
   bringBack,
+  keepWatched,
   promoteCanary,
   replaceCurrent,
   retireEverything,
   setCanary,
   swapStandby,
+  takeBack,
 } from "../../lib/state/transitions.ts";
 import {
   type Retiring,
@@ -247,3 +249,38 @@ Deno.test("what was stopped is remembered until there is another release", () =>
 function retiring(state: State, those: Retiring[]): State {
   return withRetiring(state, "web", those);
 }
+
+const WATCH = {
+  by: { pid: 4711, startTime: 1, boot: "b" },
+  since: "2026",
+  kept: ["web"],
+};
+
+Deno.test("keepWatched() lets those go that were kept for the watch, and no standby", () => {
+  const watched = {
+    ...stateOf(["api2", "web2"], { standby: ["api1", "web1"] }),
+    watch: WATCH,
+  };
+  const kept = keepWatched(configOf(), watched);
+  assertEquals(roles(kept), [
+    "api: api2 / api1 / - / -",
+    "web: web2 / - / - / web1",
+  ]);
+  assertEquals(kept.watch, undefined);
+  const standing = keepWatched(configOf("standby: yes\n"), watched);
+  assertEquals(roles(standing)[1], "web: web2 / web1 / - / -");
+});
+
+Deno.test("takeBack() has those serve again that were kept for the watch, and no others", () => {
+  const back = takeBack({
+    ...stateOf(["api2", "web2"], { standby: ["api1", "web1"] }),
+    watch: WATCH,
+  });
+  assertEquals(roles(back), [
+    "api: api2 / api1 / - / -",
+    "web: web1 / - / - / web2",
+  ]);
+  assertEquals(back.watch, undefined);
+  const alone = takeBack({ ...stateOf(["web2"]), watch: WATCH });
+  assertEquals(roles(alone)[1], "web: web2 / - / - / -");
+});

@@ -83,7 +83,10 @@ export async function deployWatched(
     const message = "replace: stop-first leaves nothing to go back to";
     report({ step: "watch", subject: name, message, level: "warning" });
   }
-  using counter = new Counter(join(directory.path, "live"));
+  using counter = new Counter(
+    join(directory.path, "live"),
+    project.nginx.master(),
+  );
   const { watchErrors: errors, watchSlower: slower } = project.config;
   const limits = { errors, slower };
   const known = {

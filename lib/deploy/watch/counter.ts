@@ -1,5 +1,7 @@
 import { join } from "@std/path";
 import type { Instance } from "../../instance/instance.ts";
+import { BrokenAnswers } from "../../nginx/broken_answers.ts";
+import type { ProcessId } from "../../system/process.ts";
 import { type Answer, loggedAddress } from "../../watch/answer.ts";
 import { EMPTY_TALLY, type Tally, withAnswers } from "../../watch/tally.ts";
 import { WatchLog } from "../../watch/watch_log.ts";
@@ -19,12 +21,19 @@ export interface Tallies {
 
 export const NO_TALLIES: Tallies = { now: EMPTY_TALLY, before: EMPTY_TALLY };
 
+/** How many looks later the log has what was told of, at the latest. */
+const PATIENCE = 4;
+
 /** Counts what nginx answers, by who answered. nginx logs it until this is disposed of. */
 export class Counter implements Disposable {
   readonly #log: WatchLog;
+  readonly #broken: BrokenAnswers;
+  /** Connections whose answers broke off and aren't logged yet, and how many looks ago. */
+  #awaited = new Map<number, number>();
 
   /** @throws {Error} if nginx can't be made to log. */
-  constructor(readonly live: string) {
+  constructor(readonly live: string, master: ProcessId | undefined) {
+    this.#broken = new BrokenAnswers(master);
     this.#log = new WatchLog(live);
   }
 
@@ -38,7 +47,7 @@ export class Counter implements Disposable {
     tallies: ReadonlyMap<string, Tallies>,
     timed = true,
   ): Map<string, Tallies> {
-    const answers = Map.groupBy(this.#log.read(), ({ address }) => address);
+    const answers = Map.groupBy(this.#read(), ({ address }) => address);
     return new Map(pairs.map(({ service, now, before }) => {
       const known = tallies.get(service) ?? NO_TALLIES;
       return [service, {
@@ -46,6 +55,26 @@ export class Counter implements Disposable {
         before: withAnswers(known.before, this.#of(before, answers)),
       }];
     }));
+  }
+
+  /** What was answered since the last look. */
+  #read(): Answer[] {
+    // nginx tells that an answer broke off before it logs it.
+    for (const connection of this.#broken.look()) {
+      this.#awaited.set(connection, 0);
+    }
+    const answers = this.#log.read();
+    for (const [connection, looks] of this.#awaited) {
+      const last = answers.findLastIndex((one) =>
+        one.connection === connection && one.failure === undefined
+      );
+      const answer = answers[last];
+      if (answer !== undefined) answers[last] = { ...answer, failure: "cut" };
+      if (answer !== undefined || looks >= PATIENCE) {
+        this.#awaited.delete(connection);
+      } else this.#awaited.set(connection, looks + 1);
+    }
+    return answers;
   }
 
   #of(
