@@ -315,6 +315,26 @@ test("logs are the journal's", async (box) => {
   await stopAll(site);
 });
 
+test("a release that crashes while it is watched goes back, though systemd starts it again", async (box) => {
+  const site = siteIn(box, "watched");
+  await succeed(site);
+  const old = await site.pid();
+  const deploy = site.zdd("deploy", "--watch", "10m", "--json");
+  await until(
+    "it is watched",
+    () => JSON.parse(site.read(".zdd/state.json")).watch !== undefined,
+  );
+  const pid = await site.pid();
+  assertNotEquals(pid, old);
+  await box.shell(`kill -9 ${pid}`);
+  const { code, stdout } = await deploy;
+  assertEquals(code, 1);
+  assertEquals(JSON.parse(stdout).watch[0].result, "ended");
+  assertEquals(await site.pid(), old);
+  await succeed(site, "stop", "--nginx");
+  assertEquals(await units(site), []);
+});
+
 test("a socket is bound again after a crash", async (box) => {
   const site = siteIn(box, "socket", { port: "socket" });
   await succeed(site, "deploy");

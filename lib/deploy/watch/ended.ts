@@ -5,9 +5,8 @@ import { runnerOf } from "../../instance/run/runners.ts";
 /** How often a runner is asked, in ms: asking systemd takes a process. */
 const ASKING = 1000;
 
-/** Sees which of some instances have ended since they went live, also if their runner has started them again. */
+/** Sees which of some instances have ended since they were started, also if their runner has started them again. */
 export class Endings {
-  readonly #restarts = new Map<string, number>();
   #askedAt = -Infinity;
 
   /** One that has ended; undefined if all of them go on. */
@@ -17,12 +16,8 @@ export class Endings {
     const now = performance.now();
     if (now - this.#askedAt < ASKING) return undefined;
     this.#askedAt = now;
-    return instances.find((instance) => {
-      const restarts = runnerOf(instance).restarts?.(instance);
-      if (restarts === undefined) return false;
-      const before = this.#restarts.get(instance.id) ?? restarts;
-      this.#restarts.set(instance.id, before);
-      return restarts > before;
-    });
+    return instances.find((instance) =>
+      (runnerOf(instance).restarts?.(instance) ?? 0) > 0
+    );
   }
 }
