@@ -83,7 +83,9 @@ for (const port of ["env", "file"]) {
     // nginx asks the slot in its place, if there is one: it is a GET.
     const { status } = await waiting;
     if (port === "env") assertEquals(status, 200);
-    assertEquals((await site.get()).status, 200);
+    await until("new ones go on", async () => {
+      return (await site.get()).status === 200;
+    });
     assert(site.exists(".zdd/live/steering/hold"));
     await site.deploy("start");
     assert(!site.exists(".zdd/live/steering"));
@@ -95,11 +97,11 @@ Deno.test("requests wait no longer than --max, and the command is told to end", 
   await using site = await migratingSite().deployed();
   await using load = await site.load({ clients: 10, expect: /^ok \d+ 1\n$/ });
   const { code, stderr } = await site.zdd(
-    ...["pause", "--max", "3", "--"],
+    ...["pause", "--max", "6", "--"],
     ...["sh", "-c", "trap 'touch ended; exit' TERM; sleep 60 & wait"],
   );
   assertEquals(code, 1);
-  assertMatch(stderr, /The pause took longer than --max, 3 s/);
+  assertMatch(stderr, /The pause took longer than --max, 6 s/);
   assert(site.exists("ended"));
   await load.stopWithoutFailure();
   assert(!site.exists(".zdd/live/steering"));
