@@ -3,12 +3,12 @@
  * and every one whose schema isn't its own:
  *
  * - migrations between two releases, under clients that keep their connections;
- * - a zddeploy that is killed at random moments of a pause;
+ * - a zddeploy that is killed at random moments of a pause, and of a deploy with one;
  * - many requests that are held at once.
  */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { printMessage, printResult } from "../../lib/cli/output.ts";
+import { printResult } from "../../lib/cli/output.ts";
 import { openConnections } from "../../lib/system/sockets.ts";
 import { sleep } from "../../lib/system/wait.ts";
 import type { LoadResult } from "../support/load.ts";
@@ -62,21 +62,17 @@ async function kills(count: number, max: number): Promise<string> {
   await using site = await Site.live(release(1)).deployed();
   await using clients = await load(site);
   for (let i = 0; i < count; i++) {
-    const pausing = site.start(
-      "pause",
-      "--max",
-      String(max),
-      "--",
-      "sleep",
-      "2",
-    );
+    const args = i % 2 === 0
+      ? ["pause", "--max", String(max), "--", "sleep", "2"]
+      : ["deploy", "--max", String(max), "--pause", "sleep 2"];
+    const pausing = site.start(...args);
     await sleep(Math.random() * 4000);
     pausing.kill("SIGKILL");
     await pausing.outcome();
     await site.deploy("start");
   }
   return describe(
-    `${count} pauses of --max ${max}, killed at random`,
+    `${count} pauses of --max ${max}, every other one in a deploy, killed at random`,
     await clients.stop(),
   );
 }
@@ -125,7 +121,6 @@ function ms(time = NaN): string {
 if (import.meta.main) {
   const [migrated = 10, killed = 20, held = 3000] = Deno.args.map(Number);
   if (migrated) printResult(await migrations(migrated));
-  printMessage("");
   if (killed) printResult(await kills(killed, 10));
   if (held) printResult(await many(held));
 }
