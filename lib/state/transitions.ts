@@ -70,11 +70,7 @@ export function promoteCanary(config: Services, state: State): State {
 
 /** Every canary goes. */
 export function abortCanary(config: Services, state: State): State {
-  return ofServices(
-    config,
-    state,
-    ({ canary, ...own }) => letGo(own, canary?.instances ?? []),
-  );
+  return ofServices(config, state, withoutCanary);
 }
 
 /** Current and standby instances change places. */
@@ -149,18 +145,22 @@ export function retireEverything(
 /**
  * The state in which the releases before serve again, of those of the services whose
  * current instances have all ended while older ones still run that were not told to
- * stop; a canary that has ended goes. The same state, if there is none to bring back.
+ * stop; a canary that has ended goes. If the release is under watch, all of it goes back.
+ * The same state, if there is none to bring back.
  */
 export function bringBack(
   state: State,
   services: readonly string[],
   isAlive: (instance: Instance) => boolean,
 ): State {
-  return services.reduce((next, name) => {
+  const earlier = services.reduce((next, name) => {
     const own = stateOf(next, name);
     const earlier = broughtBack(own, isAlive);
     return earlier === own ? next : withService(next, name, earlier);
   }, state);
+  return earlier === state || state.watch === undefined
+    ? earlier
+    : takeBack(mapServices(earlier, withoutCanary));
 }
 
 function broughtBack(
@@ -198,6 +198,10 @@ function ofServices(
       withService(next, name, edit(stateOf(next, name), name, standby)),
     state,
   );
+}
+
+function withoutCanary({ canary, ...own }: ServiceState): ServiceState {
+  return letGo(own, canary?.instances ?? []);
 }
 
 function succeed(

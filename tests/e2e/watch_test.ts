@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { StateDir } from "../../lib/state/state_dir.ts";
+import { serviceSection } from "../support/project.ts";
 import { Site } from "../support/site.ts";
+import { sleep } from "../../lib/system/wait.ts";
 import { until } from "../support/until.ts";
 
 /** What a watch says of one of its steps. */
@@ -226,6 +229,81 @@ for (const args of [[], ["--canary", "30,60"]]) {
     });
   }
 }
+
+Deno.test("a release goes on, or back, when whatever else runs then is done", async () => {
+  const { site } = await served();
+  await using _ = site;
+  const directory = new StateDir(site.path(".zdd"));
+  const deploy = site.start(
+    ...["deploy", "--canary", "20,60", "--watch", "3", "--json"],
+  );
+  await deploy.printed("watching the release");
+  {
+    using _lock = await directory.acquire(30_000);
+    await deploy.printed("web: 20 %: ");
+    await sleep(200); // it asks for the lock
+  }
+  const { code, stdout, stderr } = await deploy.outcome();
+  assertEquals(code, 0, stderr);
+  assertEquals(stepsIn(stdout).map(({ percent }) => percent), [20, 60]);
+  const { warnings } = JSON.parse(stdout);
+  assertMatch(warnings.join(), /web: no requests in .*: too few to judge/);
+});
+
+Deno.test("a release that ends before it is watched leaves no watch behind", async () => {
+  const { site, old } = await served();
+  await using _ = site;
+  site.configure({
+    deploy: [UNTIMED, "after_switch: kill -9 $ZDD_PID_WEB"],
+  });
+  const { code, stderr } = await site.zdd("deploy", ...LONG);
+  assertEquals(code, 1);
+  assertMatch(stderr, /release.* serves again/);
+  assertEquals(await site.pidsAt(), [old]);
+  const status = await site.zdd("status");
+  assert(!status.stdout.includes("watch"), status.stdout);
+});
+
+Deno.test("what a watch that was killed has kept goes with the next release, whatever service that is of", async () => {
+  const deploy = [UNTIMED];
+  const services = ["web", "api"].map((name) => serviceSection({ name }));
+  const site = Site.live({ deploy, services });
+  await using _ = site;
+  await site.deploy();
+  const watched = site.start("deploy", ...LONG);
+  await watched.printed("watching the release");
+  watched.kill("SIGKILL");
+  await watched.outcome();
+  assertEquals(site.servers().length, 4);
+  await site.deploy("deploy", "--service", "web", "--watch", "0");
+  assertEquals(site.servers().length, 2);
+});
+
+Deno.test("a worker is watched by itself, and a scheduler alone isn't; what serves already takes no time", async () => {
+  const watch = "watch: 1";
+  const worker = { name: "worker", port: "none", start: "sleep 1000" };
+  const services = [
+    serviceSection(),
+    serviceSection(worker),
+    serviceSection({
+      ...worker,
+      name: "scheduler",
+      lines: ["replace: stop-first"],
+    }),
+  ];
+  const site = Site.live({ deploy: [UNTIMED, watch], services });
+  await using _ = site;
+  await site.deploy();
+  const ofWorker = await site.deploy("deploy", "--service", "worker");
+  assertMatch(ofWorker.stderr, /watching the release/);
+  const scheduler = ["deploy", "--service", "scheduler"];
+  const { stderr } = await site.deploy(...scheduler);
+  assertMatch(stderr, /nothing is watched/);
+  const release = ["deploy", "--service", "web", "--release", "v1"];
+  await site.deploy(...release);
+  const again = await site.deploy(...release);
+  assert(!again.stderr.includes("answered"), again.stderr);
+});
 
 Deno.test("without traffic a watch says that nothing could be judged", async () => {
   const { site } = await served();

@@ -193,6 +193,31 @@ Deno.test("bringBack() ends a canary that has ended, and only that", () => {
   assert(bringBack(before, ["web"], () => true) === before);
 });
 
+Deno.test("bringBack() takes a release under watch back as a whole", () => {
+  const by = { pid: 4711, startTime: 1, boot: "b" };
+  const watch = { by, since: "2026", kept: ["api", "web"] };
+  const alive = ({ id }: Instance) => id !== "web2";
+  const full = stateOf(["api2", "web2"], { standby: ["api1", "web1"] });
+  const earlier = bringBack({ ...full, watch }, ["api", "web"], alive);
+  assertEquals(roles(earlier), [
+    "api: api1 / - / - / api2",
+    "web: web1 / - / - / web2",
+  ]);
+  assertEquals(earlier.watch, undefined);
+
+  const canary = stateOf(["api1", "web1"], { canary: ["api2", "web2"] });
+  const without = bringBack(
+    { ...canary, watch: { ...watch, kept: [] } },
+    ["api", "web"],
+    alive,
+  );
+  assertEquals(roles(without), [
+    "api: api1 / - / - / api2",
+    "web: web1 / - / - / web2",
+  ]);
+  assertEquals(without.watch, undefined);
+});
+
 Deno.test("withoutEnded() forgets those that have ended, but not that there is a canary", () => {
   const before = stateOf(["web1", "web2"], {
     standby: ["web0"],

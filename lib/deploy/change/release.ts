@@ -9,7 +9,11 @@ import { fingerprintOf, isSameFingerprint } from "../../config/fingerprint.ts";
 import { ExitStatus, ZddError } from "../../error.ts";
 import { isAlive } from "../../instance/processes.ts";
 import { type State, stateOf, type Watch } from "../../state/state.ts";
-import { addCanary, replaceCurrent } from "../../state/transitions.ts";
+import {
+  addCanary,
+  keepWatched,
+  replaceCurrent,
+} from "../../state/transitions.ts";
 import type { Instance } from "../../instance/instance.ts";
 import { readIfExists } from "../../system/files.ts";
 import { isRunning } from "../../system/process.ts";
@@ -48,7 +52,9 @@ export async function deployRelease(
     requireNoCanary(before);
     if (await serves(project, services, before, run.release)) return undefined;
     if (run.pause) requirePausable(project, services, before, run.pause);
-    return await planRelease(run, services, before, { canary, watch });
+    // What a watch that has died has kept goes with the next release.
+    const present = keepWatched(project.config, before);
+    return await planRelease(run, services, present, { canary, watch });
   };
   const change = { command: "deploy", plan, isWatched: watch !== undefined };
   return await deploy(project, change, options);

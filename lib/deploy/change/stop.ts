@@ -2,7 +2,7 @@ import { chooseServices } from "../../config/choose.ts";
 import type { Nginx } from "../../nginx/nginx.ts";
 import { formerServices } from "../../state/former.ts";
 import { writeState } from "../../state/state_file.ts";
-import { retireEverything } from "../../state/transitions.ts";
+import { keepWatched, retireEverything } from "../../state/transitions.ts";
 import { isRunning } from "../../system/process.ts";
 import type { Project } from "../read.ts";
 import { recover } from "../recover.ts";
@@ -40,7 +40,7 @@ export async function stop(
     .map(({ name }) => ({ name, standby: false }));
   const services = chooseServices([...config.services, ...former], names);
   const nginx = wanted ? await stopNginx(project.nginx, run.report) : undefined;
-  const next = retireEverything({ services }, before);
+  const next = retireEverything({ services }, keepWatched(config, before));
   writeState(run.directory, next);
   const { state, retired } = await retire(run, next, undefined);
   const changed = retired.length > 0 || nginx !== undefined;

@@ -1,6 +1,10 @@
 import { join } from "@std/path";
 import { chooseServices } from "../../config/choose.ts";
-import { stopsFirst } from "../../config/config.ts";
+import {
+  isWorker,
+  type ServiceConfig,
+  stopsFirst,
+} from "../../config/config.ts";
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../../error.ts";
 import { isAlive } from "../../instance/processes.ts";
 import { type State, stateOf, type Watch } from "../../state/state.ts";
@@ -16,7 +20,7 @@ import { presentState } from "../look/status.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Project } from "../read.ts";
 import { render } from "../render.ts";
-import { type Report, stopwatch } from "../report.ts";
+import { collectWarnings, type Report, stopwatch } from "../report.ts";
 import { measureBaseline } from "../watch/baseline.ts";
 import { Counter } from "../watch/counter.ts";
 import { Endings } from "../watch/ended.ts";
@@ -33,10 +37,14 @@ import {
   deployRelease,
   type ReleaseOptions,
   requireNoWatch,
+  serves,
 } from "./release.ts";
 import { abort, promote, shareCanary } from "./traffic.ts";
 
-/** How long another zddeploy may keep a release from going back, in ms. */
+/**
+ * How long another zddeploy, such as `start` in cron, may keep a release from its next step
+ * and from going back, in ms.
+ */
 const LOCK_WAIT = 60_000;
 
 export interface WatchedOptions
@@ -65,21 +73,26 @@ export async function deployWatched(
   { time, shares, services: names = [], ...how }: WatchedOptions,
 ): Promise<WatchedOutcome> {
   const took = stopwatch();
-  const { report, signal } = how;
+  const { report, warnings } = collectWarnings(how.report);
+  const { signal } = how;
+  how = { ...how, report };
   const directory = new StateDir(project.config.stateDir);
   const before = presentState(project);
   requireNoWatch(before);
-  const services = chooseServices(project.config.services, names)
-    .map(({ name }) => name);
-  if (!services.some((name) => stateOf(before, name).current.some(isAlive))) {
+  const chosen = chooseServices(project.config.services, names);
+  const services = chosen.map(({ name }) => name);
+  if (!chosen.some((service) => canGoBack(service, before))) {
     const message = "no release serves to compare with: nothing is watched";
     report({ step: "watch", subject: "zdd", message, level: "warning" });
     const [canary] = shares ?? [];
     const options = { ...how, services: names, canary };
-    return { ...await deployRelease(project, options), watch: [] };
+    const outcome = await deployRelease(project, options);
+    return { ...outcome, warnings, watch: [] };
   }
-  const compared = requireWatchable(project, services);
-  for (const name of stoppedFirst(project, services)) {
+  const compared = chosen.every(isWorker)
+    ? [] // nobody asks them, but they may end
+    : requireWatchable(project, services);
+  for (const { name } of chosen.filter(stopsFirst)) {
     const message = "replace: stop-first leaves nothing to go back to";
     report({ step: "watch", subject: name, message, level: "warning" });
   }
@@ -92,26 +105,27 @@ export async function deployWatched(
   const known = {
     ...{ directory, counter, services, compared, limits, report, signal },
   };
-  const baseline = shares === undefined && isLogged(project)
-    ? await measureBaseline(known, time)
-    : new Map();
+  const isUseful = shares === undefined && compared.length > 0 &&
+    isLogged(project) && !await serves(project, chosen, before, how.release);
+  const baseline = isUseful ? await measureBaseline(known, time) : new Map();
   const watch = newWatch();
   const [canary] = shares ?? [];
   const options = { ...how, services: names, canary, watch };
   const first = await deployRelease(project, options);
-  if (!first.changed) return { ...first, watch: [] };
+  if (!first.changed) return { ...first, warnings, watch: [] };
   const steps = (shares ?? [100]).map((percent) => ({ percent, time }));
   const watching: Watching = {
     ...{ ...known, since: watch.since, baseline },
     risk: RISK / (compared.length * steps.length),
     endings: new Endings(),
   };
-  const course = new Course(project, watching, first, how);
+  const lockWait = Math.max(how.lockWait ?? 0, LOCK_WAIT);
+  const course = new Course(project, watching, first, { ...how, lockWait });
   const last = await course.take(steps);
   return {
     ...last,
     ...{ changed: true, nginx: first.nginx, ms: took() },
-    warnings: [...new Set([...first.warnings, ...last.warnings])],
+    warnings: [...new Set(warnings)],
     watch: course.results,
   };
 }
@@ -160,7 +174,8 @@ class Course {
     const { report } = this.watching;
     const reason = new WentBack(error, this.results);
     try {
-      await abort(this.project, { report, lockWait: LOCK_WAIT }, reason);
+      const { lockWait } = this.options;
+      await abort(this.project, { report, lockWait }, reason);
     } catch (failure) {
       if (failure === reason) return reason;
       return new ZddError(
@@ -218,13 +233,10 @@ function tell(
   }
 }
 
-/** Those of some services whose instances before have ended when the new ones are started. */
-function stoppedFirst(
-  { config }: Project,
-  names: readonly string[],
-): string[] {
-  return config.services.filter(stopsFirst).map(({ name }) => name)
-    .filter((name) => names.includes(name));
+/** Whether a release of a service runs that can be kept beside the next one. */
+function canGoBack(service: ServiceConfig, state: State): boolean {
+  return !stopsFirst(service) &&
+    stateOf(state, service.name).current.some(isAlive);
 }
 
 function newWatch(): Omit<Watch, "kept"> {
