@@ -36,12 +36,12 @@ export function httpBlocks(
       service.slots === undefined
         ? [
           addressMap(service.name, live, isSteered(service, passes)),
-          ...upstreamOfHeld(service, "a", live),
+          ...upstreamOfHeld(service, "a", live, nginxAtLeast),
         ]
         : slotsIn(service).flatMap(([slot, own]) => [
           upstream(service, slot, own, nginxAtLeast),
-          upstreamAlone(service, slot, own),
-          ...upstreamOfHeld(service, slot, live),
+          upstreamAlone(service, slot, own, nginxAtLeast),
+          ...upstreamOfHeld(service, slot, live, nginxAtLeast),
         ])
     ),
   ];
@@ -117,9 +117,17 @@ function upstream(
     ...Array.from({ length: Math.ceil(names) }, () => own).flat()
       .map((address) => `    server ${address} max_fails=0;`),
     ...others.map((address) => `    server ${address} max_fails=0 backup;`),
-    ...keepalive === 0 ? [] : pool,
+    ...keepalive === 0 ? withoutPool(nginxAtLeast) : pool,
     "}",
   ];
+}
+
+/**
+ * Since 1.29.7, nginx keeps connections unless told. One to where requests were held would
+ * lead around the next pause.
+ */
+function withoutPool(nginxAtLeast: (version: string) => boolean): string[] {
+  return nginxAtLeast("1.29.7") ? ["    keepalive 0;"] : [];
 }
 
 /** A slot without its backup, for `verify`: what answers is proven to be that slot's. */
@@ -127,10 +135,12 @@ function upstreamAlone(
   { name }: LiveService,
   slot: string,
   own: readonly string[],
+  nginxAtLeast: (version: string) => boolean,
 ): string[] {
   return [
     `upstream ${upstreamOf(name, slot)}_alone {`,
     ...own.map((address) => `    server ${address} max_fails=0;`),
+    ...withoutPool(nginxAtLeast),
     "}",
   ];
 }
@@ -146,6 +156,7 @@ function upstreamOfHeld(
   service: LiveService,
   slot: string,
   live: string,
+  nginxAtLeast: (version: string) => boolean,
 ): string[][] {
   const upstream = upstreamOf(service.name, slot);
   const address = holdAddress(live, upstream);
@@ -159,6 +170,7 @@ function upstreamOfHeld(
         (other === slot ? `weight=${PREFERENCE} backup;` : "backup;")
       )
     ),
+    ...withoutPool(nginxAtLeast),
     "}",
   ]];
 }

@@ -18,7 +18,7 @@ location / { OWN <%= it.live.pass("web") %> }
 /** nginx.conf for a service with these slots. */
 function render(
   slots: Slots,
-  { outer = "", own = "", behind = "", lines = "" } = {},
+  { outer = "", own = "", behind = "", lines = "", version = "1.22.1" } = {},
 ): string {
   using directory = new ConfDir(
     NGINX + "[service:web]\nstart: ./web\nport: env\n" + lines,
@@ -29,7 +29,7 @@ function render(
   const [slot = "a"] = Object.keys(slots) as (keyof Slots)[];
   const current = [{ address: "127.0.0.1:2", slot }];
   const places = { web: { current, slots } };
-  return renderTemplate(template, directory.config(), places, () => "1.22.1")
+  return renderTemplate(template, directory.config(), places, () => version)
     .text.replaceAll(directory.path, "DIR");
 }
 
@@ -106,6 +106,24 @@ Deno.test("keepalive: 0 keeps no connection, and tells the service so", () => {
   );
   const kept = render(slots, { lines: "keepalive: 7\n" });
   assertEquals(linesOf(kept, /^keepalive /), ["keepalive 7;", "keepalive 7;"]);
+});
+
+Deno.test("a newer nginx is told where it must not keep connections", () => {
+  const upstreams = (version: string, lines = "") =>
+    [
+      ...render({ a: A, b: B }, { version, lines })
+        .matchAll(/upstream (\w+) \{[^}]*keepalive (\d+);/g),
+    ]
+      .map(([, name, count]) => `${name} ${count}`);
+  const kept = ["zdd_web_a 32", "zdd_web_b 32"];
+  assertEquals(upstreams("1.29.6"), kept);
+  const others = ["a_alone", "a_hold", "b_alone", "b_hold"]
+    .map((name) => `zdd_web_${name} 0`);
+  assertEquals(upstreams("1.29.7").sort(), [...kept, ...others].sort());
+  assertEquals(
+    upstreams("1.30.0", "keepalive: 0\n").sort(),
+    ["zdd_web_a 0", "zdd_web_b 0", ...others].sort(),
+  );
 });
 
 Deno.test("headers that are set around a location are sent, and those in it stand", () => {
