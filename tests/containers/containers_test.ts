@@ -5,6 +5,7 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { makeNodeImage, VERSIONS } from "../support/container_host.ts";
+import { SERVER } from "../support/project.ts";
 import {
   containerConf,
   type ContainerOptions,
@@ -343,4 +344,49 @@ test(
     );
     await site.stopAll();
   },
+);
+
+test(
+  "what loops in a crash is replaced, and doesn't come back",
+  async (box, engine) => {
+    const site = new ContainerSite(box, engine, "loops", {
+      start: "/usr/bin/node /site/loop.mjs 0.0.0.0:8080",
+      lines: ["  ./:/site:ro"],
+    });
+    const serve = Deno.readTextFileSync(SERVER);
+    site.write("loop.mjs", serve);
+    await site.deploy("v1");
+    const [first] = await site.instances();
+    site.write("loop.mjs", "process.exit(3);");
+    await box.shell(`kill -9 ${first?.pid}`);
+    await until(
+      "it loops",
+      async () => (await site.instances())[0]?.state === "dead",
+    );
+    site.write("loop.mjs", serve);
+    await site.succeed("start");
+    assertEquals(await site.version(), "v1");
+    assertEquals((await site.containers()).length, 1);
+    await site.stopAll();
+  },
+);
+
+test(
+  "what can't be stopped while the engine is down is stopped later",
+  async (box, engine) => {
+    const site = new ContainerSite(box, engine, "down");
+    await site.deploy("v1");
+    await box.shell("systemctl stop docker.socket docker");
+    try {
+      assertMatch(
+        await site.succeed("stop"),
+        /cannot stop \d+: Cannot ask docker/,
+      );
+    } finally {
+      await box.shell("systemctl start docker");
+    }
+    assertEquals((await site.containers()).length, 1);
+    await site.stopAll();
+  },
+  ["docker"],
 );
