@@ -24,10 +24,13 @@ const SETTLE = 1000;
 /** How long none of its processes must be seen, in ms: a daemon is hard to see while it forks. */
 const FORKING = 250;
 /**
- * How often it is looked for, in ms. Not by `Deno.watchFs`: that hangs for good where a
- * FIFO is made in the directory, as uWSGI does.
+ * How often it is looked for at first, in ms, and later, so that looking takes no time from
+ * those that start. Not by `Deno.watchFs`: that hangs for good where a FIFO is made in the
+ * directory, as uWSGI does.
  */
 const LOOK = 5;
+/** Daemons must be seen while they fork. */
+const LATER_LOOK = 20;
 /** How often an instance that was found is looked at, in ms. */
 const WATCH = 50;
 /** So many of its processes end only where something is wrong. */
@@ -106,7 +109,8 @@ export class Launch implements Disposable {
    */
   async instance(signal?: AbortSignal): Promise<Instance> {
     const { startTimeout } = this.plan.service;
-    const end = performance.now() + startTimeout;
+    const begin = performance.now();
+    const end = begin + startTimeout;
     let nonsense: { message: string; since: number } | undefined;
     for (;;) {
       const now = performance.now();
@@ -135,7 +139,8 @@ export class Launch implements Disposable {
         const what = `${missing} after ${formatDuration(startTimeout)}`;
         throw await lateFailure(this, `didn't start: ${what}`);
       }
-      await sleep(Math.min(LOOK, end - now), signal);
+      const pause = Math.min(Math.max(LOOK, (now - begin) / 20), LATER_LOOK);
+      await sleep(Math.min(pause, end - now), signal);
     }
   }
 
