@@ -44,7 +44,7 @@ Deno.test("a release whose every page is an error never goes live", async () => 
       stderr,
       /web didn't start: \/ isn't healthy on \S+ after \d+ tr(y|ies) in 3 s; last: 500 "v500"/,
     );
-    assertStringIncludes(stderr, "`health: none` asks for nothing");
+    assertStringIncludes(stderr, "`health: none` for none");
   }
 });
 
