@@ -93,7 +93,8 @@ export function templateNames(
       ? known
       : Array<string>(instances).fill(UNKNOWN_ADDRESS);
     const address = addresses[0] ?? UNKNOWN_ADDRESS;
-    services[name] = { address, addresses };
+    // Who goes through all of them wants to pass requests to them.
+    if (!workers.includes(name)) services[name] = { address, addresses };
     Object.defineProperty(names, name, {
       enumerable: true,
       get() {

@@ -96,7 +96,8 @@ Deno.test("templateNames() asks nginx for its version only when the template doe
 
 Deno.test("renderTemplate() tells which services the template uses nowhere", () => {
   const api = "[service:api]\nstart: ./api\nport: env\n";
-  using directory = new ConfDir(NGINX, WEB, api, FIXED);
+  const jobs = "[service:jobs]\nstart: ./jobs\nport: none\n";
+  using directory = new ConfDir(NGINX, WEB, api, FIXED, jobs);
   const unused = (text: string) =>
     renderTemplate(
       new Template("x", text),
