@@ -33,7 +33,7 @@ export const MAX: Option = {
 export const WAIT: Option = {
   name: "wait",
   value: "SECONDS",
-  help: "go on after that, and leave open what is still connected",
+  help: "run the command after that, even if connections are left",
 };
 
 /** The options that every command has, in the order of the help. */

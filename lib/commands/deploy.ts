@@ -34,7 +34,7 @@ export const deploy: Command = {
     {
       name: "pause",
       value: "COMMAND",
-      help: "hold requests and run it when nobody uses the old release",
+      help: "hold requests, and run it when the old release is idle",
     },
     MAX,
     WAIT,
@@ -53,19 +53,19 @@ export const deploy: Command = {
     "With `--release`, a deploy does nothing if all instances already run that " +
     "release with the same settings, and nginx.conf would not change. A release's " +
     "name has letters, digits, dots, hyphens and underscores.",
-    "With `--pause`, requests are held when the new instances are ready, COMMAND is " +
-    "run when nobody uses the old ones any more, such as a migration that doesn't fit " +
-    "them, and the new release answers what was held. If COMMAND fails, the old one " +
-    "does. See `zddeploy help pause`.",
+    "With `--pause`, zddeploy holds requests when the new instances are ready, and " +
+    "runs COMMAND when the old ones are idle: a migration, for example, after which " +
+    "the old release no longer works. Then the new release answers the held requests. " +
+    "If COMMAND fails, the old one does. See `zddeploy help pause`.",
     "With `--canary`, the new instances get a share of the requests, until " +
     "`promote` or `abort`; the template must use the live switch.",
-    "With `--watch`, or `watch` in deploy.conf, zddeploy stays when the new release " +
-    "is live and compares what nginx answers for it with what it answers for the " +
-    "release before, which is kept meanwhile. If more of its answers fail, if they " +
-    "take longer, or if an instance ends, the release before serves again and the exit " +
-    "status is 1. So it is if zddeploy is interrupted. `promote` and `abort` end the " +
-    "watch at any moment. A canary that is watched gets the shares that `--canary` " +
-    "names, one after the other, and then all requests.",
+    "With `--watch`, or `watch` in deploy.conf, zddeploy keeps watching when the new " +
+    "release is live. It compares the answers of the new release with those of the " +
+    "release before, which keeps running meanwhile. If more of them fail, if they take " +
+    "longer, or if an instance ends, the release before serves again, and the exit " +
+    "status is 1. The same happens if zddeploy is interrupted. `promote` and `abort` " +
+    "end the watch at any time. With `--canary 5,25,50`, the new release gets these " +
+    "shares one after the other, and then all requests.",
   ],
   examples: [
     "zddeploy",

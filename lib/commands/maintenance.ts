@@ -33,12 +33,11 @@ export const maintenance: Command = {
     LOCK_WAIT,
   ],
   about: [
-    "Closes the site, by the live switch, without a reload: each request to a " +
-    "service that is switched live is answered with 503, Retry-After and a page. " +
-    "What is deployed meanwhile starts and is switched as always, and `verify` gets " +
-    "through; clients don't, until `maintenance off`.",
-    "The page is one file, up to 256 KiB, which zdd copies. Where the template has " +
-    "no `it.live.choose` in the server, nginx's own page is shown.",
+    "Closes the site without a reload: nginx answers each request to a service that " +
+    "uses the live switch with 503, Retry-After and a page. Deploys work as usual " +
+    "meanwhile, and `verify` gets through. Clients don't, until `maintenance off`.",
+    "The page is one file of at most 256 KiB, which zdd copies. If the server in the " +
+    "template has no `it.live.choose`, clients get nginx's own page.",
   ],
   examples: [
     "zddeploy maintenance on --page sorry.html --allow 10.8.0.0/16",

@@ -6,17 +6,18 @@ import { usage } from "../cli/usage.ts";
 export const pause: Command = {
   name: "pause",
   rest: "COMMAND…",
-  summary: "run a command while requests wait and nobody uses the services",
+  summary: "run a command while requests wait and the services are idle",
   options: [SERVICE, MAX, WAIT, LOCK_WAIT],
   about: [
-    "Holds new requests: nginx takes them, and nobody answers. Waits until those " +
-    "that were begun are answered and nobody uses the services, runs COMMAND, and " +
-    "lets all go on. Nothing is lost, and nginx isn't reloaded.",
-    "No request is held longer than `--max`: then all go on, COMMAND is told to end " +
-    "(SIGTERM), and the exit status is 1. If zddeploy dies, they go on at once. " +
+    "Holds new requests: nginx accepts them, but no service gets them yet. Waits " +
+    "until the services have answered the requests that they have and are idle, runs " +
+    "COMMAND, and passes the held requests on. No request is lost, and nginx isn't " +
+    "reloaded.",
+    "No request is held longer than `--max`. After that time, requests go on, COMMAND " +
+    "gets SIGTERM, and the exit status is 1. If zddeploy dies, they go on at once. " +
     "`--max` must be less than nginx's `proxy_read_timeout`.",
-    "A service with connections that last, such as websockets, is never unused: " +
-    "with `--wait`, those that are left stay open.",
+    "A service with lasting connections, such as websockets, is never idle. With " +
+    "`--wait`, COMMAND runs after that time, and these connections stay open.",
   ],
   examples: [
     "zddeploy pause -- npm run migrate",

@@ -29,9 +29,9 @@ export const RUNNER_KEYS = {
   restart: {
     read: restartPolicy,
     default: "on-failure",
-    meaning: "when systemd restarts an instance: `no`, `on-failure`, " +
-      "`always`, … (systemd.service(5)); when the engine does with " +
-      "`container`, where `always` is the default",
+    meaning: "when systemd, or the container engine, restarts an " +
+      "instance: `no`, `on-failure`, `always`, … (systemd.service(5)); with " +
+      "`container`, the default is `always`",
   },
   memory_max: {
     read: memorySize,
@@ -56,15 +56,15 @@ export const RUNNER_KEYS = {
   network: {
     read: network,
     meaning: "the network of a container: `host`, where it listens on " +
-      "`PORT`; `bridge`, the engine's own; or the name of one. Else one " +
-      "that zdd makes, named `zdd`, on which a container that is started " +
-      "again keeps its address",
+      "`PORT`; `bridge`, the engine's own; or the name of one. Without it, " +
+      "zdd creates the network `zdd`, on which a container keeps its " +
+      "address when it is restarted",
   },
   volumes: {
     read: volumes,
     default: "",
-    meaning: "lines `SOURCE:TARGET` or `SOURCE:TARGET:ro`, of which a " +
-      "container sees SOURCE as TARGET: a path, or the name of a volume",
+    meaning: "lines `SOURCE:TARGET` or `SOURCE:TARGET:ro`; SOURCE is a " +
+      "path on the host or the name of a volume, TARGET a path in the container",
   },
   options: {
     read: words,

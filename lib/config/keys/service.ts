@@ -70,9 +70,9 @@ export const SERVICE_KEYS = {
   replace: {
     read: order,
     default: "start-first",
-    meaning: "`stop-first` for what must never run twice: the old " +
-      "instances have ended before new ones are started, and are started " +
-      "again if the deploy fails",
+    meaning: "`stop-first` for what must never run twice: zdd stops " +
+      "the old instances before it starts new ones, and starts the old " +
+      "release again if the deploy fails",
     restart: false,
   },
   after: {
@@ -123,15 +123,15 @@ export const SERVICE_KEYS = {
     read: command,
     meaning:
       "command that must succeed before any traffic is sent, repeated until " +
-      "`start_timeout`; told `ZDD_PID`, `ZDD_ADDRESS`, and " +
+      "`start_timeout`; it gets `ZDD_PID`, `ZDD_ADDRESS`, and " +
       "`PORT` or `SOCKET`",
     restart: false,
   },
   settle: {
     read: duration,
-    meaning: "time that an instance must run on, in one process, after its " +
-      "other checks. Without it 1 for a worker (`port: none`) that has no " +
-      "`ready`, and 0 for all others",
+    meaning: "time for which an instance must keep running after its " +
+      "other checks, without a restart (default: 1 for a worker, " +
+      "`port: none`, that has no `ready`; else 0)",
     restart: false,
   },
   health: {
@@ -176,10 +176,10 @@ export const SERVICE_KEYS = {
   },
   retire: {
     read: command,
-    meaning: "command to run on each old instance at the switch, with its " +
-      "pid appended: it tells the instance to fetch no more jobs, or its " +
-      "clients to come back; has `drain_timeout` to end, and is told " +
-      "`ZDD_PID`, `ZDD_ADDRESS`, and `PORT` or `SOCKET`",
+    meaning: "command to run for each old instance at the switch, with its " +
+      "pid appended: it tells the instance to take no more jobs, or to ask " +
+      "its clients to reconnect; it must end within `drain_timeout`, and " +
+      "gets `ZDD_PID`, `ZDD_ADDRESS`, and `PORT` or `SOCKET`",
     restart: false,
   },
   drain_timeout: {
@@ -196,8 +196,8 @@ export const SERVICE_KEYS = {
   },
   kill_after: {
     read: duration,
-    meaning: "time after `stop` until SIGKILL; without it, never or, with " +
-      "`container`, `stop_timeout`",
+    meaning: "time after `stop` until SIGKILL (default: never; with " +
+      "`container`, `stop_timeout`)",
     restart: false,
   },
 } as const satisfies Record<string, Key>;
