@@ -31,6 +31,7 @@ import { readIfExists, removeLeftovers } from "../system/files.ts";
 import { isRunning, isSame, userOf } from "../system/process.ts";
 import { findUser } from "../system/users.ts";
 import { onAddress, stopwatch } from "./report.ts";
+import { watchPlaces } from "../live/watch_lines.ts";
 import { cleanWatch } from "../watch/watch_log.ts";
 import { isToBeStopped, retire } from "./retire.ts";
 import type { Run } from "./run.ts";
@@ -84,7 +85,7 @@ function withMaintenance(stateDir: string, state: State): State {
 /** Warns of a release that nobody watches any more, and cleans up after who did. */
 function tellOfDeadWatch({ directory, report }: Run, { watch }: State): void {
   if (watch === undefined || isRunning(watch.by)) return;
-  cleanWatch(join(directory.path, "live"));
+  cleanWatch(watchPlaces(join(directory.path, "live")));
   const message = `the watch of the release of ${watch.since} has died; ` +
     "zddeploy promote keeps the release, zddeploy abort takes it back";
   report({ step: "recover", subject: "zdd", message, level: "warning" });

@@ -96,9 +96,10 @@ export class LiveSnippets {
       inForce(first.levels, name).length > 0
     );
     return [
-      ...watch,
       "open_file_cache off;", // it would remember which instance served
       ...decisionLines([...distinct.values()], this.#live, choice.isLast),
+      // Behind what ends it while nothing is steered.
+      ...watch,
       ...choice.hasPage ? pageLines(this.#live, number, guards) : [],
     ].join("\n        ");
   };

@@ -1,12 +1,18 @@
 import { type Block, inForce, quote } from "../nginx/configuration.ts";
 import { crc32 } from "../text/checksum.ts";
 import { FIELDS } from "../watch/answer.ts";
-import { watchFlag, watchLog } from "../watch/watch_log.ts";
+import { WATCH_FLAG, type WatchPlaces } from "../watch/watch_log.ts";
+import { STEERING } from "./steering.ts";
 import { isChoice, type PlannedChoice, type PlannedPass } from "./plan.ts";
 
 // What has nginx log what it answers while a release is watched. The log stands at http
 // level, and again in each server and location whose own `access_log` would hide it.
 // Nothing is hidden that was logged before.
+
+/** Where a watch has its files, in the directory of the live links. */
+export function watchPlaces(live: string): WatchPlaces {
+  return { log: `${live}/watch.log`, flags: `${live}/${STEERING}` };
+}
 
 /** What a location may have in it that a flag in the same location would change (ngx_http_rewrite_module). */
 const SPOILED = ["limit_except", "if", "try_files", "rewrite", "break"];
@@ -106,12 +112,14 @@ function isOff(logs: Block): boolean {
 
 function flagLine(live: string): string {
   const { variable } = namesIn(live);
-  return `if (-e "${watchFlag(live)}$zdd__tens") { set ${variable} 1; }`;
+  return `if (-e "${
+    watchPlaces(live).flags
+  }/${WATCH_FLAG}$zdd__tens") { set ${variable} 1; }`;
 }
 
 function ownLog(live: string): string {
   const { format, variable } = namesIn(live);
-  return `access_log "${watchLog(live)}" ${format} if=${variable};`;
+  return `access_log "${watchPlaces(live).log}" ${format} if=${variable};`;
 }
 
 /** Those of one project: others that share nginx have the same kind. */

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { discard } from "../system/files.ts";
+import { withoutUmask } from "../system/held.ts";
 import { openToRead } from "../system/safe_open.ts";
 import { type Answer, readAnswers } from "./answer.ts";
 
@@ -15,15 +16,16 @@ const LONGEST = 16 * 2 ** 20;
 /** How much of the log is read at once, in bytes; more is left out. */
 const MOST = 64 * 2 ** 20;
 
-/** The log that nginx writes while a release is watched. */
-export function watchLog(live: string): string {
-  return `${live}/watch.log`;
+/** Where a watch has its files. */
+export interface WatchPlaces {
+  /** The log that nginx writes. */
+  log: string;
+  /** The directory of the flags, which is there only while there is something in it. */
+  flags: string;
 }
 
 /** What the name of a flag begins with; the time follows, in tens of seconds. */
-export function watchFlag(live: string): string {
-  return `${live}/watch:`;
-}
+export const WATCH_FLAG = "watch:";
 
 /**
  * What nginx tells of each request, while somebody reads it. nginx logs while a file
@@ -31,7 +33,6 @@ export function watchFlag(live: string): string {
  * killed, or the host is.
  */
 export class WatchLog implements Disposable {
-  readonly #path: string;
   #offset = 0;
   #rest = "";
   #flags = new Set<string>();
@@ -39,13 +40,11 @@ export class WatchLog implements Disposable {
   /**
    * Has nginx log from now on.
    *
-   * @param live the directory of the live links
    * @throws {Error} if a file can't be made there.
    */
-  constructor(readonly live: string) {
-    this.#path = watchLog(live);
+  constructor(readonly places: WatchPlaces) {
     // Requests that took longer than a watch have come in behind it.
-    emptyLog(this.#path);
+    emptyLog(places.log);
     this.keepOn();
   }
 
@@ -54,9 +53,11 @@ export class WatchLog implements Disposable {
     const period = Math.floor(now / PERIOD);
     const wanted = Array.from(
       { length: AHEAD },
-      (_, i) => `${watchFlag(this.live)}${period + i}`,
+      (_, i) => join(this.places.flags, `${WATCH_FLAG}${period + i}`),
     );
     const options = { write: true, create: true, mode: 0o644 };
+    // nginx's workers must get through, whatever the umask.
+    withoutUmask(() => Deno.mkdirSync(this.places.flags, { recursive: true }));
     for (const flag of wanted) Deno.openSync(flag, options).close();
     for (const flag of this.#flags) if (!wanted.includes(flag)) discard(flag);
     this.#flags = new Set(wanted);
@@ -73,13 +74,12 @@ export class WatchLog implements Disposable {
 
   /** Has nginx stop, and empties the log, which stays nginx's. */
   [Symbol.dispose](): void {
-    for (const flag of this.#flags) discard(flag);
-    emptyLog(this.#path);
+    cleanWatch(this.places);
   }
 
   #readOn(): string {
     try {
-      using file = openToRead(this.#path);
+      using file = openToRead(this.places.log);
       const { size } = file.statSync();
       if (size < this.#offset) this.#offset = 0; // another has emptied it
       const begin = Math.max(this.#offset, size - MOST);
@@ -93,7 +93,7 @@ export class WatchLog implements Disposable {
       }
       this.#offset = begin + done;
       if (this.#offset > LONGEST) {
-        emptyLog(this.#path);
+        emptyLog(this.places.log);
         this.#offset = 0;
       }
       return new TextDecoder("latin1").decode(bytes.subarray(0, done));
@@ -104,17 +104,15 @@ export class WatchLog implements Disposable {
   }
 }
 
-/** Removes the flags that a watch has left which was killed, and what nginx logged for it. */
-export function cleanWatch(live: string): void {
-  let names: string[];
+/** Has nginx stop to log for anybody, and empties the log, which stays nginx's. */
+export function cleanWatch({ log, flags }: WatchPlaces): void {
   try {
-    names = [...Deno.readDirSync(live)].map(({ name }) => name);
-  } catch {
-    return; // there is no live switch
-  }
-  const flags = names.filter((name) => /^watch:\d+$/.test(name));
-  for (const flag of flags) discard(join(live, flag));
-  if (flags.length > 0) emptyLog(watchLog(live));
+    const names = [...Deno.readDirSync(flags)].map(({ name }) => name)
+      .filter((name) => name.startsWith(WATCH_FLAG));
+    for (const name of names) discard(join(flags, name));
+    Deno.removeSync(flags); // if it is empty
+  } catch { /* it isn't there, or others are in it */ }
+  emptyLog(log);
 }
 
 function emptyLog(path: string): void {

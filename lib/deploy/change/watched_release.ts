@@ -15,7 +15,7 @@ import { identify } from "../../system/process.ts";
 import { formatDuration } from "../../text/duration.ts";
 import { describe, nameOf } from "../../watch/figures.ts";
 import { RISK } from "../../watch/judge.ts";
-import { watchLog } from "../../watch/watch_log.ts";
+import { watchPlaces } from "../../live/watch_lines.ts";
 import { presentState } from "../look/status.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Project } from "../read.ts";
@@ -276,5 +276,5 @@ function requireWatchable(
 function isLogged({ config, nginx }: Project): boolean {
   const conf = readIfExists(config.nginx.rendered) ?? "";
   return nginx.master() !== undefined &&
-    conf.includes(watchLog(join(config.stateDir, "live")));
+    conf.includes(watchPlaces(join(config.stateDir, "live")).log);
 }

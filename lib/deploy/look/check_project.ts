@@ -6,7 +6,7 @@ import { exists, readIfExists } from "../../system/files.ts";
 import { IS_LINUX } from "../../system/platform.ts";
 import { findProgram } from "../../system/program.ts";
 import { isSimple } from "../../system/shell.ts";
-import { watchLog } from "../../watch/watch_log.ts";
+import { watchPlaces } from "../../live/watch_lines.ts";
 import { idlePortNotes } from "./idle_ports.ts";
 import type { Project } from "../read.ts";
 import { render, UNUSED } from "../render.ts";
@@ -67,7 +67,7 @@ export async function checkProject(project: Project): Promise<Checked> {
 
 /** Before the first deploy there is no directory for the log of a watch, and `check` makes none. */
 function withoutWatchLog({ config }: Project, text: string): string {
-  const log = watchLog(join(config.stateDir, "live"));
+  const log = watchPlaces(join(config.stateDir, "live")).log;
   return exists(dirname(log)) ? text : text.replaceAll(log, "/dev/null");
 }
 

@@ -4,6 +4,7 @@ import { BrokenAnswers } from "../../nginx/broken_answers.ts";
 import type { ProcessId } from "../../system/process.ts";
 import { type Answer, loggedAddress } from "../../watch/answer.ts";
 import { EMPTY_TALLY, type Tally, withAnswers } from "../../watch/tally.ts";
+import { watchPlaces } from "../../live/watch_lines.ts";
 import { WatchLog } from "../../watch/watch_log.ts";
 
 /** Two releases of a service, of which one is judged by the other. */
@@ -34,7 +35,7 @@ export class Counter implements Disposable {
   /** @throws {Error} if nginx can't be made to log. */
   constructor(readonly live: string, master: ProcessId | undefined) {
     this.#broken = new BrokenAnswers(master);
-    this.#log = new WatchLog(live);
+    this.#log = new WatchLog(watchPlaces(live));
   }
 
   /**
