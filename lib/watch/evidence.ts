@@ -23,19 +23,26 @@ const SMALL: Prior = { a: 0.5, b: 20 };
  * So a watch may look each second and still be wrong as seldom as it says.
  *
  * @param share from 0 to 1
+ * @param prior what the mixture expects; with others, each of them is as likely
  */
 export function evidence(
   { hits, trials }: Counted,
   share: number,
-  { a, b }: Prior = ANY,
+  prior = ANY,
+  ...others: Prior[]
 ): number {
-  return logBeta(a + hits, b + trials - hits) - logBeta(a, b) -
-    times(hits, Math.log(share)) - times(trials - hits, Math.log1p(-share));
+  const explained = [prior, ...others].map(({ a, b }) =>
+    logBeta(a + hits, b + trials - hits) - logBeta(a, b)
+  );
+  return logOfMean(explained) - times(hits, Math.log(share)) -
+    times(trials - hits, Math.log1p(-share));
 }
 
 /**
  * How strongly counts speak against a share that is at most so much above another's, whatever
- * that is: the least that both together speak against any pair of such shares.
+ * that is: the least that both together speak against any pair of such shares. The first
+ * share is likely to be small, or may be any: a release that fails most of its requests is
+ * found after a few of them.
  *
  * @param margin how much larger the share may be
  * @param most what the other's is at most
@@ -47,7 +54,8 @@ export function evidenceOfMore(
   most = 1,
 ): number {
   const against = (share: number) =>
-    evidence(other, share, SMALL) + evidence(counted, share + margin, SMALL);
+    evidence(other, share, SMALL) +
+    evidence(counted, share + margin, SMALL, ANY);
   // Below it the other speaks against it more, above it this one does.
   let low = other.trials === 0 ? 0 : other.hits / other.trials;
   let high = Math.min(most, counted.hits / counted.trials - margin);
@@ -58,6 +66,12 @@ export function evidenceOfMore(
     else low = left;
   }
   return against(low);
+}
+
+function logOfMean(logarithms: readonly number[]): number {
+  const most = Math.max(...logarithms);
+  const sum = logarithms.reduce((sum, one) => sum + Math.exp(one - most), 0);
+  return most + Math.log(sum / logarithms.length);
 }
 
 /** A share of a count; nothing of nothing, whatever the factor. */

@@ -24,14 +24,21 @@ Deno.test("evidenceOfMore() is what the best excuse leaves", () => {
   const [now, before] = [of(50, 1000), of(5, 1000)];
   const least = evidenceOfMore(now, before, 0.01);
   for (let share = 0; share < 0.2; share += 0.0001) {
-    const prior = { a: 0.5, b: 20 };
-    const against = evidence(before, share, prior) +
-      evidence(now, share + 0.01, prior);
+    const small = { a: 0.5, b: 20 };
+    const against = evidence(before, share, small) +
+      evidence(now, share + 0.01, small, { a: 0.5, b: 0.5 });
     assert(against > least - 1e-3, `${share}: ${against} < ${least}`);
   }
   assert(least > 5);
   assertEquals(evidenceOfMore(of(10, 1000), before, 0.01), -Infinity);
   assertEquals(evidenceOfMore(of(0, 0), of(0, 0), 0.01), -Infinity);
+});
+
+Deno.test("evidenceOfMore() needs few requests if most of them fail", () => {
+  assert(evidenceOfMore(of(10, 15), of(0, 16), 0.01, 0.1) > 6);
+  assert(evidenceOfMore(of(15, 30), of(1, 30), 0.01) > 5.3);
+  assert(evidenceOfMore(of(24, 512), of(0, 4120), 0.01, 0.1) > 6);
+  assert(evidenceOfMore(of(3, 15), of(0, 16), 0.01, 0.1) < 3);
 });
 
 Deno.test("evidenceOfMore() takes an unknown share to be at most so much", () => {
