@@ -18,6 +18,14 @@ export function cleanLinks(links: LiveLinks, asked?: readonly string[]): void {
     (name) => !/^(at|socket|route):/.test(name) || used.has(name),
   );
   removeAllBut(links, SOCKETS, (name) => used.has(`socket:${name}`));
+  const shared = names.filter((name) => name.startsWith("slots:"))
+    .map((link) => basename(links.read(link) ?? ""));
+  // Of former canaries; what is for a slot alone is soon needed again.
+  removeAllBut(
+    links,
+    ".slots",
+    (name) => !name.includes("+") || shared.includes(name),
+  );
   // Of those who have died while they verified.
   removeAllBut(links, STEERING, (name) => !name.startsWith(TOKEN));
   removeIfEmpty(join(links.directory, STEERING));

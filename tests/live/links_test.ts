@@ -220,6 +220,28 @@ Deno.test("cleanLinks() removes what no link leads to, and nothing else", async 
   });
 });
 
+Deno.test("cleanLinks() removes what shared requests out for former canaries", async () => {
+  using directory = new TempDir();
+  const links = new LiveLinks(directory.path);
+  const [a, b] = [at("127.0.0.1:1", "a"), at("127.0.0.1:2", "b")];
+  const left = () =>
+    [...Deno.readDirSync(directory.join("live", ".slots"))]
+      .map(({ name }) => name).sort();
+  const share = async (percent?: number) => {
+    const canary = percent && { instances: [b], percent };
+    const route = { current: [a], ...canary && { canary } };
+    links.point("slots:web", await links.prepare(route));
+    cleanLinks(links);
+  };
+  await links.prepare({ current: [b] });
+  for (const percent of [5, 25, 50]) {
+    await share(percent);
+    assertEquals(left(), [`a+b${percent}`, "b"]);
+  }
+  await share();
+  assertEquals(left(), ["a", "b"]);
+});
+
 Deno.test("nobody but zdd's user can write where links are", async () => {
   using directory = new TempDir();
   const umask = Deno.umask(0);
