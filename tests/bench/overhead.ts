@@ -75,8 +75,8 @@ export const overhead: Bench = {
       ]],
       notes: [
         "The site is idle, but for the last column: there 20 clients keep " +
-        "nginx's connections to the old instance busy, which nginx closes a " +
-        "second after the switch; until then the drain waits. The new one " +
+        "nginx's connections to the old instance busy, which nginx closes 100 " +
+        "ms after their last request; until then the drain waits. The new one " +
         "serves already.",
         "The aim is under 100 ms for a live switch and under 220 ms with a " +
         "reload, on a quiet machine.",

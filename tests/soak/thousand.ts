@@ -65,6 +65,12 @@ class Soak {
       return ["rolled back", () => this.#zdd("rollback")];
     }
     if (dice < 38) return ["nginx was reloaded", () => this.#reload()];
+    if (dice < 42) {
+      return [
+        "requests were held",
+        () => this.#zdd("pause", "--", "sleep", "0.1"),
+      ];
+    }
     return ["deployed only", () => this.#deploy()];
   }
 
