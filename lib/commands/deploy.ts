@@ -82,7 +82,7 @@ export const deploy: Command = {
     const name = release?.at(-1);
     const pause = readPause(input);
     if (pause !== undefined && percents !== undefined) {
-      throw usage("--pause doesn't go with --canary");
+      throw usage("Cannot use --pause together with --canary");
     }
     const shares = percents === undefined ? undefined : readShares(percents);
     const what = {
@@ -91,7 +91,7 @@ export const deploy: Command = {
     };
     const watch = readSeconds("watch", input.values.watch?.at(-1));
     if (pause !== undefined && (watch ?? 0) > 0) {
-      throw usage("--pause doesn't go with --watch");
+      throw usage("Cannot use --pause together with --watch");
     }
     if (input.flags.includes("dry-run")) {
       return await showDryRun(options, { ...what, canary: shares?.[0] });

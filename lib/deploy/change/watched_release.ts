@@ -225,10 +225,11 @@ function tell(
     const message = `${share}${describe(figures)}`;
     report({ step: "watch", subject, message, ms: seconds * 1000 });
     if (enough) continue;
-    const few = `${requests === 0 ? "no" : `only ${requests}`} requests in ` +
+    const many = requests === 0 ? "no" : `only ${requests}`;
+    const few = `${many} request${requests === 1 ? "" : "s"} in ` +
       `${formatDuration(seconds * 1000)}: too few to judge ${
         nameOf(figures.now)
-      } by`;
+      }`;
     report({ step: "watch", subject, message: few, level: "warning" });
   }
 }
