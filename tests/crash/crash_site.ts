@@ -94,6 +94,20 @@ export class CrashSite implements AsyncDisposable {
     return acts;
   }
 
+  /**
+   * Runs a command that dies at an act, or ends with an exit status before: how many
+   * signals it sends depends on how fast others are. Returns whether it has died.
+   */
+  async dies(
+    where: string,
+    status: number,
+    ...args: string[]
+  ): Promise<boolean> {
+    const { code, stderr } = await this.#run({ ZDD_DIE: where }, args);
+    assert([137, status].includes(code), `${where}: ${code}\n${stderr}`);
+    return code === 137;
+  }
+
   /** Runs a command that dies at an act. Returns what it has left. */
   async die(where: string, ...args: string[]): Promise<Remains> {
     const { code, stderr } = await this.#run({ ZDD_DIE: where }, args);

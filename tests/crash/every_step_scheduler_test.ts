@@ -20,13 +20,15 @@ for (const { what, fails } of CASES) {
   Deno.test(`${what}, killed at every step, never runs a scheduler twice`, async () => {
     await using site = Site.create();
     const own = await prepare(site, fails);
-    const acts = await own.actsWith(fails ? 1 : 0, "deploy");
+    const status = fails ? 1 : 0;
+    const acts = await own.actsWith(status, "deploy");
     const places = acts.slice(fails ? acts.indexOf("signal SIGTERM#1") + 1 : 0)
       .flatMap((act) => act.startsWith("start#") ? [act, `${act}+20`] : [act]);
     assert(places.length > 5, `few steps: ${acts}`);
+    let deaths = 0;
     for (const [i, where] of places.entries()) {
       try {
-        await own.die(where, "deploy");
+        if (await own.dies(where, status, "deploy")) deaths++;
         assertOnce(site);
         if (fails) Deno.removeSync(site.path("fail"));
         await site.deploy(i % 2 === 0 ? "start" : "deploy");
@@ -37,6 +39,7 @@ for (const { what, fails } of CASES) {
         throw new Error(message, { cause: error });
       }
     }
+    assert(deaths > places.length / 2, `${deaths} of ${places.length} died`);
   });
 }
 
