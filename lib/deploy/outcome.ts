@@ -46,7 +46,8 @@ export function outcomeOf(
   },
 ): Outcome {
   return {
-    changed: started > 0 || moved || action !== "unchanged",
+    changed: started > 0 || moved || action !== "unchanged" ||
+      retired.length > 0,
     nginx: { action, pid: nginx.master()?.pid },
     services: config.services.map(({ name }) => {
       const { current, standby, canary } = stateOf(state, name);

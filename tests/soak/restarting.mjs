@@ -10,10 +10,16 @@ import process from "node:process";
 
 if (cluster.isPrimary) {
   cluster.fork();
+  let restarting = false; // one at a time
   process.on("SIGUSR2", () => {
+    if (restarting) return;
+    restarting = true;
     const old = Object.values(cluster.workers);
     cluster.fork().once("listening", () => {
-      for (const worker of old) worker.send("end");
+      for (const worker of old) {
+        if (worker.isConnected()) worker.send("end", () => {}); // it may be gone
+      }
+      restarting = false;
     });
   });
   process.on("SIGTERM", () => process.exit(0));
@@ -32,6 +38,10 @@ if (cluster.isPrimary) {
   process.on("message", () => {
     ending = true;
     // http's own close() would close idle connections, on which a request may be coming.
-    net.Server.prototype.close.call(server, () => process.exit(0));
+    net.Server.prototype.close.call(server, () => {
+      // The first process may just have handed it one more connection, which it refuses
+      // so that another worker gets it.
+      setTimeout(() => process.exit(0), 1000);
+    });
   });
 }

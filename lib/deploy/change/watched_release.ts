@@ -200,6 +200,9 @@ class Course {
     const isPromoted = this.first.services
       .flatMap(({ current, canary }) => canary?.instances ?? current)
       .every(({ id }) => serving.includes(id));
+    if (serving.length === 0) {
+      throw new ZddError("Another zddeploy has stopped what was watched");
+    }
     if (!isPromoted) {
       const what = "Another zddeploy has ended the watch";
       throw new WentBack(new ZddError(what), this.results);
