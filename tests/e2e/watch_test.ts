@@ -218,7 +218,8 @@ for (const args of [[], ["--canary", "30,60"]]) {
       const start = await site.deploy("start");
       assertMatch(start.stderr, /zdd: warning: the watch .* has died/);
       assertClean(site);
-      await site.deploy(command);
+      const ended = await site.deploy(command);
+      assert(!ended.stderr.includes("nothing to do"), ended.stderr);
       assertEquals((await site.pidAt()) === old, command === "abort");
       assertEquals(site.servers().length, 1);
       const after = await site.deploy("start");
@@ -260,6 +261,18 @@ Deno.test("a release that ends before it is watched leaves no watch behind", asy
   assertEquals(await site.pidsAt(), [old]);
   const status = await site.zdd("status");
   assert(!status.stdout.includes("watch"), status.stdout);
+});
+
+Deno.test("a stop ends a watch, and nothing is said to serve again", async () => {
+  const { site } = await served();
+  await using _ = site;
+  const deploy = site.start("deploy", ...LONG);
+  await deploy.printed("watching the release");
+  await site.deploy("stop");
+  const { code, stderr } = await deploy.outcome();
+  assertEquals(code, 1);
+  assertMatch(stderr, /Another zddeploy has stopped what was watched/);
+  assert(!stderr.includes("serves again"), stderr);
 });
 
 Deno.test("what a watch that was killed has kept goes with the next release, whatever service that is of", async () => {
