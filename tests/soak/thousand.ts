@@ -74,8 +74,8 @@ class Soak {
     return ["deployed only", () => this.#deploy()];
   }
 
-  async #zdd(...args: string[]): Promise<void> {
-    await this.own.site.deploy(...args, "--quiet");
+  async #zdd(command: string, ...args: string[]): Promise<void> {
+    await this.own.site.deploy(command, "--quiet", ...args);
   }
 
   async #deploy(...args: string[]): Promise<void> {
