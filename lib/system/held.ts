@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "@std/path";
+import { reasonOf } from "../error.ts";
 import { IS_LINUX } from "./platform.ts";
 import { isGuarded, isTrusted } from "./trusted.ts";
 
@@ -10,10 +11,8 @@ const [O_DIRECTORY, O_NOFOLLOW] = Deno.build.arch === "aarch64"
   ? [0o40000, 0o100000]
   : [0o200000, 0o400000];
 
-/** The error numbers that are told apart (asm-generic/errno-base.h). */
-const ENOENT = 2;
-const EACCES = 13;
-const ENOTDIR = 20;
+/** How often something is opened that is there, and yet can't be: others may be replacing it. */
+const TRIES = 5;
 
 /** As many links as the kernel follows (path_resolution(7)). */
 const MOST_LINKS = 40;
@@ -213,32 +212,53 @@ export function withoutUmask<T>(make: () => T): T {
   }
 }
 
-/** @param any whether it may be something else than a directory */
+/**
+ * @param any whether it may be something else than a directory
+ * @throws {Deno.errors.NotFound} and others, by what is found there after openat(2) has
+ * failed: errno(3) is another's by then, since Deno makes system calls between two calls of
+ * a library.
+ */
 function openEntry(at: Held | undefined, name: string, any = false): Held {
   const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (any ? 0 : O_DIRECTORY);
   const path = new TextEncoder().encode(`${name}\0`);
-  const descriptor = libc().openat(at?.descriptor ?? -1, path, flags);
   const place = at === undefined ? "/" : join(at.place, name);
-  if (descriptor >= 0) return new Held(descriptor, place);
-  const number = libc().errno();
-  if (number === ENOENT) {
-    throw new Deno.errors.NotFound(`"${place}" doesn't exist`);
+  const entry = at === undefined ? "/" : `${at.path}/${name}`;
+  for (let i = 0; i < TRIES; i++) {
+    const descriptor = libc().openat(at?.descriptor ?? -1, path, flags);
+    if (descriptor >= 0) return new Held(descriptor, place);
+    if (!isThere(entry, place, at?.place ?? "/", any)) {
+      throw new Deno.errors.NotADirectory(`"${place}" isn't a directory`);
+    }
   }
-  if (number === ENOTDIR) {
-    throw new Deno.errors.NotADirectory(`"${place}" isn't a directory`);
+  throw new Error(`"${place}" can't be opened`);
+}
+
+/** Whether there is something that could be opened. */
+function isThere(
+  entry: string,
+  place: string,
+  directory: string,
+  any: boolean,
+): boolean {
+  try {
+    const { isDirectory } = Deno.lstatSync(entry);
+    return any || isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Deno.errors.NotFound(`"${place}" doesn't exist`);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      const message = `"${directory}" may not be entered`;
+      throw new Deno.errors.PermissionDenied(message);
+    }
+    if (error instanceof Deno.errors.NotADirectory) return false;
+    throw new Error(`"${place}" can't be opened: ${reasonOf(error)}`);
   }
-  if (number === EACCES) {
-    const message = `"${at?.place ?? "/"}" may not be entered`;
-    throw new Deno.errors.PermissionDenied(message);
-  }
-  throw new Error(`"${place}" can't be opened (errno ${number})`);
 }
 
 interface Libc {
   openat(at: number, path: Uint8Array<ArrayBuffer>, flags: number): number;
   close(descriptor: number): number;
-  /** The number of the last error (errno(3)). */
-  errno(): number;
 }
 
 let loaded: Libc | undefined;
@@ -249,14 +269,6 @@ function libc(): Libc {
   const { symbols } = Deno.dlopen("libc.so.6", {
     openat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
-    __errno_location: { parameters: [], result: "pointer" },
   });
-  return loaded = {
-    openat: symbols.openat,
-    close: symbols.close,
-    errno: () => {
-      const place = symbols.__errno_location();
-      return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
-    },
-  };
+  return loaded = symbols;
 }

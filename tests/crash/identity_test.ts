@@ -38,7 +38,11 @@ for (const kind of SWITCHES) {
     await using own = await CrashSite.create(kind, { load: false });
     const { site } = own;
     const old = await site.pidAt();
-    await own.die("write journal.json#4", "deploy");
+    // The first entry with the instances is written before the links or nginx.conf.
+    await own.die(
+      kind === "live" ? "write slots:web#1" : "write nginx.conf#1",
+      "deploy",
+    );
     const journal = site.read(".zdd/journal.json");
     const pid = Number(/"instance"[^}]*?"pid": (\d+)/s.exec(journal)?.[1]);
     assert(pid !== old && isAlive(pid));
