@@ -1,5 +1,11 @@
 import type { Address } from "../system/address.ts";
-import { identify, type ProcessId, readStat } from "../system/process.ts";
+import { childrenOf } from "../system/children.ts";
+import {
+  identify,
+  type ProcessId,
+  type ProcessStat,
+  readStat,
+} from "../system/process.ts";
 import { otherProcesses } from "../system/process_table.ts";
 import { isOwnChild } from "../system/shell.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
@@ -56,9 +62,17 @@ export class LaunchProcesses implements Disposable {
     }
   }
 
-  /** Those that were seen and still run. */
-  known(): ProcessId[] {
-    return this.#set.known();
+  /**
+   * Those that were seen and still run. Undefined if one has been forked that wasn't seen
+   * yet: only a look tells whose it is.
+   */
+  known(): ProcessId[] | undefined {
+    const known = this.#set.known();
+    const isNew = (process: ProcessStat) =>
+      !this.#set.has(process) && !isOwnChild(process.pid) &&
+      !ProcessSet.isOfOther(process, this.plan.id);
+    const parents = [Deno.pid, ...known.map(({ pid }) => pid)];
+    return parents.flatMap(childrenOf).some(isNew) ? undefined : known;
   }
 
   /**

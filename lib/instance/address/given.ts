@@ -22,7 +22,9 @@ export class GivenAddress implements Locator {
     const inodes = listeningInodes(address);
     if (inodes.length === 0) return missing;
     const known = start.known();
-    const own = areHeld(inodes, known) ? known : start.processes(true);
+    const own = known !== undefined && areHeld(inodes, known)
+      ? known
+      : start.processes(true);
     if (!areHeld(inodes, own)) {
       throw new ZddError(
         `another program listens on ${formatAddress(address)}`,

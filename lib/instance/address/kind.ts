@@ -55,8 +55,8 @@ export interface Started {
   address?: Address;
   /** Its exit status, once it has ended. */
   status?: number;
-  /** Those of its processes that were seen and still run; asking for them costs little. */
-  known(): ProcessId[];
+  /** Those of its processes that were seen and still run, if they are all; that costs little. */
+  known(): ProcessId[] | undefined;
   /**
    * Those of its processes that run.
    *
