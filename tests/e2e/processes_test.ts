@@ -224,7 +224,7 @@ daemonTest(
     const { stderr } = await site.deploy();
     assertMatch(
       stderr,
-      /warning: process \d+ listens on 127\.0\.0\.1:\d+, where/,
+      /warning: process \d+ listens on 127\.0\.0\.1:\d+, to which nginx/,
     );
     assert(isAlive(pid), "it was signalled");
     await site.pidAt();
