@@ -113,9 +113,9 @@ export class LaunchProcesses implements Disposable {
       pidFile !== undefined && mayName(pidFile, process.pid);
   }
 
-  /** The ids of the users as whom they run. */
+  /** The ids of the users as whom they run; what began as root may be another's by now. */
   users(): number[] {
-    this.look(false);
+    for (const process of this.look(true)) this.#set.add(process);
     return [...this.#set.users];
   }
 

@@ -113,6 +113,38 @@ rootTest(
   },
 );
 
+/** Begins as root, goes on as nobody, and names its parent, which is root's, and a port that neither has. */
+const DROPS = `\
+import os, time
+if os.fork() == 0:
+    time.sleep(0.5)
+    os.setgid(65534)
+    os.setuid(65534)
+    pid = os.getppid()
+    open(f"own/{pid}.port", "w").write("%PORT%\\n")
+    open("own/web.pid", "w").write(f"{pid}\\n")
+time.sleep(600)
+`;
+
+rootTest(
+  "a server that began as root doesn't vouch for a foreign port",
+  async () => {
+    const port = freePort();
+    await using site = hostileSite();
+    await site.deploy();
+    site.write("drops.py", DROPS.replace("%PORT%", String(port)));
+    site.configure({
+      port: "file",
+      pidFile: "own/web.pid",
+      start: "python3 drops.py",
+      lines: ["start_timeout: 6"],
+    });
+    await using root = new RootServer({ hostname: "127.0.0.1", port });
+    await assertRefused(site, /another program listens on 127\.0\.0\.1:\d+/);
+    assertEquals(root.asked, []);
+  },
+);
+
 rootTest(
   "a socket whose name has a line of /proc/net/unix in it is no other's",
   async () => {
