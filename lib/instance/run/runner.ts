@@ -100,7 +100,8 @@ export interface StopCommand {
 /** What is needed to stop an instance. */
 export type StopConfig =
   & Stopping
-  & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv" | "user">;
+  & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv" | "user">
+  & Partial<Pick<ServiceConfig, "stateDir">>;
 
 /** What a runner knows an instance by, while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;

@@ -162,7 +162,7 @@ function allowed(name: string): string {
 }
 
 async function stop(
-  { stopTimeout, killAfter }: StopConfig,
+  { stopTimeout, killAfter, stateDir }: StopConfig,
   instance: Instance,
 ): Promise<number> {
   const unit = unitOf(instance);
@@ -170,6 +170,8 @@ async function stop(
     const environment = await environmentFilesOf(unit);
     await stopUnit(unit, 2 * Math.max(stopTimeout, killAfter ?? STOPPING));
     forget(instance, environment);
+    // A unit that has just been started again may not tell where its variables are.
+    if (stateDir) discard(environmentFile(stateDir, instance.id));
     return 0;
   } catch {
     return 1;
