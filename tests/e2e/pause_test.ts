@@ -38,6 +38,14 @@ for (const port of ["env", "socket", "file"]) {
   });
 }
 
+/** A pause whose command has begun, and takes its time. */
+async function startPause(site: Site): Promise<ReturnType<Site["start"]>> {
+  const command = ["sh", "-c", "touch begun; sleep 30"];
+  const pausing = site.start("pause", "--", ...command);
+  await until("the command runs", () => site.exists("begun"));
+  return pausing;
+}
+
 /** How many requests are held of those that would go to a site's slot a. */
 function held(site: Site): number {
   return openConnections({ path: site.path(".zdd/live/.held/zdd_web_a") });
@@ -46,14 +54,7 @@ function held(site: Site): number {
 Deno.test("requests go on at once if zddeploy is killed, and the next run says so", async () => {
   await using site = await migratingSite().deployed();
   await using load = await site.load({ clients: 10, expect: /^ok \d+ 1\n$/ });
-  const pausing = site.start(
-    "pause",
-    "--",
-    "sh",
-    "-c",
-    "touch begun; sleep 30",
-  );
-  await until("the command runs", () => site.exists("begun"));
+  const pausing = await startPause(site);
   assert(site.exists(".zdd/live/steering/hold"));
   pausing.kill("SIGKILL");
   await until("requests go on", () => !site.exists(".zdd/live/steering/hold"));
@@ -67,14 +68,7 @@ for (const port of ["env", "file"]) {
   Deno.test(`requests go on if zddeploy and the process that holds them are killed, port: ${port}`, async () => {
     await using site = await migratingSite(port).deployed();
     const before = await site.pidsOf("serving");
-    const pausing = site.start(
-      "pause",
-      "--",
-      "sh",
-      "-c",
-      "touch begun; sleep 30",
-    );
-    await until("the command runs", () => site.exists("begun"));
+    const pausing = await startPause(site);
     const waiting = site.get();
     await until("it is held", () => held(site) > 0);
     for (const holder of site.holders()) Deno.kill(holder, "SIGSTOP");
