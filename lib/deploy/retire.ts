@@ -126,7 +126,8 @@ export function howToStop(
   const service = config.services.find((service) => service.name === name);
   if (service !== undefined) return { ...service, log };
   const defaults = defaultsOf("service", config.directory);
-  return { ...{ ...defaults, ...stopping }, name, log, env: {} };
+  const { stateDir } = config;
+  return { ...{ ...defaults, ...stopping }, name, log, env: {}, stateDir };
 }
 
 /** nginx's workers, of which the old ones were told to shut down. */

@@ -8,17 +8,14 @@ import {
 import { discard } from "../../system/files.ts";
 import { identify, isRunning, type ProcessId } from "../../system/process.ts";
 import type { Plan } from "../plan.ts";
-import {
-  containerName,
-  creationOf,
-  environmentFile,
-} from "./container_create.ts";
+import { containerName, creationOf } from "./container_create.ts";
 import {
   fixedAddress,
   isAddressRefused,
   networkName,
   requireHost,
 } from "./container_network.ts";
+import { environmentFile } from "./environment_file.ts";
 import {
   groupOf,
   handleOf,

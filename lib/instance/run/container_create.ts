@@ -6,6 +6,7 @@ import { discard, writeAtomically } from "../../system/files.ts";
 import { INSTANCE_VARIABLE } from "../../system/instance_mark.ts";
 import { findUser } from "../../system/users.ts";
 import type { Plan } from "../plan.ts";
+import { environmentFile } from "./environment_file.ts";
 import { projectOf } from "./project_name.ts";
 
 /** What makes a container, and what the command that does must find in its environment. */
@@ -31,6 +32,7 @@ export function creationOf(
   const { user, restart, stop, memoryMax, volumes } = service;
   const { global, options } = sortOptions(engine, service.options);
   const { lines, passed } = environmentOf(plan);
+  // It is there only while the container is made.
   const file = environmentFile(service.stateDir, id);
   writeAtomically(file, lines, { mode: 0o600, exactly: true });
   const account = user === undefined ? undefined : findUser(user);
@@ -54,11 +56,6 @@ export function creationOf(
 /** `zdd-PROJECT-ID`, in the characters that such a name may have. */
 export function containerName({ id, service }: Plan): string {
   return `zdd-${projectOf(service)}-${id}`.replace(/[^A-Za-z0-9_.-]/g, "_");
-}
-
-/** It is there only while the container is made. */
-export function environmentFile(stateDir: string, id: string): string {
-  return join(stateDir, "run", `${id}.env`);
 }
 
 /** Removes the files of containers that were about to be made when zddeploy was killed. */

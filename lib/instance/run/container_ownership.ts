@@ -10,7 +10,7 @@ import { groupOfProcess } from "../../system/service_manager.ts";
 import { discard } from "../../system/files.ts";
 import { waitUntil } from "../../system/wait.ts";
 import type { Plan } from "../plan.ts";
-import { environmentFile } from "./container_create.ts";
+import { environmentFile } from "./environment_file.ts";
 import type { Ran } from "./runner.ts";
 
 // Whose a container is, its labels tell, which nobody can change once it was made. zdd ends

@@ -1,3 +1,4 @@
+import { join } from "@std/path";
 import { inheritedEnvironment } from "../../system/environment.ts";
 import { writeAtomically } from "../../system/files.ts";
 import { asUser, findUser } from "../../system/users.ts";
@@ -9,6 +10,11 @@ export function environmentOf({ service, env }: Plan): Record<string, string> {
   const inherited = inheritedEnvironment(inheritEnv);
   const other = user === undefined ? undefined : findUser(user);
   return { ...other ? asUser(inherited, other) : inherited, ...env };
+}
+
+/** Where an instance's variables are handed over. */
+export function environmentFile(stateDir: string, id: string): string {
+  return join(stateDir, "run", `${id}.env`);
 }
 
 /**

@@ -101,7 +101,7 @@ export interface StopCommand {
 export type StopConfig =
   & Stopping
   & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv" | "user">
-  & Partial<Pick<ServiceConfig, "stateDir">>;
+  & Pick<ServiceConfig, "stateDir">;
 
 /** What a runner knows an instance by, while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;

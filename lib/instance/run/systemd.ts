@@ -1,4 +1,4 @@
-import { basename, join } from "@std/path";
+import { basename } from "@std/path";
 import type { ServiceConfig } from "../../config/config.ts";
 import { ExitStatus, reasonOf, ZddError } from "../../error.ts";
 import { pidsInGroup } from "../../system/cgroups.ts";
@@ -32,7 +32,11 @@ import { nameOfUser } from "../../system/users.ts";
 import type { Instance } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 import { prepareSocket } from "../socket_directory.ts";
-import { environmentOf, writeEnvironmentFile } from "./environment_file.ts";
+import {
+  environmentFile,
+  environmentOf,
+  writeEnvironmentFile,
+} from "./environment_file.ts";
 import { projectOf } from "./project_name.ts";
 import type {
   Begun,
@@ -75,6 +79,7 @@ export const systemd: Runner = {
     const printed = isInJournal ? 0 : sizeOf(log);
     if (!isInJournal) makeLog(log);
     prepareSocket(plan);
+    // systemd reads it at each start, so it is there as long as the unit.
     const environment = environmentFile(service.stateDir, id);
     writeEnvironmentFile(environment, {
       ...environmentOf(plan),
@@ -167,11 +172,8 @@ async function stop(
 ): Promise<number> {
   const unit = unitOf(instance);
   try {
-    const environment = await environmentFilesOf(unit);
     await stopUnit(unit, 2 * Math.max(stopTimeout, killAfter ?? STOPPING));
-    forget(instance, environment);
-    // A unit that has just been started again may not tell where its variables are.
-    if (stateDir) discard(environmentFile(stateDir, instance.id));
+    discard(environmentFile(stateDir, instance.id));
     return 0;
   } catch {
     return 1;
@@ -183,11 +185,6 @@ function unitOf({ id, handle }: Ran): TransientUnit {
   return handle !== undefined
     ? unitOfGroup(handle)
     : { name: `zdd-*-${allowed(id)}.service`, manager: ownManager() };
-}
-
-/** systemd reads it at each start, so it is there as long as the unit. */
-function environmentFile(stateDir: string, id: string): string {
-  return join(stateDir, "run", `${id}.env`);
 }
 
 /** Removes what only a unit that may be started again needs. */

@@ -4,8 +4,8 @@ import {
   containerName,
   creationOf,
   discardEnvironments,
-  environmentFile,
 } from "../../../lib/instance/run/container_create.ts";
+import { environmentFile } from "../../../lib/instance/run/environment_file.ts";
 import { planInstance } from "../../../lib/instance/plan.ts";
 import type { EngineName } from "../../../lib/system/container_engine.ts";
 import { ConfDir, NGINX } from "../../config/conf_dir.ts";
