@@ -44,19 +44,23 @@ export async function makePackage(
 ): Promise<string> {
   const root = Deno.makeTempDirSync({ prefix: "zdd-package-" });
   try {
+    const make = (path: string) => {
+      if (path !== root) make(dirname(path));
+      Deno.mkdirSync(path, { recursive: true });
+      Deno.chmodSync(path, 0o755); // whatever the umask is; dpkg-deb refuses 0777
+    };
     const write = (
       path: string,
       content: string | Uint8Array,
       mode = 0o644,
     ) => {
       const file = join(root, path);
-      Deno.mkdirSync(dirname(file), { recursive: true });
+      make(dirname(file));
       if (typeof content === "string") Deno.writeTextFileSync(file, content);
       else Deno.writeFileSync(file, content);
-      Deno.chmodSync(file, mode); // whatever the umask is
+      Deno.chmodSync(file, mode);
     };
-    Deno.chmodSync(root, 0o755);
-    Deno.mkdirSync(join(root, "usr/bin"), { recursive: true });
+    make(join(root, "usr/bin"));
     Deno.copyFileSync(executable, join(root, "usr/bin/zddeploy"));
     Deno.chmodSync(join(root, "usr/bin/zddeploy"), 0o755);
     const text = (name: string) => Deno.readTextFileSync(join(ROOT, name));

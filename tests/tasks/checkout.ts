@@ -27,7 +27,8 @@ const FIXED = {
 export class Checkout implements Disposable {
   readonly #directory = new TempDir();
 
-  constructor() {
+  /** @param umask what its programs run with, in octal; else that of this process */
+  constructor(readonly umask?: string) {
     for (const name of SOURCE) copy(join(ROOT, name), this.path(name));
   }
 
@@ -47,9 +48,12 @@ export class Checkout implements Disposable {
 
   /** Runs a program in it; `env` sets variables, or takes them away. */
   async run(
-    [program = "", ...args]: string[],
+    words: string[],
     env: Record<string, string | undefined> = {},
   ): Promise<{ code: number; text: string }> {
+    const [program = "", ...args] = this.umask === undefined
+      ? words
+      : ["sh", "-c", `umask ${this.umask} && exec "$@"`, "sh", ...words];
     const { code, stdout, stderr } = await new Deno.Command(program, {
       args,
       cwd: this.path("."),

@@ -45,9 +45,9 @@ function test(name: string, body: () => Promise<void>): void {
   Deno.test({ name: name + reason, ignore: !hasRuntime, fn: body });
 }
 
-test("two releases of a commit, made in two directories, are the same files", async () => {
-  using one = new Checkout();
-  using other = new Checkout();
+test("two releases of a commit, made in two directories with two umasks, are the same files", async () => {
+  using one = new Checkout("000");
+  using other = new Checkout("077");
   const { made, text } = await release(one);
   assert(made.length > 1, text);
   assertEquals((await release(other)).made, made);
