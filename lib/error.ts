@@ -1,4 +1,4 @@
-/** What the shell, cron and Ansible learn from zddeploy's exit status. */
+/** The exit statuses of zddeploy, for the shell, cron and Ansible. */
 export const ExitStatus = {
   /** Done, whether something changed or not. */
   done: 0,
@@ -15,7 +15,7 @@ export const ExitStatus = {
 export interface ErrorDetails {
   /** What to do next, in one sentence. */
   hint?: string;
-  /** Lines that others wrote: a server's log, nginx's words. */
+  /** Lines quoted from a server's log or the output of nginx. */
   quote?: string[];
   /** Where `quote` comes from: a file, a command. */
   source?: string;
@@ -46,14 +46,14 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Why something failed that was done with a file that the message names already: without
- * the system call and the path that Deno appends, `: readfile '/path'`.
+ * The message of a failed file operation, without the system call and the path that Deno
+ * appends, `: readfile '/path'`. For messages that already name the file.
  */
 export function reasonOf(error: unknown): string {
   return messageOf(error).replace(/( \(os error \d+\)): \w+ '.*'$/s, "$1");
 }
 
-/** The words of others that a failure quotes, for another failure that comes of it. */
+/** What a failure quotes, and from where, for another failure that it causes. */
 export function wordsOf(
   error: unknown,
 ): Pick<ErrorDetails, "quote" | "source"> {

@@ -6,15 +6,15 @@ import { quote } from "./quote.ts";
 /** How deep references may be nested: CPython's `MAX_INTERPOLATION_DEPTH`. */
 const MAX_DEPTH = 10;
 
-/** A value that can't be expanded; its line is that of the entry in which the text at fault stands. */
+/** A value that can't be expanded; its line is that of the entry with the faulty text. */
 export type InterpolationProblem =
   & Problem
   & (
     | {
       kind: "missing";
-      /** What was referred to, in lower case. */
+      /** The name referred to, in lower case. */
       name: string;
-      /** What could have been. */
+      /** The names that exist. */
       known: string[];
     }
     | { kind: "syntax" | "depth" }
@@ -24,13 +24,13 @@ export type InterpolationProblem =
 export interface Interpolated {
   /** Undefined if there are problems, or no such key. */
   value?: string;
-  /** The names the value refers to, in lower case, those in the values it refers to included. */
+  /** The names that the value refers to, directly or through other values, in lower case. */
   used: Set<string>;
-  /** In the order CPython would meet them. */
+  /** In the order in which CPython would find them. */
   problems: InterpolationProblem[];
 }
 
-/** The entry that `key` (in lower case) names in a section: its own or, failing that, that of `[DEFAULT]`. */
+/** The entry for `key` (in lower case) in a section or, if it has none, in `[DEFAULT]`. */
 export function findEntry(
   section: Section,
   defaults: Section,
@@ -40,8 +40,9 @@ export function findEntry(
 }
 
 /**
- * Expands the value of `key` (in lower case) as seen from `section`. A reference means a key of the section or,
- * failing that, of `defaults`; `%%` is a percent sign; any other percent sign is a problem. Never throws.
+ * Expands the value of `key` (in lower case) as seen from `section`. A reference is to a key
+ * of the section or, if it has none, of `defaults`; `%%` is a percent sign; any other percent
+ * sign is a problem. Never throws.
  */
 export function interpolate(
   section: Section,
@@ -63,13 +64,13 @@ class Expansion {
 
   constructor(readonly section: Section, readonly defaults: Section) {}
 
-  /** `above` are the entries through which this one was reached. */
+  /** @param above the entries through which this one was reached */
   expand(entry: Entry, above: Entry[]): string {
     const path = [...above, entry];
     if (path.length > MAX_DEPTH) this.#rejectDepth(path);
     let expanded = "";
     let rest = entry.value;
-    // Going on after the first problem finds the others, but nothing good can come from below a cycle.
+    // Continue after a problem to find the others, but not inside a cycle.
     while (!this.#tooDeep) {
       const percent = rest.indexOf("%");
       if (percent === -1) return expanded + rest;
@@ -119,7 +120,7 @@ class Expansion {
   }
 
   #rejectSyntax(rest: string, { key, line }: Entry): void {
-    // One a value: in `date +%Y-%m-%d` the second and third aren't news.
+    // Report one per value: in `date +%Y-%m-%d`, the second and third add nothing.
     if (this.problems.some((m) => m.kind === "syntax" && m.line === line)) {
       return;
     }

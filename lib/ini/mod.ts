@@ -1,7 +1,7 @@
 /**
- * The dialect of Python's `configparser.ConfigParser()` with its defaults: every file that
- * CPython reads gives the same here, with the line of each key, and what CPython refuses is
- * told as a list of problems.
+ * The dialect of Python's `configparser.ConfigParser()` with its defaults. Every file that
+ * CPython reads gives the same result here, with the line of each key. What CPython refuses
+ * is returned as a list of problems.
  *
  * @example
  * ```ts

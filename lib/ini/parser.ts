@@ -8,7 +8,7 @@ import { blanksBefore, strip, stripEnd } from "./whitespace.ts";
 export interface Problem {
   /** 1-based. */
   line: number;
-  /** A sentence without a full stop and without the place in front of it. */
+  /** A sentence without a full stop, and without the line number. */
   message: string;
   /** What the user can do about it. */
   hint?: string;
@@ -20,7 +20,7 @@ export interface Entry {
   key: string;
   /** As written, with its continuation lines; `%(name)s` isn't expanded yet. */
   value: string;
-  /** The line the key stands on; 1-based. */
+  /** The line of the key; 1-based. */
   line: number;
 }
 
@@ -32,9 +32,9 @@ export interface Section {
   entries: Map<string, Entry>;
 }
 
-/** What a file says, as far as it can be read, and everything that can't be. */
+/** The content of a file, as far as it can be read, and all problems. */
 export interface Ini {
-  /** `[DEFAULT]`: its entries are seen from every section. It may stand in the file more than once. */
+  /** `[DEFAULT]`: its entries apply to every section. It may occur more than once. */
   defaults: Section;
   /** All others, in the order of the file. */
   sections: Map<string, Section>;
@@ -43,8 +43,8 @@ export interface Ini {
 }
 
 /**
- * Reads the text of a file. Never throws: every problem is collected, and reading goes on after it so that
- * one problem doesn't bring about others. A byte order mark in front is ignored; lines may end in LF, CRLF or CR.
+ * Reads the text of a file. Never throws: all problems are collected, and one problem doesn't
+ * cause others. A byte order mark is ignored; lines may end in LF, CRLF or CR.
  */
 export function parse(text: string): Ini {
   const reader = new Reader();
@@ -58,15 +58,15 @@ class Reader {
   #sections = new Map<string, Section>();
   #problems: Problem[] = [];
 
-  /** Where entries go now. */
+  /** The section that entries are added to. */
   #section?: Section;
-  /** The repeated heading above, if it is one: keys that repeat those of the first are part of that problem. */
+  /** The line of the heading above, if that is repeated: its repeated keys aren't reported, too. */
   #repeatedAt = 0;
-  /** Where continuation lines go now. */
+  /** The entry that continuation lines are added to. */
   #entry?: Entry;
-  /** How deep the last line stood that continued nothing; what is deeper continues it. */
+  /** The indentation of the last line that wasn't a continuation; deeper lines continue it. */
   #indent = 0;
-  /** How deep the last unreadable line stood; what is deeper, and unreadable too, is part of that problem. */
+  /** The indentation of the last unreadable line; deeper unreadable lines aren't reported. */
   #unreadableIndent = Infinity;
 
   read(line: string, number: number): void {
@@ -135,7 +135,7 @@ class Reader {
     }
     this.#unreadableIndent = Infinity;
     const key = stripEnd(text.slice(0, delimiter)).toLowerCase();
-    // After a problem its continuation lines still need an entry to go to, although nobody will see it.
+    // Even if the key is rejected, its continuation lines need an entry to be added to.
     this.#entry = { key, value: strip(text.slice(delimiter + 1)), line };
     const first = section.entries.get(key);
     if (key === "") {
@@ -168,12 +168,12 @@ class Reader {
     });
   }
 
-  /** To CPython `[service:web` is a key, as long as there is a section that it could belong to. */
+  /** To CPython, `[service:web` is a key if there is a section that it could belong to. */
   #isBrokenHeading(text: string): boolean {
     return text.startsWith("[") && !(this.#section && /[=:]/.test(text));
   }
 
-  /** `[nginx` or `[]`: what follows is read as a section, lest its keys be taken for those of the section above. */
+  /** `[nginx` or `[]`: starts a section anyway, so that its keys aren't added to the section above. */
   #rejectHeading(text: string, line: number): void {
     this.#problems.push({
       line,
@@ -193,7 +193,7 @@ class Reader {
     if (name !== "") this.#sections.set(name, this.#section);
   }
 
-  /** All of it is one problem, which the first section ends. */
+  /** All text before the first section is one problem. */
   #rejectTextBeforeSections(text: string, line: number): void {
     if (this.#problems.length > 0) return;
     this.#problems.push({
@@ -205,7 +205,7 @@ class Reader {
   }
 }
 
-/** A heading reaches to the last bracket; CPython ignores what follows it. */
+/** A heading ends at the last bracket; CPython ignores what follows it. */
 function nameInHeading(text: string): string | undefined {
   const end = text.lastIndexOf("]");
   return text.startsWith("[") && end > 1 ? text.slice(1, end) : undefined;

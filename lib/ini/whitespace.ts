@@ -17,8 +17,10 @@ export function blanksBefore(text: string): number {
   return count;
 }
 
-/** What Python's `str.isspace()` calls blank: unlike `trim()` with U+001C to U+001F and U+0085, without U+FEFF.
- * NaN, the code beyond either end of a text, isn't. */
+/**
+ * Whether Python's `str.isspace()` is true: unlike for `trim()`, U+001C to U+001F and U+0085
+ * are blank, and U+FEFF isn't. False for NaN, the code beyond either end of a text.
+ */
 function isBlank(code: number): boolean {
   if (code < 0x80) {
     return code === 0x20 || (code >= 0x09 && code <= 0x0d) ||

@@ -1,9 +1,9 @@
-/** CRC-32 as Ethernet and zip have it, its bits in the reverse order. */
+/** The polynomial of CRC-32 in Ethernet and zip, bits reversed. */
 const POLYNOMIAL = 0xedb8_8320;
 
 /**
- * The CRC-32 of a text in UTF-8, as eight hexadecimal digits: it differs whenever a single
- * bit does. For small texts; `node:zlib`, which has it too, takes longer to load.
+ * The CRC-32 of a text in UTF-8, as eight hexadecimal digits. It detects every change of a
+ * single bit. For small texts; `node:zlib` has it too, but takes longer to load.
  */
 export function crc32(text: string): string {
   let crc = 0xffff_ffff;

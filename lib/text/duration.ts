@@ -14,7 +14,7 @@ export function parseDuration(text: string): number | undefined {
   if (match === null) return undefined;
   const [, digits = "", unit = "s"] = match;
   const ms = Number(digits) * (UNITS[unit] ?? NaN);
-  // Longer than a timer can run (2^31 - 1 ms) is no timeout any more.
+  // A timer can't run longer than 2^31 - 1 ms.
   return ms < 2 ** 31 ? Math.round(ms) : undefined;
 }
 

@@ -2,15 +2,15 @@ import { findErrors, type FoundError } from "./traceback.ts";
 
 /** How many lines an excerpt has, so that a failure fits a screen. */
 const MOST = 10;
-/** How many frames of an error's own are worth a line. */
+/** How many frames in the user's own files are shown of each error. */
 const FRAMES = 3;
-/** How many errors of a chain, each the cause of another. */
+/** How many errors are shown of a chain, in which each causes the next. */
 const CHAIN = 3;
 
 /**
- * The lines of an output that tell why a program has failed: the messages of the last
- * error and of its causes, where in the user's own files they came up, and the last lines;
- * without an error the last lines alone. A line says how many are left out.
+ * The lines of an output that explain why a program failed: the messages of the last error
+ * and its causes, where in the user's own files they were raised, and the last lines;
+ * without an error, only the last lines. One line says how many are left out.
  */
 export function excerpt(lines: readonly string[]): string[] {
   const chosen = new Set<number>();
@@ -38,15 +38,15 @@ export function excerpt(lines: readonly string[]): string[] {
   return chain.length > 0 ? [...shown, more] : [`${more} above`, ...shown];
 }
 
-/** Whether an output tells of an error by a traceback. */
+/** Whether an output contains a traceback. */
 export function hasError(lines: readonly string[]): boolean {
   return findErrors(lines).length > 0;
 }
 
 /**
- * The last chain of errors. One that came up in no file of the user's has often a cause
- * that another process of the server has printed before (gunicorn's master ends with an
- * error of its own after a worker couldn't import the application): that one comes first.
+ * The last chain of errors. If none was raised in the user's own files, the cause is often an
+ * error that another process of the server printed before: gunicorn's master ends with its
+ * own error after a worker couldn't import the application. Then that error comes first.
  */
 function tellingErrors(errors: FoundError[]): FoundError[] {
   const chain = lastChain(errors);
@@ -57,7 +57,7 @@ function tellingErrors(errors: FoundError[]): FoundError[] {
     : [cause, ...chain.slice(1 - CHAIN)];
 }
 
-/** The last error, and those before it that it came of or that came of it. */
+/** The last error, and those before it in the same chain. */
 function lastChain(errors: FoundError[]): FoundError[] {
   const begin = errors.findLastIndex(({ isChained }) => !isChained);
   return errors.slice(Math.max(begin, 0));

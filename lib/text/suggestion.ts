@@ -1,8 +1,8 @@
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
 /**
- * The candidate nearest to what was written, if it is near enough to be a slip:
- * at most a third of the letters, or two, differ.
+ * The candidate nearest to what was written, if it is near enough to be a typing mistake:
+ * at most a third of the letters differ, or two.
  */
 export function nearest(
   written: string,

@@ -1,10 +1,10 @@
-/** An error in what a program has printed: the numbers of its lines, from 0. */
+/** An error in the output of a program: the numbers of its lines, from 0. */
 export interface FoundError {
   /** Its message. */
   head: number[];
   /** The line of source that a runtime shows above or below the message. */
   place: number[];
-  /** The frames in the user's own files, the one where it came up first. */
+  /** The frames in the user's own files, the innermost first. */
   own: number[][];
   /** The frames in libraries and the runtime. */
   other: number[][];
@@ -14,7 +14,7 @@ export interface FoundError {
   isChained: boolean;
 }
 
-/** How a language prints where an error came up. */
+/** How a language prints where an error was raised. */
 interface Language {
   /** A frame, whose first group is its place. */
   frame: RegExp;
@@ -22,7 +22,7 @@ interface Language {
   between: RegExp;
   /** The first line of a message. */
   head: RegExp;
-  /** The message is below the frames, and the last frame is where it came up. */
+  /** The message is below the frames, and the last frame is the innermost. */
   isLastFirst?: true;
   /** A line of source follows a frame. */
   hasSource?: true;
@@ -44,7 +44,7 @@ const LANGUAGES: Language[] = [
     between: /^\s+\.\.\. \d+ levels\.\.\.$/,
     head: /^\S+:(\d+:)?in ['`].*: /,
   },
-  { // Ruby, as Sinatra logs what a request has raised
+  { // Ruby, as Sinatra logs an exception of a request
     frame: /^\t(\S+:\d+):in [`']/,
     between: /^$/,
     head: /^\d\S+ \S+ - [A-Z][\w:]* - /,
@@ -66,7 +66,7 @@ const LANGUAGES: Language[] = [
   },
 ];
 
-/** Files that aren't the user's own: of packages, of the runtime, of the system. */
+/** Files of packages, the runtime and the system: not the user's own. */
 const FOREIGN = new RegExp(
   [
     ...["node_modules/", "\\bnode:", "^<", "site-packages/", "dist-packages/"],
@@ -87,10 +87,10 @@ const FOREIGN = new RegExp(
   ].join("|"),
 );
 
-/** Between a message and its frames there may be so many lines. */
+/** How many lines there may be between a message and its frames. */
 const FAR = 8;
 
-/** Every error that was printed with where it came up, in their order. */
+/** All errors that were printed with a traceback, in order. */
 export function findErrors(lines: readonly string[]): FoundError[] {
   const found: FoundError[] = [];
   for (let i = 0, last = -1; i < lines.length; i++) {
@@ -206,7 +206,7 @@ function framesIn(
     const whole = hasSource && /^\s+\S/.test(source) && !frame.test(source)
       ? [i, i + 1]
       : [i];
-    // Of Java, the class tells.
+    // In Java, the class shows whose it is.
     const named = (lines[i] ?? "").trim().replace(/^at /, "");
     const isForeign = [place, named].some((text) => FOREIGN.test(text));
     (isForeign || place === "" ? other : own).push(whole);
@@ -216,7 +216,7 @@ function framesIn(
     : { own, other };
 }
 
-/** Ruby prints a cause right below, without a word. */
+/** Whether it is a cause in Ruby, which prints it right below, without an introduction. */
 function isRubysCause(
   lines: readonly string[],
   begin: number,
