@@ -11,16 +11,16 @@ import { GLOBAL_OPTIONS } from "./options.ts";
 import { COLOR_WHEN, type ColorWhen } from "./style.ts";
 import { unknown, usage } from "./usage.ts";
 
-/** What is done if the command line names no command. */
+/** The command if the command line names none. */
 export const DEFAULT_COMMAND = "deploy";
 
-/** The deploy.conf of the directory. */
+/** The default for `--conf`. */
 export const DEFAULT_CONF = "deploy.conf";
 
-/** A command line, understood. */
+/** A parsed command line. */
 export interface Arguments {
   command: Command;
-  /** Whether the command line names it; else it is the default one. */
+  /** Whether the command line names the command, or it is the default. */
   isNamed: boolean;
   input: Input;
   options: GlobalOptions;
@@ -28,12 +28,12 @@ export interface Arguments {
   version: boolean;
 }
 
-/** @throws {ZddError} with exit status 2 and what was probably meant, if it is wrong. */
+/** @throws {ZddError} with exit status 2 and what was probably meant, if an argument is wrong. */
 export function readArguments(
   commands: readonly Command[],
   args: string[],
 ): Arguments {
-  // The command says which options there are; it may come after some of them.
+  // The options depend on the command, which may come after some of them.
   const { words: [name] } = parseLeniently(commands, args);
   const command = findCommand(commands, name ?? DEFAULT_COMMAND);
   const { words, rest, values, flags } = parse(
@@ -72,7 +72,7 @@ export function readArguments(
   };
 }
 
-/** @throws {ZddError} if a command doesn't take these words. */
+/** @throws {ZddError} if a command doesn't take these arguments. */
 export function requireWords(
   { name, words = [], rest }: Command,
   input: Input,
@@ -99,7 +99,7 @@ export function requireWords(
   }
 }
 
-/** The command of a name. @throws {ZddError} with the nearest one, if there is none. */
+/** The command with a name. @throws {ZddError} with the nearest name, if there is none. */
 export function findCommand(
   commands: readonly Command[],
   name: string,
@@ -114,8 +114,8 @@ export function findCommand(
 }
 
 /**
- * How a failure is to be told: what the options say, as far as a command line that may
- * be wrong can be understood.
+ * The options that say how to print a failure, as far as they can be read from a command
+ * line that may be wrong.
  */
 export function readFailureOptions(
   commands: readonly Command[],
@@ -130,7 +130,7 @@ export function readFailureOptions(
   };
 }
 
-/** Parses a command line that may be wrong: what no command knows is passed over. */
+/** Parses a command line that may be wrong: options that no command has are ignored. */
 export function parseLeniently(
   commands: readonly Command[],
   args: readonly string[],
@@ -166,7 +166,7 @@ function unknownOption(
   );
 }
 
-/** A command line, taken apart. */
+/** The parts of a command line. */
 export interface Parsed {
   /** The command and the words after it. */
   words: string[];
@@ -177,7 +177,7 @@ export interface Parsed {
   flags: string[];
 }
 
-/** @param refuse makes the failure of an option that isn't known; else it is passed over */
+/** @param refuse makes the error for an unknown option; undefined: unknown options are ignored */
 function parse(
   args: readonly string[],
   options: readonly Option[],
@@ -197,7 +197,7 @@ function parse(
       ),
     ),
     "--": true,
-    // False leaves an option out; "--_" would take the place of the words.
+    // False drops the option; "--_" would replace the words.
     unknown: (written, key) => {
       if (key === undefined) return true;
       if (refuse === undefined) return false;

@@ -4,28 +4,28 @@ import type { ColorWhen } from "./style.ts";
 export interface GlobalOptions {
   /** The path of deploy.conf. */
   conf: string;
-  /** The result as JSON. */
+  /** Print the result as JSON. */
   json: boolean;
-  /** Details too. */
+  /** Print details too. */
   verbose: boolean;
-  /** Warnings and failures only. */
+  /** Print warnings and failures only. */
   quiet: boolean;
   color: ColorWhen;
 }
 
-/** What the command line says beyond the global options. */
+/** The command line without the global options. */
 export interface Input {
   /** The words after the command's name. */
   words: string[];
   /** The words after `--`. */
   rest: string[];
-  /** The values of the command's own options, by their names; once each time it is given. */
+  /** The values of the command's own options by name, one for each time an option is given. */
   values: Record<string, string[]>;
-  /** Those of its own options that take no value and are given. */
+  /** The given options of the command that take no value. */
   flags: string[];
 }
 
-/** What a shell can complete a word to: a file, some words, or what depends on the case. */
+/** What a shell can complete a word to: a file, fixed words, or words from a function. */
 export type Completion =
   | "file"
   | readonly string[]
@@ -35,16 +35,16 @@ export type Completion =
 export interface Known {
   /** The path of deploy.conf. */
   conf: string;
-  /** Those that people use. */
+  /** The visible ones. */
   commands: readonly Command[];
 }
 
-/** An option, of every command or of some. */
+/** An option of a command. */
 export interface Option {
   name: string;
   /** One letter. */
   short?: string;
-  /** What stands for its value in the help; undefined if it takes none. */
+  /** The placeholder for its value in the help; undefined if it takes none. */
   value?: string;
   /** What the value can be. */
   complete?: Completion;
@@ -54,24 +54,24 @@ export interface Option {
 /** One command of zddeploy. */
 export interface Command {
   name: string;
-  /** What stands for its arguments in the help; in brackets what may be left out. */
+  /** The placeholders for its arguments in the help; optional ones in brackets. */
   words?: readonly string[];
   /** What the first of them can be. */
   complete?: Completion;
-  /** What stands in the help for the words after `--`, if it takes some. */
+  /** The placeholder for the words after `--` in the help, if it takes any. */
   rest?: string;
   /** What it does, in one line of the help. */
   summary: string;
-  /** What there is to say beyond that, in paragraphs; it may have to be loaded. */
+  /** Further paragraphs of the help; a function if they have to be loaded. */
   about: readonly string[] | (() => Promise<readonly string[]>);
   /** Command lines that show how it is used. */
   examples: readonly string[];
   options?: readonly Option[];
-  /** It works on macOS and Windows, too, where people write a deploy.conf. */
+  /** It also works on macOS and Windows, where people write a deploy.conf. */
   anywhere?: true;
-  /** Not for people: neither helped with nor completed. */
+  /** Internal: left out of the help and of completion. */
   hidden?: true;
-  /** Loads what it needs by itself, so that each command starts quickly. */
+  /** Imports what it needs itself, so that each command starts quickly. */
   run: Run;
 }
 

@@ -5,8 +5,8 @@ import type { Event } from "../deploy/report.ts";
 import { PLAIN, type Style, widthOf } from "./style.ts";
 import { ESCAPE } from "./terminal.ts";
 
-// What the live display shows, as text. The lines of what has happened stay; below
-// them stand, redrawn in place, those of what is going on.
+// The text of the live display. The lines of past events stay; below them, the lines of
+// what is going on are redrawn in place.
 
 /** Something that is going on. */
 export interface Running {
@@ -19,7 +19,7 @@ export interface Running {
   figures?: Event["figures"];
 }
 
-/** What is drawn with. */
+/** The characters of the display. */
 export interface Symbols {
   spinner: readonly string[];
   done: string;
@@ -34,7 +34,7 @@ export const UNICODE: Symbols = {
   more: "…",
 };
 
-/** For terminals that know no other letters. */
+/** For terminals that show only ASCII. */
 export const ASCII: Symbols = {
   spinner: ["|", "/", "-", "\\"],
   done: "*",
@@ -42,12 +42,12 @@ export const ASCII: Symbols = {
   more: "...",
 };
 
-/** How long one picture of the spinner stands, in ms. */
+/** How long one picture of the spinner is shown, in ms. */
 export const FRAME = 100;
 
 /**
- * So that no line is ever wrapped when a terminal is made smaller, down to this many
- * columns: whether one moves what it has wrapped can't be known.
+ * In columns. Short enough that lines don't wrap when a terminal is made smaller, down to
+ * this width: terminals differ in where they put wrapped lines.
  */
 const LONGEST_LINE = 60;
 
@@ -58,7 +58,7 @@ export interface Screen {
   style?: Style;
 }
 
-/** What is going on after an event. */
+/** Updates what is going on after an event. */
 export function afterEvent(
   running: readonly Running[],
   { step, subject, message, ms, level, figures }: Event,
@@ -74,16 +74,15 @@ export function afterEvent(
   if (level === "begin") {
     return [...running, { step, subject, message, since: now }];
   }
-  // A detail without a time is something on the way.
+  // A detail without a time doesn't end anything.
   if (level === "detail" && ms === undefined) return [...running];
   return running.filter((_, i) => i !== at);
 }
 
 /**
- * The lines of what is going on, each at most a row of the screen; the last one counts
- * the time of it all.
+ * The lines of what is going on, each at most one row of the screen.
  *
- * @param since when it all began
+ * @param since when the command began, in ms
  */
 export function frame(
   running: readonly Running[],
@@ -102,7 +101,7 @@ export function frame(
     return `${style.green(picture)} ${shorten(inLine(text), room, more)} ` +
       style.dim(time);
   };
-  // The screen also shows what has happened.
+  // The other half is for past events.
   const most = Math.max(1, Math.floor(rows / 2));
   const shown = running.slice(0, most)
     .map(({ subject, message, since }) =>
@@ -117,9 +116,9 @@ export function frame(
   return shown.length === 0 ? [line("working", since)] : shown;
 }
 
-/** What moves the cursor from below some lines to where they began, and removes them. */
+/** Escape sequences that remove some lines above the cursor, and move it to where they began. */
 export function erase(lines: readonly string[], columns: number): string {
-  // Those that don't fit into a row any more take several.
+  // Lines that no longer fit in a row take several.
   const rows = lines.reduce(
     (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)),
     0,
@@ -138,7 +137,7 @@ export function formatEvent(
   return level === "detail" ? style.dim(text) : text;
 }
 
-/** The mark in front of what has happened. */
+/** The mark in front of a past event. */
 export function mark(
   { level, step, ms }: Event,
   { done, warning }: Symbols,
@@ -154,7 +153,7 @@ function shorten(text: string, width: number, more: string): string {
   return text.slice(0, Math.max(0, width - more.length)) + more;
 }
 
-/** A text that takes one line, and as many columns as it has characters. */
+/** A text on one line, of as many columns as characters. */
 function inLine(text: string): string {
   return spellControls(text).replace(/\s/g, " ");
 }

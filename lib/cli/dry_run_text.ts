@@ -1,6 +1,6 @@
 import type { DryRunResult } from "../deploy/change/dry_run.ts";
 
-/** What a deploy would do, a line for each service and one for nginx. */
+/** What a deploy would do: one line for each service, and one for nginx. */
 export function formatDryRun(
   { changed, services, nginx, warnings }: DryRunResult,
 ): string {

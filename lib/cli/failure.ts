@@ -3,7 +3,7 @@ import type { Status } from "../deploy/look/status.ts";
 import { ExitStatus, messageOf, ZddError } from "../error.ts";
 import { PLAIN, type Style } from "./style.ts";
 
-/** A failure of a command that changes who serves, and who serves after it. */
+/** A failure of a command that changes which instances serve, with the status after it. */
 export class FailedChange extends Error {
   override name = "FailedChange";
 
@@ -13,20 +13,20 @@ export class FailedChange extends Error {
 }
 
 export interface FailureFormat {
-  /** The stack too. */
+  /** Include the stack. */
   verbose: boolean;
   style?: Style;
 }
 
-// So that a failure fits a screen of 24 rows and 80 columns; the log has the rest.
+// These make a failure fit a screen of 24 rows and 80 columns; the log has the rest.
 const COLUMNS = 80;
 const ROWS_QUOTED = 12;
 const LONGEST_QUOTED = [3 * COLUMNS, 2 * COLUMNS, COLUMNS] as const;
 const MOST_SERVING = 4;
 
 /**
- * A failure for people: what happened, the words of others and where they stand, who
- * serves now, and what to do next.
+ * A failure for people: what happened, quoted lines and their source, what serves now, and
+ * what to do next.
  */
 export function formatFailure(
   thrown: unknown,
@@ -79,12 +79,12 @@ function servingLines({ services, nginx }: Status): string[] {
   const lines = services.flatMap((service) => {
     const found = serving(service).map(({ pid, address, release }) =>
       `${service.name}: ${pid} ` +
-      (address === undefined ? "works" : `serves on ${address}`) +
+      (address === undefined ? "runs" : `serves on ${address}`) +
       (release === undefined ? "" : `, release ${release}`)
     );
     return found.length > 0 ? found : `${service.name}: nothing serves`;
   });
-  if (!nginx.running) lines.push("nginx doesn't run");
+  if (!nginx.running) lines.push("nginx isn't running");
   const shown = lines.slice(0, MOST_SERVING);
   if (shown.length < lines.length) {
     shown.push("… zddeploy status shows the others");
@@ -103,8 +103,8 @@ function serving({ name, instances }: Status["services"][number]) {
 }
 
 /**
- * The last lines, of which there is room for: what ended a server stands there. Long ones
- * are cut where that makes room for all.
+ * As many of the last lines as there is room for: they show why a server ended. Long lines
+ * are cut if that makes room for all.
  */
 function quoted(lines: string[]): string[] {
   const shown: string[] = [];
@@ -124,7 +124,7 @@ function quoted(lines: string[]): string[] {
   return shown;
 }
 
-/** A line in so many columns, with what stands before it. */
+/** Cuts a line to a number of columns, including its prefix. */
 function cut(line: string, columns: number): string {
   return line.length > columns - 5 ? line.slice(0, columns - 5) + "…" : line;
 }

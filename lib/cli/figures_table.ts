@@ -8,7 +8,7 @@ import { spellControls } from "../text/controls.ts";
 import { formatDuration } from "../text/duration.ts";
 import { PLAIN, type Style } from "./style.ts";
 
-/** The figures that there is room for: their titles, and how wide each is. */
+/** The columns with their titles, widths and figures. */
 const COLUMNS: {
   title: string;
   width: number;
@@ -25,12 +25,13 @@ const COLUMNS: {
   { title: "P95", width: 9, of: ({ p95 }) => time(p95) },
 ];
 
-/** Where there is less room for the names, P50 goes. */
+/** If there is less room for the names, P50 is left out. */
 const SHORTEST_NAME = 10;
 
 /**
- * The releases of services beside each other, the new one first, in lines of at most so
- * many columns.
+ * Compares the releases of each service, the new one first.
+ *
+ * @param columns the longest that a line may be
  */
 export function figureLines(
   services: readonly ServiceFigures[],

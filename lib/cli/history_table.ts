@@ -2,7 +2,7 @@ import { formatDuration } from "../text/duration.ts";
 import type { HistoryEntry } from "../state/history.ts";
 import { formatTable } from "./table.ts";
 
-/** The entries as a table, the newest last. */
+/** Formats entries as a table, the newest last. */
 export function formatHistory(entries: HistoryEntry[]): string {
   return formatTable([
     ["AT", "COMMAND", "RELEASE", "RESULT", "TOOK", "SERVING"],

@@ -2,13 +2,13 @@ import { ZddError } from "../error.ts";
 
 const SIGNALS: Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** What a shell sees of a process that SIGINT has ended: 128 + 2. */
+/** The exit status that a shell reports for a process ended by SIGINT: 128 + 2. */
 const INTERRUPTED = 130;
 
 /**
- * Runs something that ends early, but orderly, when the user or the system wants zdd
- * to end: the signal it is given is aborted then. A second SIGINT ends zdd at once;
- * the journal tells the next run what to repair.
+ * Runs `body` with a signal that is aborted by SIGINT, SIGTERM and SIGHUP, so that it can
+ * clean up and end early. A second SIGINT ends zdd at once; the journal tells the next run
+ * what to repair.
  */
 export async function interruptible<T>(
   body: (signal: AbortSignal) => Promise<T>,
@@ -21,7 +21,7 @@ export async function interruptible<T>(
       }
       controller.abort(
         new ZddError(`Interrupted by ${name}`, {
-          hint: "what had been started was undone",
+          hint: "what was started has been undone",
         }),
       );
     };

@@ -15,13 +15,13 @@ import { draw } from "./output.ts";
 import type { Style } from "./style.ts";
 import { knowsUnicode, screenSize } from "./terminal.ts";
 
-/** The live display: what has happened, and below it, redrawn in place, what goes on. */
+/** The live display: past events, and below them, redrawn in place, what is going on. */
 export class LiveProgress {
   readonly #symbols: Symbols = knowsUnicode() ? UNICODE : ASCII;
   readonly #since = performance.now();
   readonly #timer: ReturnType<typeof setInterval>;
   #running: Running[] = [];
-  /** The lines that stand there to be redrawn. */
+  /** The lines on the screen that are redrawn. */
   #drawn: string[] = [];
 
   /** @param isWanted whether an event becomes a line that stays */
@@ -46,7 +46,7 @@ export class LiveProgress {
     this.#drawn = [];
   }
 
-  /** All in one write, so that nothing flickers. */
+  /** Writes everything at once, so that nothing flickers. */
   #redraw(above = ""): void {
     const { columns, rows } = screenSize();
     const lines = frame(this.#running, this.#since, performance.now(), {

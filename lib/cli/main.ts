@@ -41,7 +41,7 @@ async function dispatch(
   }
   if (help) {
     const { printHelp } = await import("./help/help.ts");
-    // `zddeploy --help` is about all of it, `zddeploy deploy --help` about one command.
+    // `zddeploy --help` is the overview, `zddeploy deploy --help` is for one command.
     await printHelp(commands, isNamed ? command.name : undefined, options);
     return ExitStatus.done;
   }

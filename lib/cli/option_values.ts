@@ -3,7 +3,7 @@ import { parseAddress } from "../system/address.ts";
 import { parseDuration } from "../text/duration.ts";
 import { usage } from "./usage.ts";
 
-/** The share of a canary: `10` or `10%`. @throws {ZddError} if it isn't a whole percent. */
+/** Reads the share of a canary: `10` or `10%`. @throws {ZddError} unless it is a whole percent. */
 export function readPercent(text: string): number {
   const percent = /^(\d{1,3})\s*%?$/.exec(text)?.[1];
   if (percent === undefined || Number(percent) > 100) {
@@ -13,7 +13,7 @@ export function readPercent(text: string): number {
 }
 
 /**
- * The shares of a canary, one after the other, each larger than the one before: `5,25,50`.
+ * Reads the successive shares of a canary, each larger than the one before: `5,25,50`.
  *
  * @throws {ZddError} if they aren't.
  */
@@ -26,9 +26,9 @@ export function readShares(text: string): number[] {
 }
 
 /**
- * The time that an option names, in ms; undefined if it isn't given.
+ * The time that an option gives, in ms; undefined if the option isn't given.
  *
- * @throws {ZddError} if it is no time.
+ * @throws {ZddError} if it isn't a time.
  */
 export function readSeconds(
   option: string,
@@ -41,9 +41,9 @@ export function readSeconds(
 }
 
 /**
- * Where an option says that something listens: a port, `127.0.0.1:8080` or `[::1]:8080`.
+ * Reads an address to listen on: a port, `127.0.0.1:8080` or `[::1]:8080`.
  *
- * @throws {ZddError} if it says neither.
+ * @throws {ZddError} if it is neither.
  */
 export function readListen(
   option: string,
@@ -60,17 +60,16 @@ export function readListen(
   return { host, port: address.port };
 }
 
-/** A number that an option names. @throws {ZddError} if it is none. */
+/** Reads the number that an option gives. @throws {ZddError} if it isn't one. */
 export function readCount(option: string, text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw usage(`Expected a number for --${option}, got "${text}"`);
 }
 
 /**
- * The name of a release: one that is a file's name, too, and that needs no quoting
- * anywhere.
+ * Reads the name of a release, which can be a file name and needs no quoting anywhere.
  *
- * @throws {ZddError} if it has any other character.
+ * @throws {ZddError} if it has other characters.
  */
 export function readRelease(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text)) return text;
@@ -81,7 +80,7 @@ export function readRelease(text: string): string {
 }
 
 /**
- * Addresses and networks that options name, each one or several with commas between.
+ * Reads addresses and networks; each text has one, or several separated by commas.
  *
  * @throws {ZddError} if one is neither.
  */

@@ -1,7 +1,7 @@
 import type { Option } from "./command.ts";
 import { COLOR_WHEN } from "./style.ts";
 
-/** For commands that can be about some of the services. */
+/** For commands that can apply to some of the services. */
 export const SERVICE: Option = {
   name: "service",
   value: "NAME",
@@ -12,24 +12,24 @@ export const SERVICE: Option = {
   help: "only this service; can be repeated",
 };
 
-/** For commands that change who serves. */
+/** For commands that change which instances serve. */
 export const LOCK_WAIT: Option = {
   name: "lock-wait",
   value: "SECONDS",
   help: "wait up to that long for another deploy to end",
 };
 
-/** How long a request waits at most, unless told, in ms. */
+/** The default of `--max`, in ms. */
 export const USUAL_MAX = 30_000;
 
-/** How long requests wait at most. */
+/** For commands that hold requests: how long they wait at most. */
 export const MAX: Option = {
   name: "max",
   value: "SECONDS",
   help: "how long a request waits at most (default: 30)",
 };
 
-/** How long is waited for requests that were begun. */
+/** For commands that hold requests: how long to wait for the open ones to end. */
 export const WAIT: Option = {
   name: "wait",
   value: "SECONDS",

@@ -10,13 +10,13 @@ import { isCapable } from "./terminal.ts";
 /** Shows what happens while a command runs. */
 export interface Progress {
   report: Report;
-  /** Nothing is reported any more; what is printed next stands below all of it. */
+  /** Ends the display; what is printed next appears below it. */
   end(): void;
 }
 
 type Options = Pick<GlobalOptions, "verbose" | "quiet" | "color">;
 
-/** A live display on a terminal, one line an event elsewhere; on stderr. */
+/** Shows progress on stderr: a live display on a terminal, one line per event elsewhere. */
 export function startProgress(options: Options): Progress {
   const progress = displayOf(options);
   onTrace((message) =>

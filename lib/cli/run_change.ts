@@ -13,11 +13,11 @@ import { startProgress } from "./progress.ts";
 import { styleOf } from "./style.ts";
 
 /**
- * Runs a command that changes who serves, shows its progress and prints its result.
+ * Runs a command that changes which instances serve, shows its progress and prints its result.
  *
- * @param done what is said when something was changed, such as `deployed`
+ * @param done the message when something was changed, such as `deployed`
  * @param starts whether it may start something
- * @throws {FailedChange} if it fails in the middle.
+ * @throws {FailedChange} if it fails after it has begun to change something.
  */
 export async function runChange<R extends { ms: number; changed: boolean }>(
   options: GlobalOptions,
@@ -53,14 +53,14 @@ export async function runChange<R extends { ms: number; changed: boolean }>(
   return ExitStatus.done;
 }
 
-/** Steps that change nothing: a failure in one of them is a refusal. */
+/** Steps that change nothing: after a failure in one of them, the status isn't shown. */
 const PREPARATIONS: Step[] = ["read", "lock", "recover", "run"];
 
-/** A failure with who serves after it. */
+/** A failure with the status after it. */
 function withStatus(error: unknown, project: Project): unknown {
   try {
     return new FailedChange(error, status(project));
   } catch {
-    return error; // it is the failure that must be told
+    return error; // the first failure is the one to report
   }
 }

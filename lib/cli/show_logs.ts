@@ -5,13 +5,13 @@ import { sleep } from "../system/wait.ts";
 import { escapeControls } from "../text/escape.ts";
 import { printMessage, printResult } from "./output.ts";
 
-/** How often new lines are looked for in a file, in ms. */
+/** How often a file is checked for new lines, in ms. */
 const INTERVAL = 200;
 
 interface LogOptions {
   lines: number;
   follow: boolean;
-  /** No older ones, in the words of the command that prints a log. */
+  /** No older lines; in the format of the command that prints a log. */
   since?: string;
 }
 
@@ -19,10 +19,10 @@ interface LogOptions {
 type Printed = Exclude<Log, { file: string }>;
 
 /**
- * Prints the last lines of logs, and new ones as they come until nobody reads them.
+ * Prints the last lines of logs. With `follow`, also prints new lines until nobody reads them.
  *
  * @returns the exit status: failed if one of the logs can't be read
- * @throws {ZddError} if there is none of them yet.
+ * @throws {ZddError} if none of them exists yet.
  */
 export async function showLogs(
   logs: readonly Log[],
@@ -67,17 +67,17 @@ export async function showLogs(
   return exitStatus;
 }
 
-/** The file, or the command that prints it. */
+/** The path of a log's file, or the command that prints it. */
 export function nameOf(log: Log): string {
   return "file" in log ? log.file : log.command(0, false).join(" ");
 }
 
-/** Whoever reads what is printed. */
+/** Prints lines, and notices when nobody reads them any more. */
 class Reader {
   #last?: string;
   readonly #gone = new AbortController();
 
-  /** @param hasNames whether there are several logs, so that it is said whose lines these are */
+  /** @param hasNames whether there are several logs, so that their names are printed */
   constructor(readonly hasNames: boolean) {}
 
   /** Aborted when nobody reads any more. */
@@ -134,7 +134,7 @@ async function printOutput(
   const last = await print(child.stdout);
   const { success } = await child.status;
   const words = (await complaint || last).trim();
-  // Without a line to print, journalctl fails and says nothing.
+  // If there are no lines, journalctl fails without a message.
   if (success || reader.gone.aborted || words === "") return;
   throw new Error(words.split("\n").at(-1));
 }

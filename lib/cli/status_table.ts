@@ -9,16 +9,16 @@ import { PLAIN, type Style, widthOf } from "./style.ts";
 import { formatTable } from "./table.ts";
 
 export interface StatusFormat {
-  /** The logs too. */
+  /** Include the logs. */
   verbose?: boolean;
   style?: Style;
   /** In ms since the epoch. */
   now?: number;
-  /** How many columns there are; what is least needed is left out then. */
+  /** The width of the terminal in columns; less important columns are left out to fit it. */
   width?: number;
 }
 
-/** Columns that a narrow terminal has no room for, the first to go first. */
+/** Columns that are left out on a narrow terminal, in this order. */
 const SPARED = [
   "UNIT",
   "CONTAINER",
@@ -29,13 +29,13 @@ const SPARED = [
   "RELEASE",
 ];
 
-/** The status as a table, nginx as its last row. */
+/** Formats the status as a table, with nginx in the last row. */
 export function formatStatus(
   status: Status,
   { verbose = false, width = Infinity, ...format }: StatusFormat = {},
 ): string {
   const instances = status.services.flatMap(({ instances }) => instances);
-  // Where nothing is named there is nothing to show.
+  // Columns without any value are left out.
   const hasReleases = instances.some(({ release }) => release !== undefined);
   const hasUnits = instances.some(({ unit }) => unit !== undefined);
   const hasContainers = instances.some(({ container }) =>
@@ -89,7 +89,7 @@ function formatColumns(
   return formatTable([
     ["SERVICE", ...columns.map(({ title }) => title)].map(style.bold),
     ...rows,
-    // What stands below ADDRESS goes with it.
+    // nginx's age is in the column ADDRESS.
     columns.some(({ title }) => title === "ADDRESS") ? own : own.slice(0, 3),
   ]);
 }
@@ -131,7 +131,7 @@ function formatState(
   { state, percent }: InstanceStatus,
   style: Style,
 ): string {
-  // A share of the requests is a canary's, dead or alive.
+  // Only a canary has a share; if it is dead, that doesn't show in its state.
   const isDead = percent !== undefined && state === "dead";
   const share = percent === undefined
     ? ""
@@ -159,7 +159,7 @@ function formatUptime(seconds?: number): string {
   return seconds === undefined ? "" : formatAge(seconds * 1000);
 }
 
-/** Whole seconds, then two units. */
+/** A duration in whole seconds; longer ones in two units. */
 function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const hours = Math.floor(seconds / 3600);

@@ -1,10 +1,10 @@
 import { ESCAPE, isCapable } from "./terminal.ts";
 
-/** When zdd prints in colours. */
+/** When zdd prints in color. */
 export const COLOR_WHEN = ["always", "never", "auto"] as const;
 export type ColorWhen = typeof COLOR_WHEN[number];
 
-/** How text is marked for whoever reads it; the identity where that isn't wanted. */
+/** How text is styled for the terminal; unchanged if styles are off. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
@@ -13,7 +13,7 @@ export interface Style {
   yellow(text: string): string;
 }
 
-/** No colours. */
+/** No colors. */
 export const PLAIN: Style = {
   bold: String,
   dim: String,
@@ -22,7 +22,7 @@ export const PLAIN: Style = {
   yellow: String,
 };
 
-/** Colours: ECMA-48, "select graphic rendition". */
+/** Colors: ECMA-48, "select graphic rendition". */
 export const COLORED: Style = {
   bold: sgr(1, 22),
   dim: sgr(2, 22),
@@ -43,12 +43,12 @@ export function styleOf(
   return stream.isTerminal() && !refused ? COLORED : PLAIN;
 }
 
-/** How many columns a text takes, its colours left out. */
+/** How many columns a text takes, without its colors. */
 export function widthOf(text: string): number {
   return text.replaceAll(SGR, "").length;
 }
 
-/** The first columns of a line; its colours are all kept, so that they end. */
+/** The first columns of a line. All color sequences are kept, so that colors end. */
 export function cut(line: string, columns: number): string {
   let room = columns;
   return line.split(SGR).map((part) => {

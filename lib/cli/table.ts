@@ -1,7 +1,7 @@
 import { spellControls } from "../text/controls.ts";
 import { widthOf } from "./style.ts";
 
-/** Rows as columns of equal width, two blanks between them. */
+/** Formats rows as a table with aligned columns, two blanks between them. */
 export function formatTable(rows: string[][]): string {
   const lines = rows.map((row) => row.map(inCell));
   const widths: number[] = [];
@@ -16,7 +16,7 @@ export function formatTable(rows: string[][]): string {
   ).join("\n");
 }
 
-/** A text that takes one line, and as many columns as it has characters. */
+/** A text on one line, of as many columns as characters. */
 function inCell(text: string): string {
   return spellControls(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }

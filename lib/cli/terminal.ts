@@ -1,23 +1,23 @@
 /**
- * Stands for the escape character in what zdd itself draws; output.ts prints that one in
- * its place. It is a lone surrogate: UTF-8 can't spell one, so that it is in no text that
- * zdd has read.
+ * Stands for the escape character in zdd's own escape sequences; output.ts prints the real
+ * one in its place. It is a lone surrogate, which UTF-8 can't encode, so no text that zdd
+ * has read contains it.
  */
 export const ESCAPE = "\uDC1B";
 
-/** Where ESCAPE begins what zdd draws with: colors, and moves of the cursor (ECMA-48, xterm). */
+/** ESCAPE at the start of a color or cursor sequence that zdd uses (ECMA-48, xterm). */
 export const OWN_ESCAPES = new RegExp(
   `${ESCAPE}(?=\\[(?:\\d{1,2}m|\\d{1,5}F|\\?1049[hl]|[HJK]))`,
-  // So that it isn't found as the half of another character.
+  // With "u", it doesn't match half of another character.
   "gu",
 );
 
-/** Whether a terminal of this TERM understands more than text. */
+/** Whether a terminal with this TERM understands escape sequences. */
 export function isCapable(term: string | undefined): boolean {
   return term !== undefined && term !== "" && term !== "dumb";
 }
 
-/** The size of the terminal; the usual one where it doesn't tell. */
+/** The size of the terminal; 80 columns and 24 rows if it is unknown. */
 export function screenSize(): { columns: number; rows: number } {
   try {
     const { columns, rows } = Deno.consoleSize();

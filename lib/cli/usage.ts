@@ -3,12 +3,12 @@ import { ExitStatus, ZddError } from "../error.ts";
 import { systemName } from "../system/platform.ts";
 import { type Command, visibleCommands } from "./command.ts";
 
-/** A mistake of the command line. */
+/** The error for a mistake in the command line. */
 export function usage(message: string, hint?: string): ZddError {
   return new ZddError(message, { hint, exitStatus: ExitStatus.usage });
 }
 
-/** A failure that says what there is instead, or what was probably meant. */
+/** The error for an unknown name, with the nearest known one or all of them. */
 export function unknown(
   what: string,
   written: string,
@@ -23,7 +23,7 @@ export function unknown(
   );
 }
 
-/** The refusal of a command that deploys or looks at what is deployed, on another system. */
+/** The error for a command that works only on Linux. */
 export function needsLinux(
   name: string,
   commands: readonly Command[],

@@ -3,12 +3,12 @@ import type { GlobalOptions } from "./command.ts";
 import { printJson, printResult } from "./output.ts";
 
 /**
- * The commit that an executable was made of, empty if none was known:
- * tasks/compile.ts puts it in front of the program. In the source there is none.
+ * The commit that an executable was made from, empty if it was unknown. tasks/compile.ts
+ * defines it in front of the program; the source doesn't have it.
  */
 declare const ZDD_COMMIT: string | undefined;
 
-/** Prints the version and the commit of zddeploy, and the versions of what it runs on. */
+/** Prints the version and the commit of zddeploy, and the versions of Deno and V8. */
 export function printVersion({ json }: GlobalOptions): void {
   const { deno, v8 } = Deno.version;
   const commit = ownCommit();
@@ -21,14 +21,14 @@ export function printVersion({ json }: GlobalOptions): void {
 }
 
 /**
- * The commit that a directory is a checkout of, shortened to 12 digits, with `-dirty`
- * after it if its files differ; undefined where there is no checkout or no git.
+ * The commit that is checked out in a directory, shortened to 12 digits, with `-dirty` after
+ * it if files differ; undefined if the directory isn't a checkout or there is no git.
  */
 export function commitOf(directory: string): string | undefined {
   try {
     const { success, stdout } = new Deno.Command("git", {
       args: [
-        // A checkout around the directory is another program's.
+        // A checkout above the directory belongs to another program.
         ...[`--git-dir=${directory}/.git`, `--work-tree=${directory}`],
         ...["--no-optional-locks", "describe", "--always", "--dirty"],
         ...["--abbrev=12", "--exclude=*"],

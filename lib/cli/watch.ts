@@ -3,13 +3,13 @@ import { draw, printResult } from "./output.ts";
 import { cut } from "./style.ts";
 import { ESCAPE, screenSize } from "./terminal.ts";
 
-/** The screen that a full-screen program has to itself, and the way back (xterm, 1049). */
+/** Switch to the alternate screen and back (xterm, 1049). */
 const OWN_SCREEN = `${ESCAPE}[?1049h`;
 const SHARED_SCREEN = `${ESCAPE}[?1049l`;
 
 /**
- * Shows a text again and again until SIGINT or SIGTERM, or until nobody reads it: on a
- * terminal in place, else one below the other. What it was last stays on the terminal.
+ * Shows a text repeatedly until SIGINT or SIGTERM, or until nobody reads it: in place on a
+ * terminal, else one after the other. The last text stays on the terminal.
  *
  * @param interval in ms
  */
@@ -35,7 +35,7 @@ export async function watch(
   if (inPlace) printResult(last);
 }
 
-/** A whole screen of text, from its upper left corner. What doesn't fit is left out. */
+/** Draws a text from the upper left corner of the screen. What doesn't fit is left out. */
 export function onScreen(
   text: string,
   { columns, rows }: { columns: number; rows: number },
@@ -43,18 +43,18 @@ export function onScreen(
   const lines = text.split("\n").slice(0, rows - 1).map((line) =>
     cut(spellControls(line), columns)
   );
-  // Each line clears what it doesn't cover: clearing all of it first would flicker.
+  // Each line clears its rest: clearing the whole screen first would flicker.
   return `${ESCAPE}[H` + lines.map((line) => `${line}${ESCAPE}[K\n`).join("") +
     `${ESCAPE}[J`;
 }
 
-/** Waits for the end that a signal brings. */
+/** Listens for signals that end the watch. */
 function endOf(signals: Deno.Signal[]) {
   let end = () => {};
   const ended = new Promise<void>((resolve) => end = resolve);
   for (const name of signals) Deno.addSignalListener(name, end);
   return {
-    /** Whether it came, at most `ms` from now. */
+    /** Waits for a signal for at most `ms`. Returns whether one came. */
     async within(ms: number): Promise<boolean> {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const over = new Promise<false>((resolve) =>

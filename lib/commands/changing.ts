@@ -1,4 +1,4 @@
-// What commands load that change who serves, or tell whether that would be possible. See
+// The imports of commands that change which instances serve, or check whether they could. See
 // looking.ts for why it is one module.
 
 export { formatDryRun } from "../cli/dry_run_text.ts";

@@ -2,13 +2,13 @@ import type { Command } from "../cli/command.ts";
 import { printResult } from "../cli/output.ts";
 import { ExitStatus } from "../error.ts";
 
-/** What the scripts of `zddeploy completion` ask. */
+/** Called by the scripts of `zddeploy completion`. */
 export const complete: Command = {
   name: "__complete",
   anywhere: true,
   hidden: true,
   rest: "WORD…",
-  summary: "print what the last word can become, a line each",
+  summary: "print what the last word can be completed to, one per line",
   about: [],
   examples: [],
   async run(_options, { rest }, commands) {

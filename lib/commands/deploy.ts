@@ -100,7 +100,7 @@ export const deploy: Command = {
       "./changing.ts"
     );
     return await runChange(options, input, "deployed", (project, how) => {
-      // The release before doesn't fit what a migration has left.
+      // After a migration, the previous release no longer works.
       const usual = pause === undefined ? project.config.watch : undefined;
       const time = watch ?? usual ?? 0;
       if (time > 0) {
@@ -118,7 +118,7 @@ export const deploy: Command = {
   },
 };
 
-/** @throws {ZddError} if options of a pause are given without one. */
+/** Reads the options of a pause. @throws {ZddError} if --max or --wait is given without --pause. */
 function readPause({ values }: Input): RunOptions["pause"] {
   const command = values.pause?.at(-1);
   const wait = readSeconds("wait", values.wait?.at(-1));

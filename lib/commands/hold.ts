@@ -1,7 +1,7 @@
 import type { Command } from "../cli/command.ts";
 import { ExitStatus } from "../error.ts";
 
-/** The process that a pause starts: it outlives zddeploy if need be. */
+/** Run by the process that holds requests during a pause, which can outlive zddeploy. */
 export const hold: Command = {
   name: "__hold",
   hidden: true,

@@ -112,7 +112,7 @@ export const init: Command = {
   },
 };
 
-/** Asks whether lines go into .gitignore; without a terminal, they don't. */
+/** Asks whether to add lines to .gitignore; false without a terminal. */
 function agrees(lines: readonly string[]): boolean {
   const isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal() &&
     Deno.stderr.isTerminal();

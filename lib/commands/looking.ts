@@ -1,6 +1,6 @@
-// What commands load that look at what is there. It is one module, since each that is
-// loaded by itself becomes several files of the executable, and loading those takes longer
-// than parsing what this command or that doesn't need. See also changing.ts.
+// The imports of commands that only show what is there. It is one module, since each module
+// that is imported separately becomes several files of the executable. Loading those takes
+// longer than parsing code that a command doesn't need. See also changing.ts.
 
 export { formatHistory } from "../cli/history_table.ts";
 export { nameOf, showLogs } from "../cli/show_logs.ts";

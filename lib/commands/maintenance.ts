@@ -3,7 +3,7 @@ import { readAllowed, readSeconds } from "../cli/option_values.ts";
 import { LOCK_WAIT } from "../cli/options.ts";
 import { usage } from "../cli/usage.ts";
 
-/** How long clients are asked to wait unless told, in s. */
+/** The default of `--retry-after`, in s. */
 const RETRY_AFTER = 120;
 
 export const maintenance: Command = {

@@ -64,12 +64,12 @@ Deno.test("formatFailure() tells who serves after a failed change, and always wh
   assert(hinted.endsWith("\nhint: look"), hinted);
 });
 
-Deno.test("formatFailure() says that nginx doesn't run", () => {
+Deno.test("formatFailure() says that nginx isn't running", () => {
   const status = { ...statusOf({}), nginx: { ...statusOf({}).nginx } };
   status.nginx.running = false;
   assert(
     formatFailure(new FailedChange(FAILURE, status), SHORT)
-      .includes("\nnow: nginx doesn't run\n"),
+      .includes("\nnow: nginx isn't running\n"),
   );
 });
 

@@ -1,4 +1,4 @@
-/** Makes bash ask zddeploy what a word can become (bash(1), Programmable Completion). */
+/** Makes bash ask zddeploy for completions (bash(1), Programmable Completion). */
 export const BASH = `\
 # bash completion for zddeploy; made by "zddeploy completion bash"
 _zddeploy() {

@@ -8,16 +8,16 @@ import {
 } from "../command.ts";
 import { GLOBAL_OPTIONS } from "../options.ts";
 
-/** What a word can become, and what that means. */
+/** A word that can be completed to, and its help. */
 export interface Candidate {
   word: string;
   help?: string;
 }
 
 /**
- * What the last word of a command line can become: one of some words, or a file.
+ * What the last word of a command line can be completed to.
  *
- * @param words those after the name of the program, the last one as far as it is written
+ * @param words those after the name of the program; the last one may be incomplete
  */
 export async function candidates(
   commands: readonly Command[],
@@ -65,11 +65,11 @@ export async function candidates(
     : given.length === 0
     ? await resolve(command.complete, known, current)
     : [];
-  // Where nothing else can stand.
+  // Nothing else can follow.
   return found.length === 0 && current === "" ? optionWords : found;
 }
 
-/** bash takes an equal sign for a word of its own: `--color=never` are three. */
+/** Undoes how bash splits words at equal signs: `--color=never` becomes three. */
 function withoutEqualSigns(words: readonly string[]): string[] {
   const isSign = (i: number) =>
     words[i] === "=" && words[i - 1]?.startsWith("--") === true;

@@ -1,4 +1,4 @@
-/** Makes fish ask zddeploy what a word can become (complete(1) of fish). */
+/** Makes fish ask zddeploy for completions (complete(1) of fish). */
 export const FISH = `\
 # fish completion for zddeploy; made by "zddeploy completion fish"
 function __zddeploy

@@ -5,6 +5,6 @@ export function serviceNames(conf: string): string[] {
   try {
     return readConfig(conf).config.services.map(({ name }) => name);
   } catch {
-    return []; // whoever completes a word isn't told of mistakes
+    return []; // completion reports no mistakes
   }
 }

@@ -1,4 +1,4 @@
-/** Makes zsh ask zddeploy what a word can become (zshcompsys(1)). */
+/** Makes zsh ask zddeploy for completions (zshcompsys(1)). */
 export const ZSH = `\
 #compdef zddeploy
 # zsh completion for zddeploy; made by "zddeploy completion zsh"

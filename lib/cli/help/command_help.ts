@@ -14,7 +14,7 @@ export function usageOf(command: Command): string {
     .filter((part) => part !== undefined).join(" ");
 }
 
-/** What a command does, its own options and examples. */
+/** What a command does, with its own options and examples. */
 export async function aboutCommand(command: Command): Promise<Block[]> {
   const { options = [], examples } = command;
   return [

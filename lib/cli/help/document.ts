@@ -1,8 +1,8 @@
 import { PLAIN, type Style, widthOf } from "../style.ts";
 
 /**
- * A piece of a text that is printed as help and as a man page. `code` in backticks is
- * marked as far as the medium can.
+ * A part of a text that is printed as help and as a man page. `code` in backticks is bold
+ * if possible.
  */
 export type Block =
   | { heading: string }
@@ -12,10 +12,10 @@ export type Block =
   /** Lines that stay as they are. */
   | { code: string };
 
-/** The widest that a term may be to have its meaning beside it. */
+/** If a term is wider than this, its meaning goes below it. In columns. */
 const WIDEST_TERM = 24;
 
-/** The blocks as text, lines at most `width` columns, as far as words allow. */
+/** Renders blocks as text, wrapped between words to `width` columns. */
 export function renderText(
   blocks: readonly Block[],
   { width = 80, style = PLAIN }: { width?: number; style?: Style } = {},
@@ -26,7 +26,7 @@ export function renderText(
     if ("code" in block) return indent(block.code, 4);
     return itemsText(block.items, width, style);
   });
-  // A heading stands right above what it is about.
+  // No empty line between a heading and its text.
   return parts.map((part, i) => {
     const before = blocks[i - 1];
     if (i === 0) return part;
@@ -52,7 +52,7 @@ function itemsText(
   }).join("\n");
 }
 
-/** Text without backticks; what was between them is marked. */
+/** Text with bold in place of backticks. */
 function marked(text: string, style: Style): string {
   return text.replace(
     /`([^`]*)`/g,

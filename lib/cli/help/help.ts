@@ -18,9 +18,9 @@ export { TOPIC_NAMES } from "./topics.ts";
 const WIDTH = 80;
 
 /**
- * Prints the help of a command or a topic; all of it in short, if none is named.
+ * Prints the help of a command or a topic; an overview if `name` is undefined.
  *
- * @throws {ZddError} with the nearest one, if there is none of that name.
+ * @throws {ZddError} with the nearest name, if there is no such command or topic.
  */
 export async function printHelp(
   commands: readonly Command[],

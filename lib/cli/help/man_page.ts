@@ -7,7 +7,7 @@ import { INTRODUCTION } from "./overview.ts";
 import { renderRoff, sectionTitle } from "./roff.ts";
 import { TOPICS } from "./topics.ts";
 
-/** The man page zddeploy(1), of the same texts as the help. */
+/** The man page zddeploy(1), from the same texts as the help. */
 export async function manPage(commands: readonly Command[]): Promise<string> {
   const about = await Promise.all(
     visibleCommands(commands).map(async (command): Promise<Block[]> => [
@@ -30,7 +30,7 @@ export async function manPage(commands: readonly Command[]): Promise<string> {
     ),
   ];
   return [
-    // Without a date: the same version is the same page.
+    // Without a date, so that the page of a version is reproducible.
     `.TH ZDDEPLOY 1 "" "zdd ${VERSION}"\n`,
     `${sectionTitle("name")}zddeploy \\- put a web service live without ` +
     "failing a request\n",

@@ -1,9 +1,9 @@
 import type { Block } from "./document.ts";
 
-/** The blocks in the language of man(7). */
+/** Renders blocks in the markup of man(7). */
 export function renderRoff(blocks: readonly Block[]): string {
   return blocks.map((block, i) => {
-    // A heading begins a paragraph by itself.
+    // A heading already begins a paragraph.
     const before = blocks[i - 1];
     return roff(block, before === undefined || "heading" in before);
   }).join("");
@@ -24,7 +24,7 @@ function roff(block: Block, begins: boolean): string {
   ).join("");
 }
 
-/** A section's title. */
+/** The title of a section in roff. */
 export function sectionTitle(title: string): string {
   return `.SH ${escape(title.toUpperCase())}\n`;
 }
@@ -34,12 +34,12 @@ function marked(text: string): string {
     .replace(/`([^`]*)`/g, (_, code: string) => `\\fB${code}\\fR`);
 }
 
-/** A line that begins with a point or an apostrophe would be a request. */
+/** Escapes lines that begin with a period or an apostrophe, which would be requests. */
 function escapeLines(text: string): string {
   return escape(text).replace(/^(?=[.'])/gm, "\\&");
 }
 
-/** A hyphen of a command must stay one when it is copied. */
+/** Keeps hyphens as they are, so that commands can be copied. */
 function escape(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-")
     .replaceAll("…", "\\[u2026]");

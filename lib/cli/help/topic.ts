@@ -1,8 +1,8 @@
 import type { Block } from "./document.ts";
 
-/** What `zddeploy help` tells about beside the commands. */
+/** A subject of `zddeploy help` that isn't a command. */
 export interface Topic {
-  /** It in a few words. */
+  /** One line for the overview. */
   summary: string;
   blocks: readonly Block[];
 }

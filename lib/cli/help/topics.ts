@@ -6,7 +6,7 @@ import { EXIT_STATUS_TOPIC } from "./topics/exit_status.ts";
 import { HOOKS } from "./topics/hooks.ts";
 import { TEMPLATE } from "./topics/template.ts";
 
-/** What `zddeploy help` tells about beside the commands. */
+/** The help topics by name. */
 export const TOPICS: Record<string, Topic> = {
   "deploy.conf": DEPLOY_CONF,
   template: TEMPLATE,
@@ -19,10 +19,10 @@ export const TOPICS: Record<string, Topic> = {
 export const TOPIC_NAMES: readonly string[] = Object.keys(TOPICS);
 
 /**
- * The topic of a name.
+ * The topic with a name.
  *
- * @param others what else there is help about
- * @throws {ZddError} with the nearest one of all, if there is none of that name.
+ * @param others other names that there is help for, to suggest
+ * @throws {ZddError} with the nearest name, if there is no such topic.
  */
 export function topicOf(
   name: string,

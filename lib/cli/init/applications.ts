@@ -8,7 +8,7 @@ export interface Application extends SiteService {
   kind: string;
 }
 
-/** What the application that people look at is called, the likeliest name first. */
+/** Names of the application that people look at, the likeliest first. */
 const FRONT = [
   "web",
   "www",
@@ -20,20 +20,20 @@ const FRONT = [
   "ui",
 ];
 
-/** Kinds that look into the directories below, which may be one application's packages. */
+/** Kinds that also search subdirectories, which may be packages of one application. */
 const PYTHON = ["gunicorn", "uvicorn", "uwsgi", "daphne"];
 const PYTHON_PROJECT = [
   ...["manage.py", "requirements.txt", "pyproject.toml", "Pipfile"],
   ...["setup.py", "uwsgi.ini"],
 ];
 
-/** Directories in which nobody keeps an application of the project. */
+/** Directories that don't contain an application of the project. */
 const OTHERS =
   /^(?:\.|_)|^(?:node_modules|vendor|venv|env|tests?|docs?|examples?|scripts|bin|build|dist|public|static|target|tmp|log|logs)$/;
 
 /**
- * The applications of a project: that of its directory, or else those side by side in
- * directories below it, `web` and `api`; the one to which all other requests go first.
+ * The applications of a project: the one in its directory or, without one, those in
+ * subdirectories such as `web` and `api`. The first gets all requests that aren't for another.
  *
  * @throws {ZddError} if there is none.
  */

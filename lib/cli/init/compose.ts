@@ -17,12 +17,12 @@ import {
 import { pageIn } from "./dockerfile.ts";
 import { recordOf } from "./project.ts";
 
-/** A service of a compose file, as deploy.conf says it. */
+/** A service of a compose file, in terms of deploy.conf. */
 export interface ComposeService {
   name: string;
   /** Undefined if it is built. */
   image?: string;
-  /** What it is built of: a directory and a Dockerfile in it. */
+  /** What it is built from: a directory and a Dockerfile in it. */
   build?: { context: string; dockerfile: string };
   port?: number;
   health?: string;
@@ -30,7 +30,7 @@ export interface ComposeService {
   /** Lines of its section. */
   settings: string[];
   env: string[];
-  /** What else `docker create` is told. */
+  /** Further options of `docker create`. */
   options: string[];
   notes: string[];
 }
@@ -40,9 +40,9 @@ type Json = Record<string, unknown>;
 /**
  * Reads the service of a compose file that answers requests.
  *
- * @param project what compose calls the project: the directory's name
- * @param named which of several is meant
- * @throws {ZddError} if the file can't be read, or has none or several.
+ * @param project the compose name of the project, which is the directory's name
+ * @param named the name of the service, if there are several
+ * @throws {ZddError} if the file can't be read, or it isn't clear which service is meant.
  */
 export function readCompose(
   text: string,
@@ -72,14 +72,14 @@ export function readCompose(
   });
 }
 
-/** The one that has ports, or is built. */
+/** The only service that has ports or is built. @throws {ZddError} if there isn't exactly one. */
 function onlyOne(services: Json): string {
   const names = Object.keys(services);
   const have = (key: string) =>
     names.filter((name) => key in recordOf(services[name]));
   const published = have("ports");
   const built = published.filter((name) => have("build").includes(name));
-  // What is published counts more than what only others in its network see.
+  // Published ports count more than exposed ones, which only its network sees.
   const [found = []] = [built, published, have("build"), have("expose"), names]
     .filter((some) => some.length > 0);
   const [name] = found;
@@ -99,7 +99,7 @@ interface Surroundings {
   others: string[];
 }
 
-/** Keys that are options of `docker create`, whose value follows. */
+/** Keys that become options of `docker create` with a value. */
 const OPTIONS: Record<string, string> = {
   ...{ user: "--user", working_dir: "--workdir", hostname: "--hostname" },
   ...{ cap_add: "--cap-add", cap_drop: "--cap-drop", cpus: "--cpus" },
@@ -111,16 +111,16 @@ const OPTIONS: Record<string, string> = {
   ...{ cgroup_parent: "--cgroup-parent" },
 };
 
-/** Keys that are options without a value. */
+/** Keys that become options without a value. */
 const FLAGS = ["init", "privileged", "read_only"];
 
-/** Keys that zdd sees to in its own way, or that say nothing about a container. */
+/** Keys that zdd replaces, or that don't matter for it. */
 const NEEDLESS = ["container_name", "expose", "ports", "tty", "stdin_open"];
 
-/** What compose does, and zdd doesn't. */
+/** What to do about keys that zdd has no counterpart for. */
 const REASONS: Record<string, string> = {
   depends_on: "what it depends on must run before: docker compose up -d",
-  labels: "what labels told a proxy, the template says",
+  labels: "write in the template what the labels tell a proxy",
   logging: 'use "options: --log-driver …"',
   secrets: "mount the file, in volumes",
   configs: "mount the file, in volumes",
@@ -155,14 +155,14 @@ function translate(
     result.build = { context: String(context), dockerfile: String(dockerfile) };
     const unused = Object.keys(rest);
     if (unused.length > 0) {
-      notes.push(`build: ${unused.join(", ")}: see to it in before_start`);
+      notes.push(`build: ${unused.join(", ")}: do that in before_start`);
     }
   }
   const targets = [...listOf(ports), ...listOf(expose)].flatMap(targetOf);
   result.port = targets[0];
   if (new Set(targets).size > 1) {
     notes.push(
-      `it has the ports ${targets.join(", ")}: ${targets[0]} is taken`,
+      `it has the ports ${targets.join(", ")}: ${targets[0]} is used`,
     );
   }
   for (const [key, value] of pairsOf(environment)) {
@@ -174,7 +174,7 @@ function translate(
   );
   line("env_file", files[0]);
   if (files.length > 1) {
-    notes.push(`env_file: only ${files[0]} is taken of ${files.join(", ")}`);
+    notes.push(`env_file: only ${files[0]} is used of ${files.join(", ")}`);
   }
   const mounts = listOf(service.volumes)
     .map((volume) => mountOf(volume, project, volumes));
@@ -224,7 +224,7 @@ function translate(
   return result;
 }
 
-/** Keys that `translate` has a place for. */
+/** Keys that `translate` handles. */
 const TRANSLATED = [
   ...["build", "command", "deploy", "entrypoint", "env_file", "environment"],
   ...["healthcheck", "image", "mem_limit", "network_mode", "networks"],

@@ -1,6 +1,6 @@
 import { recordOf } from "./project.ts";
 
-// What a compose file may write in several ways.
+// Values that a compose file can write in several ways.
 
 /** The port in a container: `8080`, `80:8080`, `127.0.0.1:80:8080/tcp`, `{target: 8080}`. */
 export function targetOf(port: unknown): number | [] {
@@ -11,7 +11,7 @@ export function targetOf(port: unknown): number | [] {
   return target === undefined ? [] : Number(target);
 }
 
-/** A volume as a line of `volumes`; compose puts the project before the names of its own. */
+/** A volume as a line of `volumes`. Compose prefixes the project to names of its own volumes. */
 export function mountOf(
   volume: unknown,
   project: string,
@@ -26,7 +26,8 @@ export function mountOf(
   const [source = "", target] = text.split(":");
   if (target === undefined) {
     return {
-      note: `the volume ${source} has no name: it goes with its container`,
+      note:
+        `the volume ${source} has no name: it is removed with the container`,
     };
   }
   if (/[/~]|^\.+$/.test(source)) return { line: text };
@@ -58,13 +59,13 @@ export function networkOf(
   return own.external === true ? first : `${project}_${first}`;
 }
 
-/** What may be one thing or a list of them. */
+/** A value that may be one thing or a list, as a list. */
 export function listOf(value: unknown): unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
 
-/** `KEY=VALUE` in a list, or a mapping; what has no value comes from whoever runs it. */
+/** `KEY=VALUE` in a list, or a mapping. A key without a value is inherited. */
 export function pairsOf(value: unknown): [string, string | undefined][] {
   if (!Array.isArray(value)) {
     return Object.entries(recordOf(value)).map(([key, each]) =>
@@ -77,7 +78,7 @@ export function pairsOf(value: unknown): [string, string | undefined][] {
   });
 }
 
-/** A value of `env`: blanks at its ends, quotes and # need quotes there. */
+/** A value of `env`, in quotes if it has quotes, a #, or blanks at its ends. */
 export function envValue(value: string): string {
   const plain = value.replaceAll("$$", "$");
   if (!/^\s|\s$|["'`#\n]/.test(plain)) return plain;
@@ -85,7 +86,7 @@ export function envValue(value: string): string {
   return mark + plain + mark;
 }
 
-/** The words of a command; a text is one. */
+/** The words of a command; a string counts as one. */
 export function wordsOf(value: unknown): string[] {
   const words = listOf(value).map(String);
   return words[0] === "CMD" || words[0] === "CMD-SHELL"
@@ -93,13 +94,13 @@ export function wordsOf(value: unknown): string[] {
     : words;
 }
 
-/** A command in one text is words already. */
+/** Quotes a word for the shell, unless it is the only one: that is a whole command. */
 export function quote(word: string, _: number, all: string[]): string {
   if (all.length === 1 || /^[\w@%+=:,./{}-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The values of an option, in the quotes that `options` needs. */
+/** The values of an option, quoted for `options`. */
 export function optionValues(value: unknown): string[] {
   const values = typeof value === "object" && !Array.isArray(value)
     ? pairsOf(value).map(([key, each = ""]) => `${key}=${each}`)
@@ -107,12 +108,12 @@ export function optionValues(value: unknown): string[] {
   return values.map((each) => quote(each, 0, ["", each]));
 }
 
-/** `512m`, `1gb` as `memory_max` takes them. */
+/** `512m` or `1gb`, in the format of `memory_max`. */
 export function sizeOf(value: unknown): string | undefined {
   return value === undefined ? undefined : String(value).toUpperCase();
 }
 
-/** `1m30s` in seconds, if it isn't a time that deploy.conf knows. */
+/** A compose duration such as `1m30s` in seconds; other texts unchanged. */
 export function durationOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const units = { h: 3600, m: 60, s: 1 };

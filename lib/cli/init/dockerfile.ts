@@ -1,8 +1,8 @@
-/** What a Dockerfile tells of the server in its image. */
+/** What a Dockerfile says about the server in its image. */
 export interface ImageFile {
-  /** Where it listens, the first port first. */
+  /** The ports it listens on, in the order of the file. */
   ports: number[];
-  /** The page that its health check asks for. */
+  /** The path that its health check requests. */
   health?: string;
   notes: string[];
 }
@@ -38,24 +38,24 @@ export function readDockerfile(text: string, name: string): ImageFile {
     health: check === undefined ? undefined : pageIn(check),
     notes: [
       ...ports.length > 1
-        ? [`${name} exposes ${ports.join(", ")}: ${ports[0]} is taken`]
+        ? [`${name} exposes ${ports.join(", ")}: ${ports[0]} is used`]
         : [],
       ...volumes.length === 0 ? [] : [
-        `${name} has VOLUME ${volumes.join(" ")}: each container has one of ` +
-        "its own, which goes with it; name what is to stay in volumes",
+        `${name} has VOLUME ${volumes.join(" ")}: each container gets its ` +
+        "own, which is removed with it; list what must be kept in volumes",
       ],
       ...shell === undefined || shell.startsWith("[") ||
           shell.startsWith("exec ")
         ? []
         : [
-          `${name} starts "${shell}" by a shell, which gets its signals: ` +
+          `${name} starts "${shell}" through a shell, which gets its signals: ` +
           'write it as a list, ["…"]',
         ],
     ],
   };
 }
 
-/** The page of a URL in the command of a health check; undefined if it asks for none. */
+/** The path of the URL in the command of a health check; undefined if it has no URL. */
 export function pageIn(command: string): string | undefined {
   const [, page = "/"] =
     /https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0|\$\{?\w+\}?)(?::[^\s/"',]+)?(\/[^\s"'|,)\]]*)?/
@@ -63,7 +63,7 @@ export function pageIn(command: string): string | undefined {
   return /https?:\/\//.test(command) ? page : undefined;
 }
 
-/** The instructions of a Dockerfile, each with what follows it; continued lines are one. */
+/** The instructions of a Dockerfile with their arguments; continued lines are joined. */
 function instructions(text: string): [string, string][] {
   return text.replace(/^\s*#.*\n?/gm, "").replace(/\\[ \t]*\n/g, " ")
     .split("\n").flatMap((line): [string, string][] => {

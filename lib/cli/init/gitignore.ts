@@ -2,7 +2,7 @@ import { dirname, join } from "@std/path";
 import { readIfExists, writeAtomically } from "../../system/files.ts";
 import { textOf } from "./project.ts";
 
-/** What zdd and its nginx write beside deploy.conf: no part of a project. */
+/** What zdd and its nginx write beside deploy.conf, which isn't part of the project. */
 const MADE = [
   "/.zdd/",
   "/nginx.conf",
@@ -13,7 +13,7 @@ const MADE = [
 ];
 
 /**
- * The lines that a project's .gitignore lacks; none outside of git's repositories.
+ * The lines that a project's .gitignore lacks; none outside a git repository.
  *
  * @param isSystem whether nginx is the system's, and writes elsewhere
  */
@@ -25,7 +25,7 @@ export function missingIgnores(directory: string, isSystem: boolean): string[] {
     .filter((line) => !there.includes(line.replaceAll("/", "")));
 }
 
-/** Adds lines to a project's .gitignore, which may not be there yet. */
+/** Adds lines to a project's .gitignore, and creates it if needed. */
 export function addIgnores(directory: string, lines: readonly string[]): void {
   const file = join(directory, ".gitignore");
   const text = readIfExists(file) ?? "";
@@ -35,7 +35,7 @@ export function addIgnores(directory: string, lines: readonly string[]): void {
 
 function isInRepository(directory: string): boolean {
   try {
-    Deno.lstatSync(join(directory, ".git")); // a file in a work tree
+    Deno.lstatSync(join(directory, ".git")); // in a linked work tree, it is a file
     return true;
   } catch {
     const parent = dirname(directory);

@@ -21,15 +21,15 @@ const SYSTEM_DIRECTORY = "/etc/nginx/conf.d";
 export { addIgnores } from "./gitignore.ts";
 export { KIND_NAMES } from "./kinds.ts";
 
-/** What `init` is asked for. */
+/** The options of `init`. */
 export interface InitOptions {
-  /** The kind of server; undefined if the files are to tell. */
+  /** The kind of server; undefined to guess it from the files. */
   kind?: string;
-  /** The words of the command that starts it, or of what it serves. */
+  /** The command that starts it, or what it serves, in words. */
   command: readonly string[];
   /** Where nginx listens. */
   listen: Listen;
-  /** Whether that is the system's own nginx. */
+  /** Whether to use the system's own nginx. */
   isSystem: boolean;
 }
 
@@ -40,14 +40,14 @@ export interface Listen {
   port: number;
 }
 
-/** What `init` has found and written. */
+/** What `init` found and wrote. */
 export interface InitResult {
   /** The project's directory. */
   directory: string;
   services: readonly [Application, ...Application[]];
   /** Where nginx will answer. */
   url: string;
-  /** The paths of what was written. */
+  /** The paths of the written files. */
   files: string[];
   warnings: string[];
   /** The lines that the project's .gitignore lacks. */
@@ -58,7 +58,7 @@ export interface InitResult {
  * Writes a deploy.conf and the template for a project.
  *
  * @param path of deploy.conf, in the project's directory
- * @throws {ZddError} if something is there already or can't be found.
+ * @throws {ZddError} if a file exists already, or no server is found.
  */
 export function initialize(
   path: string,
@@ -73,7 +73,7 @@ export function initialize(
   const files = {
     [file]: confText(site),
     [template]: templateText(site),
-    // With this host's paths: where nothing is deployed, it would be of no use.
+    // It has this host's paths, so it is useless where nothing is deployed.
     ...IS_LINUX &&
       { [join(directory, "logrotate.conf")]: rotation(directory, site) },
     ...Object.fromEntries(
@@ -104,7 +104,7 @@ export function initialize(
   };
 }
 
-/** Words without a kind are a command; without either, the files tell. */
+/** Words without a kind are a command; without either, the kind is guessed from the files. */
 function applicationsOf(
   directory: string,
   named: string | undefined,
@@ -123,7 +123,7 @@ function plan(
 ): Site {
   const project = basename(directory).replace(/[^A-Za-z0-9_-]+/g, "-")
     .replace(/^-+/, "") || "app";
-  // The paths are those of the server, where that is another host.
+  // Elsewhere than on Linux, the project will have another path on the server.
   const isOdd = IS_LINUX && !isNameable(directory, services);
   const site: Site = {
     services,
@@ -152,7 +152,7 @@ function plan(
   const [first, ...others] = services;
   return {
     ...site,
-    // Every project's upstreams stand in one nginx: they need names of their own.
+    // All projects share one nginx, so their upstreams need distinct names.
     services: [
       { ...first, name: project },
       ...others.map((other) => ({
@@ -167,8 +167,8 @@ function plan(
 }
 
 /**
- * Whether nginx.conf can have the paths of what zdd makes in a project's directory in it:
- * quotes and dollar signs it takes for its own, and the path of a socket has little room.
+ * Whether nginx.conf can contain the paths of what zdd creates in a project's directory:
+ * quotes and dollar signs are nginx's syntax, and the path of a socket must be short.
  */
 function isNameable(
   directory: string,
@@ -182,7 +182,7 @@ function isNameable(
     );
 }
 
-/** Whether nginx's workers can't enter a directory: if root starts nginx, they are another user. */
+/** Whether nginx's workers can't enter a directory: if root starts nginx, they run as another user. */
 function isClosed(directory: string): boolean {
   return IS_LINUX && Deno.uid() === 0 && !isOpen(directory);
 }
@@ -195,7 +195,7 @@ function stateDirFor(project: string): string {
   return join(home, "zdd", project);
 }
 
-/** What rotates the logs that grow in a project: its instances', and those of its own nginx. */
+/** The logrotate configuration for a project: the logs of its instances and of its own nginx. */
 function rotation(directory: string, { stateDir, isOdd }: Site): string {
   const state = stateDir ?? join(directory, ".zdd");
   const ofNginx = isOdd ? state : directory;
@@ -209,7 +209,7 @@ function rotation(directory: string, { stateDir, isOdd }: Site): string {
   );
 }
 
-/** @throws {ZddError} that names every file that is there already. */
+/** @throws {ZddError} with all files that exist already. */
 function requireAbsent(files: string[]): void {
   const there = files.filter((file) => readIfExists(file) !== undefined);
   if (there.length === 0) return;
@@ -220,7 +220,7 @@ function requireAbsent(files: string[]): void {
   );
 }
 
-/** Whether everybody may enter a directory and all above it. */
+/** Whether everyone may enter a directory and all above it. */
 function isOpen(directory: string): boolean {
   const mode = Deno.statSync(directory).mode ?? 0o777;
   if ((mode & 0o001) === 0) return false;
@@ -228,7 +228,7 @@ function isOpen(directory: string): boolean {
   return parent === directory || isOpen(parent);
 }
 
-/** @throws {ZddError} if something listens there: nginx couldn't then. */
+/** @throws {ZddError} if something already listens there, so that nginx can't. */
 function requireFree({ host = "0.0.0.0", port }: Listen): void {
   try {
     Deno.listen({ hostname: host.replace(/[[\]]/g, ""), port }).close();
@@ -250,7 +250,7 @@ function portNotes({ port }: Listen): string[] {
     : [];
 }
 
-/** What nginx is to send itself, and may not read. */
+/** A note if nginx is to serve files itself and can't read them. */
 function pagesNotes(
   directory: string,
   services: readonly Application[],

@@ -15,7 +15,7 @@ import { RAILS } from "./kinds/rails.ts";
 import { UVICORN } from "./kinds/uvicorn.ts";
 import { UWSGI } from "./kinds/uwsgi.ts";
 
-/** What `init` writes a deploy.conf for. */
+/** The kinds of server that `init` can write a deploy.conf for. */
 const KINDS: Record<string, Kind> = {
   node: NODE,
   next: NEXT,
@@ -36,14 +36,14 @@ const KINDS: Record<string, Kind> = {
 
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS);
 
-/** The kinds of server that the files in a directory speak for. */
+/** The kinds of server that match the files in a directory. */
 export function likelyKinds(directory: string): string[] {
   const found = KIND_NAMES.filter((name) => KINDS[name]?.isIn(directory));
   const less = found.flatMap((name) => KINDS[name]?.before ?? []);
   return found.filter((name) => !less.includes(name) && !KINDS[name]?.isLast);
 }
 
-/** The kinds that files speak for only where no other kind's are. */
+/** The matching kinds that are only guessed if no other kind matches. */
 function lastKinds(directory: string): string[] {
   return KIND_NAMES.filter((name) =>
     KINDS[name]?.isLast && KINDS[name].isIn(directory)
@@ -51,9 +51,9 @@ function lastKinds(directory: string): string[] {
 }
 
 /**
- * The kind of server that the files in a directory speak for.
+ * Guesses the kind of server from the files in a directory.
  *
- * @throws {ZddError} if there is not exactly one.
+ * @throws {ZddError} unless exactly one kind matches.
  */
 export function guessKind(directory: string): string {
   const likely = likelyKinds(directory);
@@ -71,8 +71,8 @@ export function guessKind(directory: string): string {
 /**
  * How a server of a kind is started in a directory.
  *
- * @param words what the user says of it; else the files there tell
- * @throws {ZddError} if they don't, or if there is no such kind.
+ * @param words what the user says about it; empty: found from the files
+ * @throws {ZddError} if nothing is found, or if there is no such kind.
  */
 export function findServer(
   name: string,
@@ -85,7 +85,7 @@ export function findServer(
   return kind.find(directory, given || undefined);
 }
 
-/** A word as the shell takes it for one; the braces of {port} are none of its. */
+/** A word quoted for the shell; the braces of {port} need no quotes. */
 function quote(word: string): string {
   return /^[\w@%+=:,./{}-]+$/.test(word)
     ? word

@@ -1,6 +1,6 @@
 import { readJson, recordOf } from "./project.ts";
 
-/** What a package.json says of a server. */
+/** What a package.json says about a server. */
 export interface PackageJson {
   main?: string;
   scripts: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface PackageJson {
   needs(name: string): boolean;
 }
 
-/** Reads a directory's package.json; there may be none. */
+/** Reads a directory's package.json, if there is one. */
 export function readPackageJson(directory: string): PackageJson {
   const { main, scripts, dependencies, devDependencies } = readJson(
     directory,

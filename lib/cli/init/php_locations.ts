@@ -16,10 +16,10 @@ const PARAMETERS = [
 ];
 
 /**
- * What passes a path to PHP-FPM: as in samples/php-fpm where index.php answers
- * everything; else nginx sends the other files itself, and php what ends in .php.
+ * The locations that pass a path to PHP-FPM. Either index.php answers everything, as in
+ * samples/php-fpm, or nginx serves the files itself and PHP answers what ends in .php.
  *
- * @param directory that of the service in the project, if it has one of its own
+ * @param directory the service's directory in the project, if it has its own
  * @param path `/`, or `/api/`
  */
 export function phpLocations(

@@ -1,7 +1,7 @@
 import { basename, join } from "@std/path";
 import { isFile, readIfExists } from "../../system/files.ts";
 
-/** The first of some files that is in a directory. */
+/** The first of some files that exists in a directory. */
 export function firstFile(
   directory: string,
   names: readonly string[],
@@ -9,7 +9,7 @@ export function firstFile(
   return names.find((name) => isFile(join(directory, name)));
 }
 
-/** The entries of a directory, sorted by name; none of one that may not be read. */
+/** The entries of a directory, sorted by name; none if it can't be read. */
 export function entries(directory: string): Deno.DirEntry[] {
   try {
     return [...Deno.readDirSync(directory)]
@@ -25,8 +25,8 @@ export function textOf(directory: string, name: string): string {
 }
 
 /**
- * What may be wrong with how a server listens, by the file that starts it: at a place of
- * its own, or for everybody. A file that doesn't listen itself tells nothing.
+ * Warnings about how a server listens, from the file that starts it: on a fixed port, or on
+ * all interfaces. None if the file doesn't listen itself.
  */
 export function listenNotes(directory: string, file: string): string[] {
   const text = textOf(directory, file).replace(/^\s*(?:\/\/|#).*/gm, "");
@@ -37,26 +37,26 @@ export function listenNotes(directory: string, file: string): string[] {
   return isForEverybody(call) ? [everybodyNote(name)] : [];
 }
 
-/** The note that a server can't be told its port. */
+/** The note that a server doesn't read its port from PORT. */
 export function elsewhereNote(name: string): string {
   return `${name} doesn't mention PORT: it must listen on the port that this ` +
     "environment variable names";
 }
 
-/** The note that a server can be reached from everywhere. */
+/** The note that a server listens on all interfaces. */
 export function everybodyNote(name: string): string {
   return `${name} listens on all interfaces: anyone who reaches its port ` +
     "bypasses nginx; make it listen on 127.0.0.1";
 }
 
-/** Whether a call that listens, from its first argument on, names no address to listen on. */
+/** Whether a listening call, given from its first argument on, names no address. */
 function isForEverybody(call: string): boolean {
   const [args = ""] = /^(?:(?!=>|\bfunction\b|;)[^]){0,200}/.exec(call) ?? [];
   return !/127\.0\.0\.1|localhost|::1|\bhost(?:name)?\b/i.test(args) ||
     /0\.0\.0\.0|["']::["']/.test(args);
 }
 
-/** An empty object for what isn't there or isn't JSON. */
+/** Reads a JSON object from a file; an empty one if there is none. */
 export function readJson(
   directory: string,
   name: string,
@@ -68,7 +68,7 @@ export function readJson(
   }
 }
 
-/** A value that is an object; else an empty one. */
+/** A value as an object; an empty one if it isn't one. */
 export function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }

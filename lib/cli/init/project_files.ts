@@ -2,37 +2,37 @@ import { LIVE_CONF, LIVE_TEMPLATE } from "./texts.ts";
 import type { Server } from "./kind.ts";
 import { phpLocations } from "./php_locations.ts";
 
-/** What `init` has found out about a project. */
+/** What `init` found out about a project. */
 export interface Site {
-  /** Its services; to the first one goes what goes to no other. */
+  /** Its services; the first one gets all requests that aren't for another. */
   services: readonly [SiteService, ...SiteService[]];
-  /** Where nginx listens, as its `listen` says it: `8080`, `127.0.0.1:8080`. */
+  /** Where nginx listens, as in its `listen`: `8080`, `127.0.0.1:8080`. */
   listen: string;
-  /** Where curl finds it. */
+  /** The URL of the site. */
   url: string;
-  /** The template, as deploy.conf says it; absolute for the system's nginx. */
+  /** The template's path for deploy.conf; absolute for the system's nginx. */
   template: string;
-  /** The main configuration of the system's nginx, if that is meant. */
+  /** The main configuration of the system's nginx, if that is used. */
   conf?: string;
-  /** Where the state goes, if it can't be in the project. */
+  /** The state directory, if it can't be in the project. */
   stateDir?: string;
-  /** Whether nginx.conf can't have the project's path in it. */
+  /** Whether nginx.conf can't contain the project's path. */
   isOdd?: boolean;
 }
 
 /** A service of a project. */
 export interface SiteService {
   name: string;
-  /** Its directory in the project, if it has one of its own. */
+  /** Its directory in the project, if it has its own. */
   directory?: string;
-  /** What its paths begin with, if that isn't its name. */
+  /** The first part of its paths, if that isn't its name. */
   path?: string;
   server: Server;
 }
 
 const SAMPLE_LISTEN = "8003";
 
-/** deploy.conf for a project, with comments about what else can be said. */
+/** deploy.conf for a project, with comments about further keys. */
 export function confText(site: Site): string {
   const { services: [first, ...others], url, template, conf, stateDir } = site;
   let text = LIVE_CONF;
@@ -70,11 +70,11 @@ export function confText(site: Site): string {
     text = replace(text, "NODE_ENV=production", "KEY=value");
   }
   if (own.includes("\nhealth: ") || first.server.php !== undefined) {
-    // It has a page of its own for that, or doesn't speak HTTP.
+    // It has its own health page, or doesn't speak HTTP.
     text = replace(text, /(?:#.*\n)+health: \/\nhealth_status: .*\n/, () => "");
   }
   text = isContainer(first.server)
-    // The engine has its output, and it is asked for the release.
+    // The container engine keeps the output.
     ? replace(text, /# Where its output goes.*\n# log: .*\n/, "")
     : replace(
       text,
@@ -94,7 +94,7 @@ export function confText(site: Site): string {
       ? []
       : [directory === undefined ? build : `(cd ${directory} && ${build})`]
   );
-  // What isn't HTTP can only be asked through nginx.
+  // A server that doesn't speak HTTP can only be checked through nginx.
   const php = [first, ...others].find(({ server }) => server.php !== undefined);
   if (php !== undefined) {
     const path = php === first ? "" : `${php.path ?? php.name}/`;
@@ -123,7 +123,7 @@ export function confText(site: Site): string {
   return text;
 }
 
-/** The section of a service, its last line ended. */
+/** The section of a service, with a newline at the end. */
 function sectionText({ name, directory, server }: SiteService): string {
   const { start, settings = [], env = [] } = server;
   const isTold = isContainer(server) ||
@@ -148,12 +148,12 @@ function sectionText({ name, directory, server }: SiteService): string {
   ].join("\n");
 }
 
-/** Whether a container engine runs it. */
+/** Whether a server runs in a container. */
 function isContainer({ settings = [] }: Server): boolean {
   return settings.some((line) => line.startsWith("container:"));
 }
 
-/** A value of deploy.conf: percent signs are the dialect's own. */
+/** A value for deploy.conf, where percent signs are doubled. */
 function escape(value: string): string {
   return value.replaceAll("%", "%%");
 }
@@ -178,7 +178,7 @@ export function templateText(site: Site): string {
     ].join("\n"),
   );
   if (conf !== undefined) text = httpPart(text);
-  // nginx's workers can't get at what the project's directory holds.
+  // nginx's workers can't enter the project's directory.
   if (stateDir !== undefined) {
     text = text.replaceAll(
       "{project_dir}/nginx-temp",
@@ -190,7 +190,7 @@ export function templateText(site: Site): string {
     : text;
 }
 
-/** The location of a service, made from that of samples/live. */
+/** The location of a service, made from the one of samples/live. */
 function locationText(
   sample: string,
   { name, directory, server: { location = [], php } }: SiteService,
@@ -208,8 +208,8 @@ function locationText(
 }
 
 /**
- * What of a template stands at http level from the live snippet on: the settings above
- * it are the system's, and most of them may be there only once.
+ * The content of a template's http block from the live snippet on. The settings above it
+ * are in the system's nginx.conf, and most may occur only once.
  */
 function httpPart(text: string): string {
   const [inside] = /^http \{\n([^]*?)^\}/m.exec(text)?.slice(1) ?? [];
@@ -219,7 +219,7 @@ function httpPart(text: string): string {
   return part.replace(/^ {4}/gm, "");
 }
 
-/** Replaces what must be there: the texts and this module belong together. */
+/** Replaces a part of a text. @throws {TypeError} if it isn't there. */
 function replace(
   text: string,
   what: string | RegExp,

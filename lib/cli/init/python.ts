@@ -5,13 +5,13 @@ import { entries, textOf } from "./project.ts";
 
 /** A Python web application. */
 export interface WebApplication {
-  /** How it is called: PEP 3333, or the ASGI specification. */
+  /** Its interface: WSGI (PEP 3333) or ASGI. */
   kind: "wsgi" | "asgi";
   /** `MODULE:NAME`. */
   name: string;
 }
 
-/** What WSGI (PEP 3333) and ASGI applications look like, by the words that name them. */
+/** How WSGI and ASGI applications are defined; the first group is the name. */
 const PATTERNS: [kind: WebApplication["kind"], pattern: RegExp][] = [
   ["wsgi", /^(\w+)\s*=\s*(?:\w+\.)?(?:Flask|Bottle)\(/m],
   ["wsgi", /^(\w+)\s*=\s*get_wsgi_application\(/m],
@@ -24,8 +24,7 @@ const PATTERNS: [kind: WebApplication["kind"], pattern: RegExp][] = [
 ];
 
 /**
- * The web applications in a directory and in the packages below it, the first one the
- * likeliest.
+ * The web applications in a directory and in the packages below it, the likeliest first.
  */
 export function findWebApplication(directory: string): WebApplication[] {
   const modules = [
@@ -47,11 +46,11 @@ export function findWebApplication(directory: string): WebApplication[] {
       return [{ kind, name: call ?? `${path}:${name}` }];
     });
   });
-  // Django has one of each, and of those WSGI is what most of it is written for.
+  // Django projects have one of each; most are written for WSGI.
   return found.toSorted((a, b) => b.kind.localeCompare(a.kind));
 }
 
-/** Whether a project's lists of what it needs name a package (PyPI; in any case). */
+/** Whether a project depends on a package of PyPI; case is ignored. */
 export function needsPython(directory: string, name: string): boolean {
   const lists = ["requirements.txt", "pyproject.toml", "Pipfile", "setup.cfg"];
   const pattern = new RegExp(`^[\\s"']*${name}\\b`, "im");
@@ -61,12 +60,12 @@ export function needsPython(directory: string, name: string): boolean {
 }
 
 /**
- * A program that serves a directory's application, that of its virtual environment if
- * there is one, and the application's name.
+ * The program that serves a directory's application, from its virtual environment if there
+ * is one, and the application's name.
  *
- * @param server its name
- * @param given the application's name, if it needn't be found
- * @throws {ZddError} if it isn't found.
+ * @param server the program's name
+ * @param given the application's name, if it is known
+ * @throws {ZddError} if there is no application.
  */
 export function findPythonServer(
   server: string,

@@ -1,5 +1,5 @@
-// What `zddeploy init` writes, before it is fitted to a project. These are the files of
-// samples/live as they stand there; a test compares them.
+// What `zddeploy init` adapts to a project and writes. These are exact copies of the files of
+// samples/live; a test compares them.
 
 /** samples/live/deploy.conf. */
 export const LIVE_CONF = `\

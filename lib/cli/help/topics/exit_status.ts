@@ -1,6 +1,6 @@
 import type { Topic } from "../topic.ts";
 
-/** Each exit status and what it says; see lib/error.ts. */
+/** What each exit status means; see lib/error.ts. */
 export const EXIT_STATUS = [
   ["0", "success, whether anything changed or not"],
   ["1", "failed; the old release keeps serving"],

@@ -1,7 +1,7 @@
 import { usage } from "../../usage.ts";
 import type { Kind } from "../kind.ts";
 
-/** Any other server, by the command that starts it. */
+/** Any other server, given by the command that starts it. */
 export const COMMAND: Kind = {
   isIn: () => false,
   find(_directory, given) {

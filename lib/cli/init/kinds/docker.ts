@@ -10,10 +10,10 @@ const COMPOSE = [
 ];
 const DOCKERFILES = ["Dockerfile", "Containerfile"];
 
-/** Where a server listens of which nothing tells. */
+/** The port if no file names one. */
 const USUAL_PORT = 8080;
 
-/** An image, run by Docker; by its compose file or its Dockerfile. */
+/** An image run by Docker, according to its compose file or its Dockerfile. */
 export const DOCKER: Kind = containerKind("docker");
 
 /** The same, run by Podman. */
@@ -21,7 +21,7 @@ export const PODMAN: Kind = { ...containerKind("podman"), isIn: () => false };
 
 function containerKind(engine: "docker" | "podman"): Kind {
   return {
-    // Many a project has a Dockerfile and is deployed without it.
+    // Many projects have a Dockerfile but are deployed without it.
     isLast: true,
     isIn: (directory) =>
       firstFile(directory, [...COMPOSE, ...DOCKERFILES]) !== undefined,
@@ -34,7 +34,7 @@ function containerKind(engine: "docker" | "podman"): Kind {
   };
 }
 
-/** @param image what it is called; undefined: as the directory, by release */
+/** @param image its name; undefined: that of the directory, tagged with the release */
 function byDockerfile(
   engine: string,
   directory: string,
@@ -107,13 +107,13 @@ function portLine(port = USUAL_PORT): string {
 function portNotes(port?: number): string[] {
   return port === undefined
     ? [
-      `nothing tells where it listens: container_port is ${USUAL_PORT}, and ` +
-      "exported as PORT",
+      `no file says which port it listens on: container_port is ${USUAL_PORT}, ` +
+      "and exported as PORT",
     ]
     : [];
 }
 
-/** Builds the image of a release, unless it is there. */
+/** The command that builds the image of a release unless it exists. */
 function buildCommand(
   engine: string,
   image: string,
@@ -127,7 +127,7 @@ function buildCommand(
     `${engine} build --tag ${name} --file ${path} ${context}`;
 }
 
-/** A name that an image may have: lower case, digits, and `-`, `_` or `.` between. */
+/** A valid image name: lower case letters and digits, with hyphens between. */
 function imageName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(
     /^-+|-+$/g,

@@ -4,7 +4,7 @@ import { usage } from "../../usage.ts";
 import type { Kind } from "../kind.ts";
 import { elsewhereNote, entries, everybodyNote, textOf } from "../project.ts";
 
-/** A program in Go, which is built before each deploy. */
+/** A Go program, built before each deploy. */
 export const GO: Kind = {
   before: ["node"],
   isIn: (directory) => isFile(join(directory, "go.mod")),
@@ -29,7 +29,7 @@ export const GO: Kind = {
   },
 };
 
-/** Where there is a function main: here, or in `cmd`. */
+/** The packages with a function main: here, or in `cmd`. */
 function packages(directory: string): string[] {
   const commands = entries(join(directory, "cmd"))
     .filter(({ isDirectory }) => isDirectory)

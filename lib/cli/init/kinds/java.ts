@@ -12,7 +12,7 @@ import {
 const BUILD_FILES = ["pom.xml", "build.gradle", "build.gradle.kts"];
 const QUARKUS = "target/quarkus-app/quarkus-run.jar";
 
-/** Java, by a jar that was built, or by a source file alone. */
+/** Java, from a jar that was built, or from a single source file. */
 export const JAVA: Kind = {
   before: ["node"],
   isIn: (directory) =>
@@ -65,7 +65,7 @@ function actuator(build: string): string[] {
     : [];
 }
 
-/** The jar that a build has left; not its sources, nor what lacks its libraries. */
+/** The jar of a build, but not one with sources or without its libraries. */
 function findJar(directory: string): string | undefined {
   if (firstFile(directory, [QUARKUS]) !== undefined) return QUARKUS;
   return ["target", "build/libs", "."].flatMap((place) =>
@@ -78,7 +78,7 @@ function findJar(directory: string): string | undefined {
   )[0];
 }
 
-/** A source file with a main, which java runs by itself (JEP 330). */
+/** A source file with a main method, which java can run directly (JEP 330). */
 function findSource(directory: string): string | undefined {
   return entries(directory).map(({ name }) => name)
     .find((name) =>

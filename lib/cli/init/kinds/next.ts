@@ -6,7 +6,7 @@ import { missingNotes } from "./node.ts";
 const STANDALONE = ".next/standalone";
 const SERVER = `${STANDALONE}/server.js`;
 
-/** Next.js, by what `output: "standalone"` builds or else by `next start`. */
+/** Next.js: the output of `output: "standalone"`, or `next start`. */
 export const NEXT: Kind = {
   before: ["node"],
   isIn: (directory) => readPackageJson(directory).needs("next"),
@@ -34,7 +34,7 @@ function standalone(directory: string): Server {
   ];
   return {
     start: `node ${SERVER}`,
-    // It takes HOSTNAME for the address to listen on.
+    // It listens on the address in HOSTNAME.
     env: ["HOSTNAME=127.0.0.1"],
     notes: isBuilt && lacks.length > 0
       ? [`${STANDALONE} lacks files that pages ask for: ${lacks.join("; ")}`]

@@ -9,7 +9,7 @@ const FILES = ["server", "index", "app", "main"].flatMap((name) =>
   ["js", "mjs", "cjs"].map((ending) => `${name}.${ending}`)
 );
 
-/** What frameworks build, by the package that does. */
+/** The output of frameworks, by the package that builds it. */
 const BUILDS: { package: string; file: string; env: string[] }[] = [
   // https://nitro.build/deploy/runtimes/node
   {
@@ -41,7 +41,7 @@ const DEVELOPMENT =
 /** Node.js. */
 export const NODE: Kind = {
   isIn(directory) {
-    // A package.json may be there for assets or tools alone.
+    // A package.json may be only for assets or tools.
     const json = readPackageJson(directory);
     return json.scripts.start !== undefined ||
       json.scripts["start:prod"] !== undefined ||
@@ -75,12 +75,12 @@ function byScript(
   return byPlainScript(directory, script) ?? {
     start,
     notes: DEVELOPMENT.test(script)
-      ? [`${start} is a server for development: ${script}`]
+      ? [`${start} is a development server: ${script}`]
       : [],
   };
 }
 
-/** A script that only starts a file: npm between zdd and the server would get its signals. */
+/** Runs the file of a script directly, if it does no more: npm in between would get the signals. */
 function byPlainScript(
   directory: string,
   script: string | undefined,
@@ -118,7 +118,7 @@ function byFile(directory: string, { main }: PackageJson): Server {
 }
 
 function notesOf(directory: string, file: string): Pick<Server, "notes"> {
-  // Node finds `dist/main.js` by `dist/main`, too.
+  // Node also finds `dist/main.js` as `dist/main`.
   const found = firstFile(directory, [
     file,
     `${file}.js`,
@@ -131,7 +131,7 @@ function notesOf(directory: string, file: string): Pick<Server, "notes"> {
   };
 }
 
-/** A note on what must be built before it can be started. */
+/** A note if a file must be built before it can be started. */
 export function missingNotes(directory: string, file: string): string[] {
   return isFile(join(directory, file)) ? [] : [
     `${file} doesn't exist yet: build it first, for example with npm run build`,

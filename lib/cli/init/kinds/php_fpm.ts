@@ -5,7 +5,7 @@ import { entries, firstFile, textOf } from "../project.ts";
 
 const ROOTS = ["public", "web", "html", "htdocs", "www"];
 
-/** PHP-FPM, spoken to by FastCGI. */
+/** PHP-FPM, which speaks FastCGI. */
 export const PHP_FPM: Kind = {
   before: ["node"], // for its assets
   isIn: (directory) => indexFile(directory) !== undefined,
@@ -29,8 +29,8 @@ export const PHP_FPM: Kind = {
       notes: [
         ...root === "."
           ? [
-            "index.php answers everything: to have nginx send other files, put " +
-            "the pages into a directory public",
+            "index.php answers everything: to let nginx serve other files, put " +
+            'the pages in a directory "public"',
           ]
           : [],
         ...isOwn && !textOf(directory, file).includes("${SOCKET}")
@@ -48,7 +48,7 @@ function indexFile(directory: string): string | undefined {
   ]);
 }
 
-/** Debian's has its version in its name. */
+/** The name of the program, which has the version in it on Debian. */
 function program(): string {
   const names = (Deno.env.get("PATH") ?? "").split(":")
     .flatMap((directory) => entries(directory).map(({ name }) => name))
@@ -57,7 +57,7 @@ function program(): string {
   return names.includes("php-fpm") ? "php-fpm" : names.at(-1) ?? "php-fpm";
 }
 
-/** php-fpm.conf, that of samples/php-fpm. */
+/** The php-fpm.conf of samples/php-fpm. */
 function poolText(): string {
   return `\
 [global]
@@ -67,10 +67,10 @@ error_log = /proc/self/fd/2
 process_control_timeout = 30s
 
 [web]
-; zdd's.
+; zdd chooses the socket.
 listen = \${SOCKET}
 listen.mode = 0666
-; Whom the workers run as if root starts it.
+; The user of the workers, if root starts it.
 user = www-data
 group = www-data
 pm = static

@@ -10,7 +10,7 @@ export const PUMA: Kind = {
     pumaServer(directory, given, ["RACK_ENV=production"]),
 };
 
-/** Puma on a socket, through Bundler if the Gemfile has it. */
+/** Puma on a socket, through Bundler if the Gemfile lists puma. */
 export function pumaServer(
   directory: string,
   given: string | undefined,
@@ -19,7 +19,7 @@ export function pumaServer(
   const isBundled = /^\s*gem\s+["']puma["']/m.test(
     textOf(directory, "Gemfile"),
   );
-  // Puma finds config/puma.rb by itself, and RACK_ENV's too.
+  // Puma finds config/puma.rb by itself, and the one for RACK_ENV.
   const file = firstFile(directory, ["puma.rb"]);
   return {
     start: [

@@ -6,7 +6,7 @@ import { pumaServer } from "./puma.ts";
 
 /** Ruby on Rails, on Puma. */
 export const RAILS: Kind = {
-  // It has a config.ru, and a package.json for its assets.
+  // Rails has a config.ru, and a package.json for its assets.
   before: ["puma", "node"],
   isIn: (directory) =>
     isFile(join(directory, "config/application.rb")) &&
@@ -20,7 +20,7 @@ export const RAILS: Kind = {
       "RAILS_SERVE_STATIC_FILES=1",
     ]);
     const { settings = [] } = server;
-    // Of Rails 7.1 and later: it says that the application has booted.
+    // Since Rails 7.1; it answers 200 when the application has booted.
     const hasUp = /["']rails\/health#show["']/.test(
       textOf(directory, "config/routes.rb").replace(/^\s*#.*/gm, ""),
     );

@@ -9,7 +9,7 @@ import { firstFile, textOf } from "../project.ts";
 
 const FILES = ["uwsgi.ini", "app.ini", "conf/uwsgi.ini"];
 
-/** uWSGI, by its ini file or for a WSGI application in Python. */
+/** uWSGI, with its ini file or for a WSGI application in Python. */
 export const UWSGI: Kind = {
   before: ["gunicorn", "uvicorn"],
   isIn: (directory) =>
@@ -28,7 +28,7 @@ export const UWSGI: Kind = {
       ? `--master --module ${application}`
       : `--ini ${ini}`;
     return {
-      // TERM would only reload it; without an application it would answer 500.
+      // By default, TERM only reloads it, and without an application it answers 500.
       start: [
         ...[program, ...pluginOptions(program)],
         ...["--http-socket {socket} --die-on-term --need-app", what],
@@ -57,7 +57,7 @@ function iniFile(directory: string): string | undefined {
   );
 }
 
-/** Two instances can't have one address. */
+/** A note if the ini file sets an address: two instances can't share one. */
 function ownSocketNotes(directory: string, ini: string): string[] {
   const line =
     /^\s*(?:http|https|socket|http-socket|uwsgi-socket|daemonize|pidfile)\s*=.*/m
