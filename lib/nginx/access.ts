@@ -4,11 +4,10 @@ import { type Credentials, credentialsOf } from "../system/process.ts";
 import type { Worker } from "./master.ts";
 
 /**
- * Makes sure that nginx's workers can get at a path: they must see what we see there,
- * each directory on the way must let their user or a group of theirs search it, and a
- * socket must let them write.
+ * Makes sure that nginx's workers can reach a path: they see the same file there, and their
+ * user or groups may search each directory on the way, and write to it if it is a socket.
  *
- * @throws {ZddError} that names the first place that doesn't, and its mode.
+ * @throws {ZddError} that names the first place they can't pass, and its mode.
  */
 export function requireAccess(workers: Worker[], path: string): void {
   const worker = workers.find(({ shuttingDown }) => !shuttingDown);
@@ -35,15 +34,15 @@ export function requireAccess(workers: Worker[], path: string): void {
 }
 
 /**
- * A worker in a mount namespace of its own (systemd's PrivateTmp= and its like) may
- * have another tree. /proc/PID/root leads into it (proc(5)).
+ * A worker in its own mount namespace (systemd's PrivateTmp= and the like) may see a
+ * different tree. /proc/PID/root leads into it (proc(5)).
  */
 function requireSight(pid: number, path: string): void {
   const root = `/proc/${pid}/root`;
-  if (identityOf(`${root}/`) === undefined) return; // another user's, who can't be asked
+  if (identityOf(`${root}/`) === undefined) return; // owned by another user, can't be read
   for (const place of wayTo(path)) {
     const theirs = identityOf(root + place);
-    // What stands on the way may be mounted differently, as long as the end is the same.
+    // Directories on the way may be mounted differently, as long as the end is the same.
     const isMissing = theirs === undefined;
     if (isMissing || place === path && theirs !== identityOf(place)) {
       throw new ZddError(
@@ -59,8 +58,8 @@ function requireSight(pid: number, path: string): void {
 }
 
 /**
- * Whether nginx's workers see a process in /proc as zdd does. Where that is mounted with
- * `hidepid` (proc(5)), they don't see another user's.
+ * Whether nginx's workers see a process in /proc as zdd does. If /proc is mounted with
+ * `hidepid` (proc(5)), they don't see other users' processes.
  */
 export function seesProcess(workers: Worker[], pid: number): boolean {
   return workers.filter(({ shuttingDown }) => !shuttingDown)
@@ -78,11 +77,11 @@ function hidesProcesses(pid: number): boolean {
       / \/proc /.test(line) && /hidepid=(?!0|off)/.test(line)
     );
   } catch {
-    return true; // nobody knows
+    return true; // unknown
   }
 }
 
-/** What makes a file the same by any name; undefined if there is none, or it can't be seen. */
+/** Identifies a file under any name; undefined if there is none, or it can't be seen. */
 function identityOf(path: string): string | undefined {
   try {
     const { dev, ino } = Deno.lstatSync(path);
@@ -100,7 +99,7 @@ function wayTo(path: string): string[] {
 }
 
 /**
- * Whether a user may do to a file what `bit` says: 4 read, 2 write, 1 execute or
+ * Whether a user has the permission `bit` on a file: 4 read, 2 write, 1 execute or
  * search (path_resolution(7)).
  */
 export function mayUse(

@@ -4,19 +4,19 @@ import { openToRead } from "../system/safe_open.ts";
 import { type LogPosition, markLogs } from "./error_log.ts";
 import { workersOf } from "./master.ts";
 
-/** How much of a log is read at once, in bytes; more is left out. */
+/** How much of a log is read at once, in bytes; anything before that is skipped. */
 const MOST = 2 ** 22;
 
 /**
- * What nginx says of an answer that has begun and broke off. What a client has sent stands
- * further behind in the line.
+ * What nginx logs about an answer that began and broke off. Text from the client is further
+ * on in the line.
  */
 const BROKEN =
   /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[error\] (\d+)#\d+: \*(\d+) [^",]*while reading upstream, client: /;
 
 /**
- * The answers that break off, by nginx's error log: nothing else tells of one in chunks. None
- * are found where zdd may not know which logs nginx has open.
+ * Finds answers that broke off, in nginx's error log. For chunked answers, nothing else
+ * shows it. Finds none if zdd may not see which logs nginx has open.
  */
 export class BrokenAnswers {
   readonly #logs: LogPosition[];
@@ -25,7 +25,7 @@ export class BrokenAnswers {
     this.#logs = master === undefined ? [] : markLogs(master);
   }
 
-  /** The numbers of the connections, as nginx counts them, whose answers have broken off since the last look. */
+  /** nginx's numbers of connections whose answers have broken off since the last look. */
   look(): number[] {
     const found = this.#logs.flatMap((log) =>
       readOn(log).split("\n").flatMap((line) => {
@@ -42,7 +42,7 @@ export class BrokenAnswers {
   }
 }
 
-/** The whole lines behind a position, which moves on. */
+/** The complete lines after a position. Moves the position past them. */
 function readOn(log: LogPosition): string {
   try {
     using file = openToRead(log.file);
@@ -60,6 +60,6 @@ function readOn(log: LogPosition): string {
     log.offset = begin + end;
     return bytes.toString("latin1", 0, end);
   } catch {
-    return ""; // it is gone, or was never a file
+    return ""; // gone, or not a file
   }
 }

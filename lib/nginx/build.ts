@@ -1,12 +1,12 @@
 import { parseVersion } from "./version.ts";
 
-/** How an nginx was built, as `nginx -V` tells. */
+/** How an nginx was built, from `nginx -V`. */
 export interface Build {
-  /** Such as `1.22.1`; `0.0.0` if it can't be known. */
+  /** Such as `1.22.1`; `0.0.0` if unknown. */
   version: string;
-  /** The user of its workers, where the configuration names none. */
+  /** The user of its workers, if the configuration names none. */
   user: string;
-  /** The modules that it was built without, such as `http_map_module`. */
+  /** The modules it was built without, such as `http_map_module`. */
   without: string[];
 }
 
@@ -22,7 +22,7 @@ export function parseBuild(printed: string): Build {
 }
 
 /**
- * How the nginx of a command was built.
+ * How the nginx that a command runs was built.
  *
  * @throws {Error} if it can't be run.
  */

@@ -1,28 +1,28 @@
 import { SyntaxMistake, Tokenizer } from "./tokens.ts";
 
-/** A directive of nginx's configuration, as it is written. */
+/** A directive of nginx's configuration, as written. */
 export interface Directive {
   name: string;
   args: string[];
-  /** Where it begins, from 1. */
+  /** The line it begins on, from 1. */
   line: number;
-  /** The file that was included for it; undefined in the text itself. */
+  /** The included file it is from; undefined in the text itself. */
   file?: string;
-  /** What stands in its braces; undefined if it has none. */
+  /** What is in its braces; undefined if it has none. */
   block?: Block;
-  /** The directive whose block it stands in; undefined at the top. */
+  /** The directive whose block it is in; undefined at the top. */
   parent?: Directive;
 }
 
-/** Directives in their order. */
+/** Directives in order. */
 export type Block = Directive[];
 
 /**
- * Reads a configuration, or a part of one that others include. `include` stays a
- * directive; `withIncludes` resolves it.
+ * Parses a configuration, or a part that others include. `include` stays a directive;
+ * `withIncludes` resolves it.
  *
  * @param file where the text is from, if it is included
- * @throws {SyntaxMistake} if nginx couldn't read it.
+ * @throws {SyntaxMistake} if nginx couldn't parse it.
  */
 export function parseConfiguration(text: string, file?: string): Block {
   return readBlock(new Tokenizer(text), file);
@@ -44,7 +44,7 @@ function readBlock(
       }
       if ((token === undefined) === (parent === undefined)) return block;
       throw token === undefined
-        ? new SyntaxMistake(`no "}" of "${parent?.name}"`, parent?.line ?? 1)
+        ? new SyntaxMistake(`no "}" for "${parent?.name}"`, parent?.line ?? 1)
         : new SyntaxMistake('unexpected "}"', token.line);
     }
     if (token.kind === "word") {
@@ -68,7 +68,7 @@ function readBlock(
   }
 }
 
-/** Every directive of a block and of the blocks in it, in their order. */
+/** Every directive of a block and of the blocks in it, in order. */
 export function* allDirectives(block: Block): Generator<Directive> {
   for (const directive of block) {
     yield directive;
@@ -77,10 +77,10 @@ export function* allDirectives(block: Block): Generator<Directive> {
 }
 
 /**
- * The levels that a directive's place inherits from, innermost first: what stands
- * beside it, around its block, and so on.
+ * The levels that a directive inherits from, innermost first: the block it is in, the block
+ * around that, and so on.
  *
- * @param root what the directive's outermost block is in
+ * @param root the top level of the configuration
  */
 export function* levelsOf(directive: Directive, root: Block): Generator<Block> {
   let at = directive.parent;
@@ -88,7 +88,7 @@ export function* levelsOf(directive: Directive, root: Block): Generator<Block> {
   yield root;
 }
 
-/** The directives of a name that hold at a place: those of the first level that has any. */
+/** The directives of a name that apply: those of the first level that has any. */
 export function inForce(levels: Iterable<Block>, name: string): Block {
   for (const level of levels) {
     const found = level.filter((directive) => directive.name === name);
@@ -97,7 +97,7 @@ export function inForce(levels: Iterable<Block>, name: string): Block {
   return [];
 }
 
-/** A word as a configuration can have it. */
+/** A word in quotes, for a configuration. */
 export function quote(word: string): string {
   return `"${word.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -10,8 +10,8 @@ export interface LogPosition {
 }
 
 /**
- * The ends of the log files that nginx's master holds open, wherever its
- * configuration put them.
+ * The current ends of the log files that nginx's master has open, wherever its
+ * configuration puts them.
  */
 export function markLogs(master: ProcessId): LogPosition[] {
   const positions = new Map<string, LogPosition>();
@@ -25,9 +25,9 @@ export function markLogs(master: ProcessId): LogPosition[] {
 }
 
 /**
- * The errors that this master seems to have logged after the marks, for people to read:
- * an instance can forge them, by FastCGI's standard error for example. Log lines read
- * `2026/11/23 17:31:00 [emerg] PID#TID: words` (ngx_log.c).
+ * The errors that this master seems to have logged after the marks. They are only for
+ * people to read: an instance can forge them, for example through FastCGI's standard error.
+ * Log lines look like `2026/11/23 17:31:00 [emerg] PID#TID: words` (ngx_log.c).
  */
 export function wordsSince(
   marks: LogPosition[],
@@ -45,10 +45,10 @@ export function wordsSince(
   return [...new Set(lines)];
 }
 
-/** How much of a log is looked at, in bytes, however much is written meanwhile. */
+/** How much of a log is read, in bytes, however much was written meanwhile. */
 const MOST = 16 * 1024 * 1024;
 
-/** The text of a log after an offset in bytes, whatever has taken its place. */
+/** The text of a log after an offset in bytes; empty if it can't be read. */
 function readFrom(file: string, offset: number): string {
   try {
     return readEnd(file, offset, MOST);

@@ -7,21 +7,21 @@ import {
   parseConfiguration,
 } from "./configuration.ts";
 
-/** nginx has no limit; one file that includes itself must not be read for ever. */
+/** nginx has no limit, but a file that includes itself must not be read forever. */
 const MAX_DEPTH = 16;
 
-/** Where included files are looked for, and what is in those that aren't written yet. */
+/** Where included files are looked up, and the text of those not written yet. */
 export interface IncludePlace {
   /** The directory of the main configuration file. */
   directory: string;
-  /** Texts by the real path of the file that they will stand in. */
+  /** Texts by the real path of the file they will be written to. */
   texts?: ReadonlyMap<string, string>;
 }
 
 /**
- * A configuration with what it includes in the places of its `include` directives. One
- * that can't be read stays: nginx says what is wrong with it; and one that includes nothing
- * yet.
+ * A configuration with its `include` directives replaced by what they include. An `include`
+ * that can't be read stays, since nginx says what is wrong with it. So does one that
+ * includes nothing yet.
  */
 export function withIncludes(block: Block, place: IncludePlace): Block {
   return expand(block, undefined, place, 0);
@@ -56,7 +56,7 @@ function readIncluded(
     const coming = [...texts?.keys() ?? []];
     return glob(resolve(directory, pattern), coming).flatMap((file) => {
       const text = texts?.get(realPath(file));
-      // The text itself, in which nothing is included.
+      // Part of the text itself, so its directives get no file.
       if (text !== undefined) return parseConfiguration(text);
       return parseConfiguration(readRegularFile(file) ?? "", file);
     });
@@ -66,9 +66,10 @@ function readIncluded(
 }
 
 /**
- * The files of a pattern as glob(3) has them, sorted; a path without one is itself.
+ * The files that match a pattern (glob(3)), sorted. A path without wildcards is returned
+ * as it is.
  *
- * @param coming files that are there soon
+ * @param coming files that will exist soon
  */
 function glob(pattern: string, coming: readonly string[] = []): string[] {
   if (!/[*?[]/.test(pattern)) return [pattern];

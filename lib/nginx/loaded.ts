@@ -1,23 +1,23 @@
 import { isSame, type ProcessId } from "../system/process.ts";
 import { workersOf } from "./master.ts";
 
-/** By what it is known which text of the rendered file nginx's workers have read. */
+/** Identifies the version of the rendered file that nginx's workers have read. */
 export interface Loaded {
-  /** When the file was last written, in ms, and its size in bytes. */
+  /** When the file was last written, in ms since 1970, and its size in bytes. */
   readonly file: string;
-  /** The workers that took requests when that was seen. */
+  /** The workers that took requests at that time. */
   readonly workers: readonly ProcessId[];
 }
 
-/** What is to be remembered of an nginx that has just read the rendered file. */
+/** What to remember about an nginx that has just read the rendered file. */
 export function rememberLoaded(master: ProcessId, rendered: string): Loaded {
   return { file: identityOf(rendered), workers: takingRequests(master) };
 }
 
 /**
- * Whether nginx certainly still runs with what it had read then: the file hasn't been
- * written since, so that whoever has reloaded nginx has changed nothing; or nobody has
- * reloaded it. Who edits the file, reloads, and puts it back makes neither true.
+ * Whether nginx certainly still runs with what it read then. Either the file hasn't been
+ * written since, so a reload changed nothing, or nginx hasn't been reloaded. If someone
+ * edits the file, reloads, and puts the file back, neither is true.
  */
 export function isStillLoaded(
   { file, workers }: Loaded,

@@ -8,20 +8,21 @@ import { openPrivate, openToRead } from "../system/safe_open.ts";
 import { waitUntil } from "../system/wait.ts";
 import { findMaster } from "./master.ts";
 
-/** Whether the configuration may include files of others beside the rendered one. */
+/** Whether the configuration may include other files beside the rendered one. */
 export function isShared({ conf, rendered }: NginxConfig): boolean {
   return conf !== rendered;
 }
 
 /**
- * Waits until no other deploy tests or reloads an nginx that is shared, at most twice
- * `reload_timeout`: it could take another's reload for its own, or find a file that
- * another is about to take back. The turn ends when it is disposed of, or with zdd.
+ * Locks a shared nginx, so that no other deploy tests or reloads it at the same time. Waits
+ * for at most twice `reload_timeout`. Without the lock, a deploy could mistake another's
+ * reload for its own, or test a file that another is about to revert. The lock is released
+ * when it is disposed of, or when zdd ends.
  *
- * The lock lies beside nginx's pid file and is for those who may reload nginx: root and
- * the user of its master. Whoever else could open it could stop all deploys (flock(2)).
+ * The lock file is beside nginx's pid file. Only root and the user of nginx's master may
+ * open it: anyone else who could open it could block all deploys (flock(2)).
  *
- * @throws {ZddError} with exit status 3, if it doesn't come.
+ * @throws {ZddError} with exit status 3, if it doesn't get the lock in time.
  */
 export async function lockNginx(
   config: NginxConfig,
@@ -60,11 +61,11 @@ async function take(
   );
 }
 
-/** The lock, and the users who may reload nginx, of whom one owns it. */
+/** The lock file, and the users who may reload nginx, one of whom owns it. */
 function openLock({ pidFile, conf }: NginxConfig) {
   let path = `${pidFile}.lock`;
   try {
-    { // Some call it /var/run/nginx.pid, others /run/nginx.pid.
+    { // /var/run/nginx.pid and /run/nginx.pid are the same file.
       using directory = holdDirectory(dirname(pidFile));
       path = join(directory.place, basename(path));
     }
@@ -81,9 +82,8 @@ function openLock({ pidFile, conf }: NginxConfig) {
 }
 
 /**
- * The main configuration, which zdd 0.1 locked. Everybody may read that, and lock it, so
- * that only locks of those who may reload nginx count. nginx itself says best what is
- * wrong with one that can't be read.
+ * The main configuration, which zdd 0.1 locked. Every user may read it, and so lock it:
+ * only locks of users who may reload nginx count. If it can't be read, nginx says why.
  */
 function openOrNothing(conf: string): Deno.FsFile | undefined {
   try {
@@ -94,7 +94,7 @@ function openOrNothing(conf: string): Deno.FsFile | undefined {
 }
 
 /**
- * Whether a process of one of these users has locked a file. Lines of /proc/locks read
+ * Whether a process of one of these users has locked a file. Lines of /proc/locks look like
  * `1: FLOCK  ADVISORY  WRITE 4711 08:02:131 0 EOF` (proc(5)).
  */
 function isLockedBy(inode: number | null, users: number[]): boolean {

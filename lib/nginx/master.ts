@@ -12,20 +12,20 @@ import {
 export const MASTER_TITLE = "nginx: master process ";
 const WORKER_TITLE = "nginx: worker process";
 
-/** An nginx worker, as its title tells. */
+/** An nginx worker, recognized by its title. */
 export interface Worker {
   process: ProcessId;
-  /** It takes no new connections, and ends when its last one does. */
+  /** It accepts no new connections, and ends with its last one. */
   shuttingDown: boolean;
 }
 
 /**
- * nginx's master process: the one that its pid file names or, where that is missing,
- * empty (`nginx -t` leaves that) or out of date, the one whose title names the
- * configuration. Undefined if there is none. A number that belongs to something else by
- * now must never be sent a signal.
+ * nginx's master process, from its pid file. If that is missing, out of date or empty
+ * (`nginx -t` leaves it empty), the master whose title names the configuration. Undefined
+ * if there is none. A pid that another process has by now must never get a signal.
  *
- * @param conf the main configuration file, which the master must not contradict
+ * @param conf the main configuration file; a master whose title names another one doesn't
+ * count
  */
 export function findMaster(
   pidFile: string,
@@ -42,7 +42,7 @@ export function findMaster(
   function confOf({ pid }: ProcessId): "same" | "other" | "unknown" {
     const title = commandLine(pid);
     if (!title.startsWith(MASTER_TITLE) || !isTrusted(pid)) return "other";
-    // There may be blanks in it.
+    // The path may contain blanks.
     if (`${title} `.includes(` -c ${conf} `)) return "same";
     const path = confIn(title);
     if (path === undefined) return "unknown";
@@ -50,12 +50,12 @@ export function findMaster(
   }
 }
 
-/** The configuration in a master's title; undefined if it runs with the built-in one. */
+/** The configuration in a master's title; undefined if it runs with the default one. */
 export function confIn(title: string): string | undefined {
   return / -c ?(\/\S+)/.exec(title)?.[1];
 }
 
-/** The master that a pid file names, whatever it runs; undefined if there is none. */
+/** The master that a pid file names, with any configuration; undefined if there is none. */
 export function findNamedMaster(
   pidFile: string,
 ): { pid: number; conf?: string } | undefined {
@@ -64,8 +64,8 @@ export function findNamedMaster(
 }
 
 /**
- * The master that goes on beside a new one while nginx's binary is exchanged (SIGUSR2);
- * undefined if there is none.
+ * The old master that runs beside a new one while nginx's binary is being upgraded
+ * (SIGUSR2); undefined if there is none.
  */
 export function findOldMaster(pidFile: string): ProcessId | undefined {
   return readMaster(`${pidFile}.oldbin`);
@@ -85,7 +85,7 @@ function readMaster(pidFile: string): ProcessId | undefined {
   }
 }
 
-/** Anybody can give a process of their own any title: root's and one's own count. */
+/** Any user can give a process any title, so only those of root and of zdd's user count. */
 function isTrusted(pid: number): boolean {
   const user = userOf(pid);
   return user === 0 || user === Deno.uid();

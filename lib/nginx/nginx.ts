@@ -34,9 +34,9 @@ import {
   workersOf,
 } from "./master.ts";
 
-/** The nginx of one deploy.conf: stock nginx, found through its pid file. */
+/** The nginx of one deploy.conf: an unmodified nginx, found through its pid file. */
 export class Nginx {
-  /** The file that gets what nginx prints when zdd starts it. */
+  /** The file for what nginx prints when zdd starts it. */
   readonly log: string;
   #about: string | undefined;
 
@@ -49,7 +49,7 @@ export class Nginx {
     return findMaster(this.config.pidFile, this.config.conf);
   }
 
-  /** @throws {ZddError} if an nginx with another configuration has the pid file. */
+  /** @throws {ZddError} if the pid file names an nginx with another configuration. */
   requireOwn(): void {
     const { pidFile, conf } = this.config;
     if (this.master() !== undefined) return;
@@ -65,20 +65,20 @@ export class Nginx {
     );
   }
 
-  /** Whether there is such a program. */
+  /** Whether nginx's program exists. */
   isInstalled(): boolean {
     return isFile(this.config.command);
   }
 
   /**
-   * The version of nginx, or of the nginx in it, such as `1.22.1`. Runs `nginx -V`, once.
-   * `0.0.0` if there is no nginx.
+   * The version of nginx, or of the nginx that a fork is based on, such as `1.22.1`.
+   * `0.0.0` if there is no nginx. Runs `nginx -V` once.
    */
   version(): string {
     return this.isInstalled() ? parseVersion(this.#tellsOfItself()) : "0.0.0";
   }
 
-  /** Where it logs requests if its configuration doesn't say, as it was built. */
+  /** Where it logs requests by default, as built. */
   defaultLog(): string {
     return parseDefaultLog(this.#tellsOfItself());
   }
@@ -89,24 +89,24 @@ export class Nginx {
 
   #ask(): string {
     const { stderr } = new Deno.Command(this.config.command, {
-      args: ["-V"], // with -v, Angie tells only its own
+      args: ["-V"], // with -v, Angie prints only its own version
       stdin: "null",
     }).outputSync();
     return new TextDecoder().decode(stderr);
   }
 
   /**
-   * Lets nginx test its configuration.
+   * Has nginx test its configuration.
    *
-   * @throws {ZddError} with nginx's words, if it doesn't pass `nginx -t`.
+   * @throws {ZddError} with nginx's messages, if it doesn't pass `nginx -t`.
    */
   async test(lines: TemplateLines = []): Promise<void> {
     await this.#test(this.config.conf, lines);
   }
 
   /**
-   * The same for a text that would become the configuration: it is tested in a file
-   * beside that, for what it includes, and removed. nginx may create the logs and
+   * Tests a text that would become the configuration. It is written to a temporary file
+   * beside the configuration, so that relative includes work. nginx may create the logs and
    * temporary directories that it names.
    */
   async testText(text: string, lines: TemplateLines = []): Promise<void> {
@@ -114,7 +114,7 @@ export class Nginx {
     const unique = crypto.randomUUID().slice(0, 8);
     const file = join(dirname(conf), `.${basename(conf)}.${unique}`);
     const pidBefore = readIfExists(pidFile);
-    // There may be a secret in it.
+    // It may contain a secret.
     writeAtomically(file, text, { mode: modeOf(conf) ?? 0o600 });
     try {
       await this.#test(file, lines);
@@ -153,7 +153,7 @@ export class Nginx {
   /**
    * Starts nginx and waits until it has workers.
    *
-   * @throws {ZddError} with nginx's words, if it ends or doesn't come up in time.
+   * @throws {ZddError} with what nginx printed, if it ends or doesn't come up in time.
    */
   async start(signal?: AbortSignal): Promise<ProcessId> {
     const { command, conf, pidFile, reloadTimeout } = this.config;
@@ -163,7 +163,7 @@ export class Nginx {
       log: this.log,
       scope: {
         name: `zdd-nginx-${crypto.randomUUID().slice(0, 8)}`,
-        killSignal: "SIGQUIT", // lets its requests end
+        killSignal: "SIGQUIT", // lets requests finish
       },
     });
     let status: number | undefined;
@@ -190,13 +190,13 @@ export class Nginx {
   }
 
   /**
-   * Sends SIGHUP and waits until the new configuration serves: every worker from
-   * before is gone or shutting down, and there are new ones. Returns those from before.
+   * Sends SIGHUP and waits until the new configuration is in use: every old worker is gone
+   * or shutting down, and there are new ones. Returns the old workers.
    *
-   * What nginx logs explains a failure and decides nothing: others can write into its log.
-   * It has refused when its master waits for the next signal and has begun no process.
+   * nginx has refused if its master waits for the next signal and has started no process.
+   * The error log only explains a failure, since others can write to it.
    *
-   * @throws {ReloadRefused} with nginx's words, if it goes on with the old configuration.
+   * @throws {ReloadRefused} with nginx's messages, if it keeps the old configuration.
    * @throws {ZddError} if the reload can't be confirmed in time, or nginx is gone.
    */
   async reload(master: ProcessId, signal?: AbortSignal): Promise<ProcessId[]> {
@@ -221,13 +221,13 @@ export class Nginx {
     const outcome = await waitUntil(() => {
       if (isReplaced(before, workersOf(master))) return "confirmed";
       if (!isRunning(master)) return "gone";
-      // In this order: what it begins, it begins before it waits.
+      // In this order: it starts its workers before it waits.
       return awaitsHangup(master) && !hasNewChild(master, children)
         ? "refused"
         : undefined;
     }, {
       timeout: this.config.reloadTimeout,
-      // nginx needs 100 ms, and what is looked at is little.
+      // nginx needs 100 ms, and a look is cheap.
       ...{ interval: 4, growth: 1.05, slowest: 25 },
       signal,
     });
@@ -250,7 +250,7 @@ export class Nginx {
     );
   }
 
-  /** Ends nginx once its connections are done (SIGQUIT), or after `reload_timeout` all the same. */
+  /** Ends nginx when its connections are done (SIGQUIT), or at once after `reload_timeout`. */
   async quit(master: ProcessId): Promise<void> {
     const timeout = this.config.reloadTimeout;
     for (const signal of ["SIGQUIT", "SIGTERM"] as const) {
@@ -260,7 +260,7 @@ export class Nginx {
   }
 }
 
-/** nginx can't use the new configuration and says so: what ran before runs on. */
+/** nginx refused the new configuration and still runs with the old one. */
 export class ReloadRefused extends ZddError {
   override name = "ReloadRefused";
 }
@@ -270,14 +270,14 @@ function active(workers: Worker[]): ProcessId[] {
     .map((worker) => worker.process);
 }
 
-/** Whether a master has begun a process, which may not have the title of a worker yet. */
+/** Whether a master has started a process. It may not have a worker's title yet. */
 function hasNewChild(master: ProcessId, before: ProcessStat[]): boolean {
   return childrenOf(master.pid).some(({ pid, startTime }) =>
     !before.some((old) => old.pid === pid && old.startTime === startTime)
   );
 }
 
-/** Whether none of the old workers takes connections any more, and a new one does. */
+/** Whether no old worker takes connections any more, and a new one does. */
 function isReplaced(before: ProcessId[], now: Worker[]): boolean {
   const taking = active(now);
   const isOld = (process: ProcessId) =>

@@ -11,19 +11,19 @@ import {
 import { withIncludes } from "./includes.ts";
 import { confIn, MASTER_TITLE } from "./master.ts";
 
-/** Where nginx's packages have the configuration of a master whose title names none. */
+/** The configuration of a master whose title names none, in nginx's packages. */
 const USUAL_CONF = "/etc/nginx/nginx.conf";
 
-/** A port of this host in a directive: of `proxy_pass`, of an upstream's `server`. */
+/** A port of this host in a directive, such as `proxy_pass` or an upstream's `server`. */
 const OWN_PORT = /(?:^|\/\/|@)(?:127\.0\.0\.1|localhost):(\d{1,5})(?=$|[/;])/;
 
 /**
- * The ports of this host, as addresses, to which the nginxs that run here pass requests or
- * may pass them: those of root and of the one who runs zdd, for all projects, with idle
- * slots and stopped services. Whoever listens on one of these gets requests of others.
+ * The ports of this host, as addresses, that running nginxs pass requests to or may pass
+ * them to. Counts the nginxs of trusted users, for all projects, including idle slots and
+ * stopped services. A server that listens on one of these ports gets another's requests.
  */
 export function passedAddresses(): Set<string> {
-  // Another user could have anything read that is long, and called nginx's.
+  // Another user could fake a title, to have zdd read any large file.
   const confs = allProcesses().filter(({ pid }) => isTrusted(userOf(pid)))
     .map(({ pid }) => commandLine(pid))
     .filter((title) => title.startsWith(MASTER_TITLE))
@@ -39,13 +39,13 @@ export function passedAddresses(): Set<string> {
 
 /**
  * The ports on which an nginx with this configuration would listen, as addresses of this
- * host; none, if it couldn't read it, as `nginx -t` tells.
+ * host; none if it can't be parsed.
  */
 export function listenedAddresses(text: string): Set<string> {
   let block: Block = [];
   try {
     block = parseConfiguration(text);
-  } catch { /* nginx has better words for it */ }
+  } catch { /* nginx -t reports it better */ }
   const ports = [...allDirectives(block)]
     .filter(({ name }) => name === "listen")
     .flatMap(({ args: [where = ""] }) =>
@@ -67,6 +67,6 @@ function wordsOf(conf: string): string[] {
       .filter(({ name }) => name === "server" || name.endsWith("_pass"))
       .flatMap(({ args }) => args);
   } catch {
-    return []; // another user's, or of another mount namespace
+    return []; // owned by another user, or in another mount namespace
   }
 }

@@ -1,9 +1,9 @@
 import { basename } from "@std/path";
 
-/** The template's line that each line of the rendered file comes from, the first one's first. */
+/** For each line of the rendered file, the template's line that it comes from. */
 export type TemplateLines = readonly number[];
 
-/** nginx's words with the template's line after that of the rendered file. */
+/** A message of nginx with the template's line after the rendered file's. */
 export function withTemplateLine(
   words: string,
   rendered: string,

@@ -10,7 +10,7 @@ const UNITS: Record<string, number> = {
   y: 365 * 86_400_000,
 };
 
-/** A time as nginx writes it, such as `60s`, `1m 30s` or `60`, in ms; undefined if it is none. */
+/** A time in nginx's notation, such as `60s`, `1m 30s` or `60`, in ms; undefined if it isn't one. */
 export function parseNginxTime(text: string): number | undefined {
   const parts = [...text.matchAll(/(\d+)(ms|[smhdwMy])?\s*/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) {

@@ -1,15 +1,15 @@
-/** What nginx's configuration is made of: words, and what ends or holds directives. */
+/** A token of nginx's configuration: a word, or what ends or encloses directives. */
 export interface Token {
   kind: "word" | ";" | "{" | "}";
-  /** Of a word, without its quotes and with its escapes resolved. */
+  /** A word has no quotes here, and its escapes are resolved. */
   text: string;
-  /** Where it begins, from 1. */
+  /** The line it begins on, from 1. */
   line: number;
-  /** In quotes; a `"{"` is no block. */
+  /** Whether it was in quotes; `"{"` begins no block. */
   quoted: boolean;
 }
 
-/** What nginx's configuration can't have, with its line. */
+/** A syntax error in nginx's configuration, with its line. */
 export class SyntaxMistake extends Error {
   override name = "SyntaxMistake";
 
@@ -19,7 +19,7 @@ export class SyntaxMistake extends Error {
 }
 
 const BLANK = /[ \t\r\n]/;
-/** What a backslash in front of it makes; any other keeps its backslash. */
+/** What a backslash before a character stands for; any other keeps its backslash. */
 const ESCAPES: Record<string, string> = {
   '"': '"',
   "'": "'",
@@ -30,9 +30,9 @@ const ESCAPES: Record<string, string> = {
 };
 
 /**
- * Splits a configuration as nginx does (ngx_conf_read_token in ngx_conf_file.c): a `#`
- * begins a comment only where a word may begin, quotes are quotes only there too, and
- * the brace of a `${variable}` belongs to its word.
+ * Splits a configuration as nginx does (ngx_conf_read_token in ngx_conf_file.c). A `#` or a
+ * quote is special only where a word may begin, and the brace of a `${variable}` is part of
+ * its word.
  *
  * @throws {SyntaxMistake} where nginx would stop, too.
  */
@@ -58,8 +58,8 @@ export class Tokenizer {
   }
 
   /**
-   * Skips a block of Lua, whose `{` has been read, with its `}`: OpenResty's
-   * `content_by_lua_block` and its like have another grammar in it.
+   * Skips a Lua block, whose `{` has been read, and its `}`: OpenResty's
+   * `content_by_lua_block` and the like have their own grammar inside.
    */
   skipLua(): void {
     const line = this.#line;
@@ -69,7 +69,7 @@ export class Tokenizer {
     for (let depth = 1; depth > 0;) {
       const found = lua.exec(this.text);
       if (found === null) {
-        throw new SyntaxMistake('no "}" of a Lua block', line);
+        throw new SyntaxMistake('no "}" for a Lua block', line);
       }
       if (found[0] === "{") depth++;
       if (found[0] === "}") depth--;

@@ -1,4 +1,4 @@
-/** The nginx that Angie 1.0 began with; a later Angie has a later one in it. */
+/** The nginx that Angie 1.0 is based on; later versions are based on later ones. */
 const ANGIE_BASE = "1.23.1";
 
 /**
@@ -7,9 +7,9 @@ const ANGIE_BASE = "1.23.1";
  *     nginx version: nginx/1.22.1
  *     nginx version: openresty/1.25.3.1
  *     Tengine version: Tengine/2.2.2 (nginx/1.8.1)
- *     Angie version: Angie/1.8.1, and a line "nginx version: nginx/1.27.3" if it tells
+ *     Angie version: Angie/1.8.1, sometimes with a line "nginx version: nginx/1.27.3"
  *
- * @returns `0.0.0` if it can't be known
+ * @returns `0.0.0` if unknown
  */
 export function parseVersion(printed: string): string {
   const told = printed.split("\n").filter((line) => /^\w+ version: /.test(line))
@@ -20,8 +20,8 @@ export function parseVersion(printed: string): string {
 }
 
 /**
- * Where nginx logs requests if its configuration doesn't say, in what `nginx -V` prints:
- * `logs/access.log` below its prefix, unless it was built otherwise.
+ * Where nginx logs requests by default, from what `nginx -V` prints: `logs/access.log`
+ * below its prefix, unless built otherwise.
  */
 export function parseDefaultLog(printed: string): string {
   const [, quoted, plain] =

@@ -160,7 +160,7 @@ add_header X-Root $document_root; rewrite ^ /$1; }`,
   {
     what: "what nginx could not read",
     server: `location ~ ^/\\d{2}$ {\n${WEB} }`,
-    mistakes: ['2: nginx cannot read this: no "}" of "http"; a regular'],
+    mistakes: ['2: nginx cannot read this: no "}" for "http"; a regular'],
   },
 ];
 

@@ -61,10 +61,10 @@ for (
     ["\n;", 2, 'unexpected ";"'],
     ["{ }", 1, 'unexpected "{"'],
     ["a;\n}", 2, 'unexpected "}"'],
-    ["\na { b;\n", 2, 'no "}" of "a"'],
+    ["\na { b;\n", 2, 'no "}" for "a"'],
     ['a "b;\n', 1, 'no closing "'],
     ["a 'b'c;", 1, 'unexpected "c" after \''],
-    ["\na_by_lua_block { ", 2, 'no "}" of a Lua block'],
+    ["\na_by_lua_block { ", 2, 'no "}" for a Lua block'],
     ["a_by_lua_block {\n\n}\n}", 4, 'unexpected "}"'],
   ] as const
 ) {
