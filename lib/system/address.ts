@@ -4,24 +4,24 @@ import { isIPv4, isIPv6 } from "node:net";
 export type Address = {
   host: string;
   port: number;
-  /** A process in whose network namespace that is, if it isn't the one of this host. */
+  /** A process in the network namespace of the address, if that isn't the host's. */
   network?: number;
 } | {
   path: string;
-  /** Which socket it is, should the path be another's by now; see `socketFile`. */
+  /** Identifies the socket, in case the path is another's by now; see `socketFile`. */
   file?: string;
 };
 
 /**
- * Reads one line of a port file: `45643`, `host:port`, `[::1]:8080` or
- * `unix:/path`, where the host is `localhost`, `*` or an IP address. Returns undefined if it is none of them.
+ * Parses one line of a port file: `45643`, `host:port`, `[::1]:8080` or `unix:/path`. The
+ * host is `localhost`, `*` or an IP address. Returns undefined for anything else.
  */
 export function parseAddress(text: string): Address | undefined {
   const line = text.trim();
   if (line.startsWith("unix:/")) {
     const path = line.slice("unix:".length);
-    // nginx ends an address at these, and no path of a socket needs a control character;
-    // sun_path holds 108 bytes (unix(7)).
+    // For nginx, these characters end an address. No socket's path needs control
+    // characters. sun_path holds 108 bytes (unix(7)).
     const usable = !/[\s\p{Cc};{}'"\\$:]/u.test(path) &&
       new TextEncoder().encode(path).length < 108;
     return usable ? { path } : undefined;
@@ -34,39 +34,39 @@ export function parseAddress(text: string): Address | undefined {
   return { host, port };
 }
 
-/** Names other than `localhost` may mean anything by the time that nginx looks them up. */
+/** Names other than `localhost` may resolve to anything by the time nginx looks them up. */
 function isHost(host: string): boolean {
   if (host === "localhost" || host === "*" || isIPv4(host)) return true;
   const literal = /^\[([0-9A-Fa-f:.]+)\]$/.exec(host)?.[1];
   return literal !== undefined && isIPv6(literal);
 }
 
-/** The text of an address: `127.0.0.1:45643` or `unix:/path`, as nginx's `server` takes it. */
+/** An address as text, as nginx's `server` takes it: `127.0.0.1:45643` or `unix:/path`. */
 export function formatAddress(address: Address): string {
   return "path" in address
     ? `unix:${address.path}`
     : `${connectHost(address.host)}:${address.port}`;
 }
 
-/** The host to connect to: a server that listens on every address is reached on loopback. */
+/** The host to connect to: loopback for a server that listens on every address. */
 export function connectHost(host: string): string {
   if (host === "0.0.0.0" || host === "*") return "127.0.0.1";
   return host === "[::]" ? "[::1]" : host;
 }
 
-/** An address of this host where a port is expected: the port, or `unix:/path`. */
+/** An address of this host as text where a port is expected: the port, or `unix:/path`. */
 export function portText(address: Address): string {
   return "path" in address ? `unix:${address.path}` : String(address.port);
 }
 
-/** How long a connection to this host may take, in ms: its queue may be full. */
+/** How long connecting to this host may take, in ms: the server's queue may be full. */
 const CONNECT_TIMEOUT = 1000;
 
 /**
- * Connects once and hangs up.
+ * Connects once and closes the connection.
  *
  * @throws {Deno.errors.TimedOut} after a second.
- * @throws whatever else `Deno.connect` throws, e.g. {@linkcode Deno.errors.ConnectionRefused}.
+ * @throws what `Deno.connect` throws, such as {@linkcode Deno.errors.ConnectionRefused}.
  */
 export async function tryConnect(address: Address): Promise<void> {
   if ("path" in address) {
@@ -78,7 +78,7 @@ export async function tryConnect(address: Address): Promise<void> {
   if (hostname !== "localhost") {
     return await hangUp(Deno.connect({ hostname, port }));
   }
-  // It has two addresses, of which Deno 2.7 tries the first alone.
+  // It has two addresses. Deno 2.7 tries only the first.
   try {
     await hangUp(Deno.connect({ hostname: "127.0.0.1", port }));
   } catch {

@@ -2,12 +2,12 @@ import { libc } from "./libc.ts";
 import { openFiles } from "./process.ts";
 import { listeningInodes } from "./sockets.ts";
 
-/** More than any kernel allows, which takes its own limit then (listen(2), somaxconn). */
+/** More than any kernel allows. It uses its own limit then (listen(2), somaxconn). */
 const MOST = 0xffff;
 
 /**
- * Lets as many connections wait at a unix socket of this process as the kernel allows:
- * Deno lets 1,024, and who comes while so many wait is refused.
+ * Raises the queue of a unix socket of this process to what the kernel allows: Deno allows
+ * 1,024 waiting connections, and the kernel refuses any more.
  */
 export function lengthenQueue(path: string): void {
   try {

@@ -9,7 +9,7 @@ import { sleep } from "./wait.ts";
 export interface CaptureOptions {
   cwd: string;
   env: Record<string, string>;
-  /** What it gets of zddeploy's own environment. */
+  /** Which variables of zddeploy's environment it inherits. */
   inherit: Inherit;
   /** ms until it is killed. */
   timeout: number;
@@ -17,21 +17,22 @@ export interface CaptureOptions {
   signal?: AbortSignal;
 }
 
-/** What became of a command. */
+/** The result of a command. */
 export interface Captured {
-  /** 128 + the signal's number after a signal. */
+  /** The exit status; 128 + the signal's number after a signal. */
   status: number;
   /** The beginning of what it printed. */
   output: string;
 }
 
-/** So many characters of what a command prints are kept. */
+/** How many characters of a command's output are kept. */
 const KEPT = 1024;
-/** How long what a command printed at its end may take to arrive, in ms. */
+/** How long to wait for the last of a command's output after its end, in ms. */
 const LAST_WORDS = 100;
 
 /**
- * Runs a shell command and waits until it has ended. What it leaves behind isn't waited for.
+ * Runs a shell command and waits until it has ended. Doesn't wait for processes that it
+ * leaves behind.
  *
  * @throws {Deno.errors.TimedOut} if it doesn't end in time.
  * @throws {ZddError} if it can't be run.
@@ -72,7 +73,9 @@ export async function capture(
     const status = await Promise.race([
       child.status,
       sleep(timeout, ending).then(() => {
-        throw new Deno.errors.TimedOut(`no end within ${timeout / 1000} s`);
+        throw new Deno.errors.TimedOut(
+          `still running after ${timeout / 1000} s`,
+        );
       }),
     ]);
     await Promise.race([output.end, sleep(LAST_WORDS, ending)]);
@@ -87,7 +90,7 @@ export async function capture(
   }
 }
 
-/** Kills a process and all below it. */
+/** Kills a process and its descendants. */
 function killAll(root: number): void {
   const all = otherProcesses()
     .filter(({ pid }) => descendsFrom(pid, root))
@@ -95,10 +98,10 @@ function killAll(root: number): void {
   for (const process of all) sendSignal(process, "SIGKILL");
 }
 
-/** What a command prints. */
+/** Collects what a command prints. */
 class Output {
   text = "";
-  /** Settles when nobody can print any more. */
+  /** Settles when no process has the output open any more. */
   readonly end: Promise<void>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 

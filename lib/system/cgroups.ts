@@ -1,7 +1,10 @@
 import { dirname } from "@std/path";
 import { isDirectory, readIfExists } from "./files.ts";
 
-/** Where systemd keeps its units' control groups: its own hierarchy, or the one of version 2 (cgroups(7)). */
+/**
+ * Where the control groups of systemd's units are: in its own hierarchy, or in version 2's
+ * (cgroups(7)).
+ */
 const ROOTS = [
   "/sys/fs/cgroup/systemd",
   "/sys/fs/cgroup/unified",
@@ -11,7 +14,7 @@ const ROOTS = [
 /**
  * The pids in a control group and in those below it.
  *
- * @param path as systemd tells it: `/system.slice/app.service`
+ * @param path as systemd gives it: `/system.slice/app.service`
  */
 export function pidsInGroup(path: string): number[] {
   for (const root of ROOTS) {
@@ -22,8 +25,8 @@ export function pidsInGroup(path: string): number[] {
 }
 
 /**
- * The memory of the processes in a control group, in bytes, as engines tell it: without
- * the files that the kernel would drop first. Undefined if it can't be told.
+ * The memory of a control group in bytes, counted as container engines do: without the
+ * cached files that the kernel would drop first. Undefined if it can't be read.
  */
 export function memoryOfGroup(path: string): number | undefined {
   const [current, inactive] = isDirectory("/sys/fs/cgroup/memory")
@@ -52,7 +55,7 @@ function readOrNothing(file: string): string | undefined {
   try {
     return readIfExists(file);
   } catch {
-    return undefined; // it has been removed meanwhile
+    return undefined; // removed meanwhile
   }
 }
 

@@ -1,21 +1,21 @@
 import { allPids, type ProcessStat, readLiving } from "./process.ts";
 import { numbersIn, readFile } from "./procfs.ts";
 
-/** The children of a process, dead ones left out. */
+/** The living children of a process. */
 export function childrenOf(pid: number): ProcessStat[] {
   return (listedChildren(pid) ?? allPids())
     .flatMap((child) => readLiving(child) ?? [])
     .filter(({ parent }) => parent === pid);
 }
 
-/** How often a list of children is read that changes meanwhile. */
+/** How often a list of children is read if it keeps changing. */
 const TRIES = 5;
 
 /**
- * The children that the kernel lists for each thread of a process (proc(5), `children`),
- * which takes far less than a look at all processes. While one of them ends, the list may
- * lack another. It must be the same twice in turn: one that has ended isn't in it again.
- * Undefined where the kernel has no such list, or where it doesn't settle.
+ * The children that the kernel lists for each thread of a process (proc(5), `children`).
+ * This is much faster than reading all processes. While one child ends, the list may lack
+ * another, so it must be the same twice in a row. Undefined if the kernel has no such list,
+ * or it keeps changing.
  */
 function listedChildren(pid: number): number[] | undefined {
   let before: string | undefined;

@@ -3,38 +3,39 @@ import { messageOf } from "../error.ts";
 import { findProgram } from "./program.ts";
 import { traceCommand } from "./trace.ts";
 
-/** A program that runs containers; both have the same commands. */
+/** A program that runs containers. Both have the same commands. */
 export type EngineName = "docker" | "podman";
 
-/** What an engine answers. */
+/** What an engine's command printed. */
 export interface Answer {
   success: boolean;
+  /** Standard output. */
   text: string;
-  /** What it says about that. */
+  /** Standard error. */
   words: string;
 }
 
-/** A container, as far as an engine tells of it. */
+/** A container, as an engine describes it. */
 export interface Container {
   /** 64 hexadecimal digits. */
   id: string;
   labels: ReadonlyMap<string, string>;
-  /** Whether it runs, or is about to be started again. */
+  /** Whether it runs, or is about to be restarted. */
   running: boolean;
-  /** Of its first process, on this host; 0 if there is none. */
+  /** The pid of its first process on this host; 0 if there is none. */
   pid: number;
-  /** Of its first process, when that has ended. */
+  /** The exit code of its first process, if that has ended. */
   exitCode: number;
-  /** How often the engine has started it again. */
+  /** How often the engine has restarted it. */
   restarts: number;
-  /** Its IPv4 addresses, by the names of its networks. */
+  /** Its IPv4 addresses by network name. */
   addresses: ReadonlyMap<string, string>;
 }
 
-/** How long an engine may take to answer, in ms; it takes some dozen. */
+/** How long an engine may take to answer, in ms; usually it takes a few dozen. */
 const TIMEOUT = 30_000;
 
-/** Whether a text is the whole id of a container, and so can be no option and no other's name. */
+/** Whether a text is a container's full id: it can't be an option or a name then. */
 export function isContainerId(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }
@@ -45,16 +46,16 @@ export function programOf(engine: EngineName): string | undefined {
 }
 
 /**
- * Runs a command of an engine, and waits for it. Never throws.
+ * Runs a command of an engine and waits for it. Never throws.
  *
- * @param timeout in ms; undefined: none
+ * @param timeout in ms; `Infinity` for none
  */
 export async function askEngine(
   engine: EngineName,
   args: string[],
   { timeout = TIMEOUT, env = {}, signal }: {
     timeout?: number;
-    /** More variables of the command's own. */
+    /** Additional environment variables for the command. */
     env?: Record<string, string>;
     /** Ends it early. */
     signal?: AbortSignal;
@@ -79,7 +80,7 @@ export async function askEngine(
   }
 }
 
-/** The same, but nothing else is done meanwhile. */
+/** The same, but synchronously and without a timeout. */
 export function askEngineNow(engine: EngineName, args: string[]): Answer {
   traceCommand([engine, ...args], "/");
   try {
@@ -103,7 +104,7 @@ function answerOf(
   return { success, text, words };
 }
 
-/** @throws {ZddError} with the engine's words, if a command of it has failed. */
+/** @throws {ZddError} with the engine's message, if its command failed. */
 export function requireSuccess(
   engine: EngineName,
   { success, text, words }: Answer,
@@ -111,19 +112,19 @@ export function requireSuccess(
 ): void {
   if (success) return;
   const lines = (words.trim() || text.trim()).split("\n")
-    // It advises commands that zdd ran for the user.
+    // Docker suggests commands to the user, but zdd ran this one.
     .filter((line) => line !== "" && !/^(Run|See) '/.test(line))
     .map((line) => line.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 12)));
   throw new ZddError(what, {
-    quote: lines.length > 0 ? lines.slice(-10) : ["it says nothing"],
+    quote: lines.length > 0 ? lines.slice(-10) : ["it printed nothing"],
     source: engine,
   });
 }
 
 /**
- * What an engine tells of a container; undefined if it doesn't know it.
+ * Asks an engine about a container; undefined if it doesn't know it.
  *
- * @throws {ZddError} with its words, if it can't be asked.
+ * @throws {ZddError} with the engine's message, if that fails.
  */
 export async function inspect(
   engine: EngineName,
@@ -138,7 +139,7 @@ export async function inspect(
   return readContainer(answer);
 }
 
-/** The same, but nothing else is done meanwhile; also undefined if it can't be asked. */
+/** The same, but synchronously; also undefined if the engine can't be asked. */
 export function inspectNow(
   engine: EngineName,
   id: string,
@@ -149,9 +150,9 @@ export function inspectNow(
 }
 
 /**
- * The ids of all containers, running or not, that have a label.
+ * The ids of all containers with a label, running or not.
  *
- * @throws {ZddError} with the engine's words, if it can't be asked.
+ * @throws {ZddError} with the engine's message, if that fails.
  */
 export async function containersWith(
   engine: EngineName,

@@ -1,9 +1,9 @@
-/** Where a limit isn't known. */
+/** Used if the limit is unknown. */
 const USUAL = 1024;
 
 /**
- * How many descriptors this process may have: Deno raises that to the hard limit when it
- * starts (getrlimit(2), RLIMIT_NOFILE; proc(5), limits).
+ * How many file descriptors this process may have. Deno raises the limit to the hard limit
+ * when it starts (getrlimit(2), RLIMIT_NOFILE; proc(5), limits).
  */
 export function descriptorLimit(): number {
   try {

@@ -1,26 +1,26 @@
 import { INSTANCE_VARIABLE } from "./instance_mark.ts";
 
 /**
- * What of zddeploy's own environment a process gets: `all` of it; `yes`, all but what
- * belongs to the job or unit that zddeploy runs in; `no`, a minimal set; or, besides that
- * set, these names and beginnings of names, such as `DB_*`.
+ * Which variables of zddeploy's environment a process gets: `all`; `yes`, all except those
+ * of the job or unit that zddeploy runs in; `no`, a minimal set; or that set and these
+ * names and prefixes, such as `DB_*`.
  */
 export type Inherit = "all" | "yes" | "no" | string[];
 
-/** What a program needs to find others, its user's files, and the language. */
+/** What a program needs to find other programs, its user's files, and the language. */
 const MINIMAL = [
   ...["PATH", "HOME", "USER", "LOGNAME", "SHELL"],
   ...["LANG", "LANGUAGE", "LC_*", "TZ"],
 ];
 
 /**
- * What never goes on into a process that outlives zddeploy.
+ * Variables that a process which outlives zddeploy must not get.
  *
- * Job runners end, after the job, every process that has their cookie in its environment:
+ * After a job, CI runners end every process with their cookie in its environment:
  * RUNNER_TRACKING_ID of GitHub, Gitea and Forgejo, VSTS_PROCESS_LOOKUP_ID of Azure
  * Pipelines, the cookies of Jenkins and Hudson, TEAMCITY_PROCESS_FLOW_ID of TeamCity. Their
- * tokens are for the job alone. What systemd tells a unit's main process
- * (systemd.exec(5), sd_notify(3), sd_listen_fds(3)) isn't true of another process.
+ * tokens are only for the job. What systemd passes to a unit's main process
+ * (systemd.exec(5), sd_notify(3), sd_listen_fds(3)) is wrong for another process.
  */
 const NEVER = [
   INSTANCE_VARIABLE,
@@ -48,7 +48,7 @@ const NEVER = [
   ...["MANAGERPID", "SYSTEMD_EXEC_PID", "MEMORY_PRESSURE_*"],
 ];
 
-/** A cookie of Jenkins; elsewhere it is any program's own. */
+/** A cookie in Jenkins; elsewhere, programs may use this name themselves. */
 const JENKINS_ALONE = "BUILD_ID";
 
 /** The variables of zddeploy's own environment that a process inherits. */
@@ -77,7 +77,7 @@ function pick(
   return Object.fromEntries(wanted.map((name) => [name, own[name] ?? ""]));
 }
 
-/** The names that some patterns mean: themselves, or what begins as they do before `*`. */
+/** The names that match some patterns: equal, or with the prefix before a `*`. */
 function names(own: Record<string, string>, patterns: string[]): string[] {
   const exact = new Set(patterns);
   const beginnings = patterns.filter((pattern) => pattern.endsWith("*"))

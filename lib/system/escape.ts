@@ -5,24 +5,24 @@ import {
   moveIntoScope,
 } from "./service_manager.ts";
 
-/** Where zdd's own unit takes along what it has started: which manager makes scopes for that. */
+/** The manager to make scopes with, if zdd's own unit would end what zdd starts. */
 let manager: Manager | undefined;
 
-/** From now on, what must outlive zdd gets scopes of its own, by this manager. */
+/** From now on, has this manager make a scope for each process that must outlive zdd. */
 export function escapeBy(chosen: Manager): void {
   manager = chosen;
 }
 
-/** Whether what must outlive zdd needs a scope for that. */
+/** Whether a process needs its own scope to outlive zdd. */
 export function mustEscape(): boolean {
   return manager !== undefined;
 }
 
 /**
- * Moves a process into a scope of its own, if what must outlive zdd needs one.
+ * Moves a process into its own scope, if it needs one to outlive zdd.
  *
- * @param name of the scope, without its ending
- * @throws {Error} with systemd's words, if it can't.
+ * @param name of the scope, without `.scope`
+ * @throws {Error} with systemd's message, if that fails.
  */
 export async function moveOut(pid: number, name: string): Promise<void> {
   if (manager === undefined) return;
@@ -31,20 +31,24 @@ export async function moveOut(pid: number, name: string): Promise<void> {
 }
 
 /**
- * What a shell does first that must escape before it starts anything: it waits for a line
- * on its standard input. If that ends without one, zdd has died, and nothing is run.
+ * The first commands of a shell that must be moved into a scope before it starts anything:
+ * it waits for a line on its standard input. If there is none, zdd has died, and the shell
+ * runs nothing.
  */
 export const WAIT_FOR_ESCAPE =
   'read -r line || exit 125; [ "$line" = go ] || { echo "$line" >&2; exit 125; }; ' +
   "exec </dev/null";
 
-/** Moves such a shell into a scope, and lets it go on; or lets it say why it can't, and end. */
+/**
+ * Moves such a shell into a scope and lets it continue. If that fails, it prints why and
+ * ends.
+ */
 export async function letEscape(
   child: Deno.ChildProcess,
   { name, killSignal }: { name: string; killSignal?: KillSignal },
 ): Promise<void> {
   let line = "go";
-  // The characters that a unit's name may have (systemd.unit(5)).
+  // Only characters that a unit's name may have (systemd.unit(5)).
   const unit = `${name.replace(/[^A-Za-z0-9:_.-]/g, "_")}.scope`;
   try {
     await moveIntoScope(child.pid, {
@@ -61,5 +65,5 @@ export async function letEscape(
     const stdin = child.stdin.getWriter();
     await stdin.write(new TextEncoder().encode(`${line}\n`));
     await stdin.close();
-  } catch { /* it is gone */ }
+  } catch { /* the shell is gone */ }
 }

@@ -2,13 +2,13 @@
 export interface FileSystem {
   /** Such as `ext2/ext3`, `tmpfs` or `nfs` (stat(1)). */
   type: string;
-  /** What users other than root can still write. */
+  /** Free bytes for users other than root. */
   freeBytes: number;
-  /** How many files can still be made; undefined if there is no limit. */
+  /** How many files can still be created; undefined if there is no limit. */
   freeFiles?: number;
 }
 
-/** The file system that a path is on, by stat(1); undefined if that can't tell. */
+/** The file system that a path is on, from stat(1); undefined if stat fails. */
 export function fileSystemOf(path: string): FileSystem | undefined {
   try {
     const { success, stdout } = new Deno.Command("stat", {

@@ -10,18 +10,18 @@ import { nameOfUser } from "./users.ts";
 import { readRegularFile } from "./safe_open.ts";
 
 export interface WriteOptions {
-  /** The mode of a new file, whatever the umask; 0644 unless told. */
+  /** The mode of a new file, whatever the umask; 0644 by default. */
   mode?: number;
-  /** When it shall have been written last, in ms; now, unless told. */
+  /** The modification time to set, in ms since 1970; now by default. */
   modified?: number;
-  /** Whether an existing file gets that mode as well; else it keeps its own. */
+  /** Whether an existing file gets that mode too; otherwise it keeps its own. */
   exactly?: boolean;
 }
 
 /**
- * Writes a file so that its name holds the old text or the new one, never less,
- * also after a power cut: a temporary file beside it, synced, then renamed. What others
- * rename or link meanwhile leads nowhere else.
+ * Writes a file so that it has either the old text or the new one, even after a power cut:
+ * it writes a temporary file beside it, syncs that, and renames it. Others who rename
+ * directories or make links meanwhile can't redirect it.
  *
  * @throws {ZddError} with the file's name, when the disk is full, read-only, …
  */
@@ -62,7 +62,7 @@ function failed(
   return new ZddError(message, { cause: error, hint });
 }
 
-/** As whom to run zddeploy, if it may not use a file that belongs to another user. */
+/** Says which user to run zddeploy as, if the error is that another user owns the file. */
 export function hintOfOwner(path: string, error: unknown): string | undefined {
   if (!(error instanceof Deno.errors.PermissionDenied)) return undefined;
   try {
@@ -74,7 +74,7 @@ export function hintOfOwner(path: string, error: unknown): string | undefined {
   }
 }
 
-/** Makes a file of this mode. Changing the mode afterwards would be an instant too late. */
+/** Creates a file with this mode. Changing the mode afterwards would be too late. */
 function writeNew(
   path: string,
   text: string,
@@ -93,10 +93,10 @@ function writeNew(
   file.syncSync();
 }
 
-/** How old a temporary file must be that nobody writes any more, in ms. */
+/** The age from which a temporary file counts as abandoned, in ms. */
 const ABANDONED = 60_000;
 
-/** Removes what `writeAtomically` has left beside a file, if it was killed on the way. */
+/** Removes temporary files that a killed `writeAtomically` left beside a file. */
 export function removeLeftovers(path: string): void {
   const prefix = `.${basename(path)}.`;
   using directory = holdDirectory(dirname(path));
@@ -112,7 +112,7 @@ export function removeLeftovers(path: string): void {
 /**
  * Reads a text file; undefined if it doesn't exist.
  *
- * @throws {ZddError} if it can't be read, or is no regular file.
+ * @throws {ZddError} if it can't be read, or isn't a regular file.
  */
 export function readIfExists(path: string): string | undefined {
   try {
@@ -123,7 +123,7 @@ export function readIfExists(path: string): string | undefined {
 }
 
 /**
- * Removes a file; one that isn't there is as good.
+ * Removes a file, if it exists.
  *
  * @throws {ZddError} if it can't be removed.
  */
@@ -136,20 +136,20 @@ export function removeIfExists(path: string): void {
   }
 }
 
-/** Removes a temporary file as far as that is possible, while another failure is reported. */
+/** Removes a temporary file if possible. Never throws: another failure is being reported. */
 export function discard(path: string): void {
   try {
     inDirectory(path, Deno.removeSync);
-  } catch { /* it isn't there, or nobody can help it */ }
+  } catch { /* it isn't there, or can't be removed */ }
 }
 
 function removeAnyhow(entry: string): void {
   try {
     Deno.removeSync(entry);
-  } catch { /* it isn't there, or nobody can help it */ }
+  } catch { /* it isn't there, or can't be removed */ }
 }
 
-/** A path without symbolic links; as it is, if it leads nowhere. */
+/** Resolves symbolic links; returns the path unchanged if it doesn't exist. */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
@@ -158,7 +158,7 @@ export function realPath(path: string): string {
   }
 }
 
-/** Whether there is something of this name, if only a link that leads nowhere. */
+/** Whether there is anything at a path, even a dangling link. */
 export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -186,7 +186,7 @@ export function isDirectory(path: string): boolean {
   }
 }
 
-/** When a file was last written, in ms; undefined if there is none. */
+/** When a file was last written, in ms since 1970; undefined if there is none. */
 export function modifiedAt(path: string): number | undefined {
   try {
     return Deno.statSync(path).mtime?.getTime();
@@ -195,7 +195,7 @@ export function modifiedAt(path: string): number | undefined {
   }
 }
 
-/** The mode of a regular file; a link says nothing about what takes its place. */
+/** The mode of a regular file; undefined for anything else, such as a link. */
 export function modeOf(path: string): number | undefined {
   try {
     const { isFile, mode } = Deno.lstatSync(path);
@@ -205,12 +205,12 @@ export function modeOf(path: string): number | undefined {
   }
 }
 
-/** Makes a rename in a directory durable, where the file system can. The rename has happened in any case. */
+/** Makes a rename in a directory durable, if the file system can. */
 function sync(path: string): void {
   try {
     using directory = Deno.openSync(path);
     directory.syncSync();
   } catch {
-    // Saying that the file wasn't written would be wrong.
+    // Not a failure: the file has been renamed in any case.
   }
 }

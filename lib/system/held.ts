@@ -3,24 +3,24 @@ import { reasonOf } from "../error.ts";
 import { IS_LINUX } from "./platform.ts";
 import { isGuarded, isTrusted } from "./trusted.ts";
 
-// The flags of open(2) that are the same on all machines that Deno runs on, but for
-// O_DIRECTORY and O_NOFOLLOW (asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h).
+// Flags of open(2). All machines that Deno runs on have the same, except for O_DIRECTORY
+// and O_NOFOLLOW (asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h).
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 const [O_DIRECTORY, O_NOFOLLOW] = Deno.build.arch === "aarch64"
   ? [0o40000, 0o100000]
   : [0o200000, 0o400000];
 
-/** How often something is opened that is there, and yet can't be: others may be replacing it. */
+/** How often to retry if something exists but can't be opened: others may be replacing it. */
 const TRIES = 5;
 
-/** As many links as the kernel follows (path_resolution(7)). */
+/** The kernel follows as many links (path_resolution(7)). */
 const MOST_LINKS = 40;
 
 /**
- * A file or directory by a descriptor: it stays what it was when it was looked at, whatever
- * others make of its name. It isn't opened by that: a FIFO doesn't block and a device
- * isn't touched (open(2), O_PATH).
+ * A file or directory held by a descriptor: it stays the same after it was checked,
+ * whatever others do to its name. Holding it doesn't open it, so a FIFO doesn't block and a
+ * device isn't touched (open(2), O_PATH).
  */
 export class Held implements Disposable {
   /** @param place where it was found: its path without links */
@@ -31,12 +31,12 @@ export class Held implements Disposable {
     return `/proc/self/fd/${this.descriptor}`;
   }
 
-  /** A path by which a child of zdd can use it, as long as it is held. */
+  /** A path by which a child of zdd can use it while it is held. */
   get pathForChild(): string {
     return `/proc/${Deno.pid}/fd/${this.descriptor}`;
   }
 
-  /** What it is; of a link itself, not of what that leads to. */
+  /** Its metadata. For a link, that of the link itself. */
   stat(): Deno.FileInfo {
     return Deno.statSync(this.path);
   }
@@ -47,8 +47,8 @@ export class Held implements Disposable {
 }
 
 /**
- * What is "held" by its name alone, on systems without /proc: nothing is deployed there,
- * and no other user's files are used.
+ * Holds only a name, on systems without /proc: nothing is deployed there, and no files of
+ * other users are used.
  */
 class Named extends Held {
   constructor(place: string) {
@@ -67,40 +67,39 @@ class Named extends Held {
 }
 
 export interface HoldOptions {
-  /** Whether a link at the path's end is followed, if it is a trusted one. */
+  /** Whether to follow a link at the end of the path, if it can be trusted. */
   follow?: boolean;
 }
 
 /**
- * Holds what is at a path. No link on the way is followed, but those that only root, the
- * one who runs zdd or the owner of deploy.conf can have put there: a service's user must
- * not make zdd use a file that the user can't use anyway.
+ * Holds what is at a path. Follows a link on the way only if nobody but root, the user who
+ * runs zdd or the owner of deploy.conf could have put it there: a service's user must not
+ * be able to make zdd use files that are closed to that user.
  *
  * @throws {Deno.errors.NotFound} if there is nothing.
- * @throws {Deno.errors.PermissionDenied} if a link isn't to be trusted.
+ * @throws {Deno.errors.PermissionDenied} if a link can't be trusted.
  */
 export function hold(path: string, { follow = false }: HoldOptions = {}): Held {
   return walk(path, follow ? "any" : "itself");
 }
 
-/** The same for a directory, through the same links. */
+/** The same for a directory. Follows a trusted link at the end, too. */
 export function holdDirectory(path: string): Held {
   return walk(path, "directory");
 }
 
 /**
- * Makes a directory and those above it that are missing, with exactly this mode, and
- * holds it.
+ * Creates a directory and its missing parents with exactly this mode, and holds it.
  */
 export function makeDirectory(path: string, mode = 0o755): Held {
   return walk(path, "directory", mode);
 }
 
 /**
- * Does something to an entry of a directory, which is meant whatever others rename.
+ * Does something to an entry of a directory, even if others rename directories meanwhile.
  *
- * @param path the entry's
- * @param act gets a path that leads there through no link; the entry itself may be one
+ * @param path of the entry
+ * @param act gets a path to it without links; the entry itself may be a link
  */
 export function inDirectory<T>(path: string, act: (entry: string) => T): T {
   using directory = holdDirectory(dirname(resolve(path)));
@@ -108,7 +107,7 @@ export function inDirectory<T>(path: string, act: (entry: string) => T): T {
   return withoutDescriptors(() => act(entry));
 }
 
-/** Does something with paths of what is held, which nobody understands in a message. */
+/** Does something with paths of held files, and leaves those out of error messages. */
 export function withoutDescriptors<T>(act: () => T): T {
   try {
     return act();
@@ -123,7 +122,10 @@ export function withoutDescriptors<T>(act: () => T): T {
   }
 }
 
-/** What the end of a path is to be: anything but a link, anything, or a directory. */
+/**
+ * What the end of a path may be: anything, with a link followed; anything, even a link
+ * itself; or a directory.
+ */
 type End = "any" | "itself" | "directory";
 
 function walk(path: string, end: End, make?: number): Held {
@@ -172,7 +174,7 @@ function namesIn(path: string): string[] {
   return path.split("/").filter((name) => name !== "" && name !== ".");
 }
 
-/** Holds an entry of a directory, which is made if that is wanted; "link" if it is one. */
+/** Holds an entry of a directory, and creates it with mode `make`; "link" if it is a link. */
 function enter(at: Held, name: string, any: boolean, make?: number) {
   try {
     return openEntry(at, name, any);
@@ -189,7 +191,7 @@ function enter(at: Held, name: string, any: boolean, make?: number) {
   return openEntry(at, name, any);
 }
 
-/** @throws {Deno.errors.PermissionDenied} if others could have put it there. */
+/** @throws {Deno.errors.PermissionDenied} if other users could have put it there. */
 function readTrustedLink(at: Held, name: string): string {
   const link = `${at.path}/${name}`;
   const place = join(at.place, name);
@@ -201,7 +203,7 @@ function readTrustedLink(at: Held, name: string): string {
   return Deno.readLinkSync(link);
 }
 
-/** Does something in which new files get exactly the mode that they are made with. */
+/** Does something with a umask of 0, so that new files get exactly their mode. */
 export function withoutUmask<T>(make: () => T): T {
   if (Deno.build.os === "windows") return make(); // which has none
   const umask = Deno.umask(0);
@@ -213,10 +215,10 @@ export function withoutUmask<T>(make: () => T): T {
 }
 
 /**
- * @param any whether it may be something else than a directory
- * @throws {Deno.errors.NotFound} and others, by what is found there after openat(2) has
- * failed: errno(3) is another's by then, since Deno makes system calls between two calls of
- * a library.
+ * @param any whether it may be something other than a directory
+ * @throws {Deno.errors.NotFound} and others, from a look at the entry after openat(2) has
+ * failed: errno(3) may have changed by then, since Deno makes system calls of its own
+ * between two library calls.
  */
 function openEntry(at: Held | undefined, name: string, any = false): Held {
   const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (any ? 0 : O_DIRECTORY);
@@ -248,7 +250,7 @@ function isThere(
       throw new Deno.errors.NotFound(`"${place}" doesn't exist`);
     }
     if (error instanceof Deno.errors.PermissionDenied) {
-      const message = `"${directory}" may not be entered`;
+      const message = `no permission to enter "${directory}"`;
       throw new Deno.errors.PermissionDenied(message);
     }
     if (error instanceof Deno.errors.NotADirectory) return false;
@@ -263,7 +265,7 @@ interface Libc {
 
 let loaded: Libc | undefined;
 
-/** What neither Deno nor node:fs can: they give no directory to start from. */
+/** Neither Deno nor node:fs can open a path relative to an open directory. */
 function libc(): Libc {
   if (loaded !== undefined) return loaded;
   const { symbols } = Deno.dlopen("libc.so.6", {

@@ -1,7 +1,7 @@
 import { readIfExists } from "./files.ts";
 
 /**
- * What the kernel tells of a host in /proc and /sys.
+ * What the kernel says about the host in /proc and /sys.
  *
  * @example
  * ```ts
@@ -9,7 +9,7 @@ import { readIfExists } from "./files.ts";
  * ```
  */
 export class Host {
-  /** @param root what stands before each path: another tree, in tests */
+  /** @param root the prefix of each path: another tree, in tests */
   constructor(private readonly root = "") {}
 
   /** The text of a file; undefined if there is none, or it can't be read. */
@@ -21,18 +21,18 @@ export class Host {
     }
   }
 
-  /** A number below /proc/sys (sysctl(8)); undefined if there is none of that name. */
+  /** A number in /proc/sys (sysctl(8)); undefined if there is none with this name. */
   setting(name: string): number | undefined {
     const text = this.read(`/proc/sys/${name}`)?.trim() ?? "";
     return /^\d+$/.test(text) ? Number(text) : undefined;
   }
 
-  /** The ports that the kernel gives to clients, two numbers (ip(7)); empty if it doesn't tell. */
+  /** The first and last port that the kernel gives to clients (ip(7)); empty if unknown. */
   clientPorts(): string {
     return this.read("/proc/sys/net/ipv4/ip_local_port_range") ?? "";
   }
 
-  /** This process's soft limit, such as of `open files` (proc(5), /proc/PID/limits). */
+  /** This process's soft limit, for example of `open files` (proc(5), /proc/PID/limits). */
   limit(name: string): number | undefined {
     const limits = this.read("/proc/self/limits") ?? "";
     const line = limits.split("\n").find((line) =>
@@ -43,7 +43,7 @@ export class Host {
     return soft === undefined ? undefined : Number(soft);
   }
 
-  /** Bytes of memory that programs can still have, and all there is (proc(5), /proc/meminfo). */
+  /** Memory still available to programs, and in total, in bytes (proc(5), /proc/meminfo). */
   memory(): { available: number; total: number } | undefined {
     const text = this.read("/proc/meminfo") ?? "";
     const bytes = (name: string) =>
@@ -55,20 +55,20 @@ export class Host {
     return memory.total > 0 ? memory : undefined;
   }
 
-  /** Whether SELinux refuses what its policy doesn't allow (selinux(8)). */
+  /** Whether SELinux enforces its policy (selinux(8)). */
   enforcesSelinux(): boolean {
     return this.read("/sys/fs/selinux/enforce")?.trim() === "1";
   }
 
-  /** Whether a boolean of SELinux's policy is on; undefined if there is none of that name. */
+  /** Whether an SELinux boolean is on; undefined if there is none with this name. */
   selinuxBoolean(name: string): boolean | undefined {
     const text = this.read(`/sys/fs/selinux/booleans/${name}`);
     return text === undefined ? undefined : text.startsWith("1");
   }
 
   /**
-   * The AppArmor profile that a process runs under, such as `/usr/sbin/nginx (enforce)`
-   * (apparmor(7)); undefined if it is under none.
+   * The AppArmor profile of a process, such as `/usr/sbin/nginx (enforce)` (apparmor(7));
+   * undefined if it has none.
    */
   profileOf(pid: number): string | undefined {
     const text = this.read(`/proc/${pid}/attr/apparmor/current`) ??
@@ -77,7 +77,7 @@ export class Host {
     return /\((enforce|complain|kill)\)$/.test(profile) ? profile : undefined;
   }
 
-  /** Whether processes of other users can't be seen (proc(5), hidepid). */
+  /** Whether other users' processes are hidden (proc(5), hidepid). */
   hidesProcesses(): boolean {
     return this.read("/proc/1/stat") === undefined;
   }

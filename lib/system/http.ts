@@ -4,15 +4,15 @@ import { askSocket, type Reply } from "./http_socket.ts";
 /** What a server answered. */
 export interface Answer {
   status: number;
-  /** The first words of the body. */
+  /** The beginning of the body. */
   text: string;
 }
 
-/** What {@linkcode httpGet} needs to know beside the URL. */
+/** Options of {@linkcode httpGet}. */
 export interface GetOptions {
   /** Where to connect to instead of the URL's own host and port. */
   address?: Address;
-  /** More headers. */
+  /** Additional headers. */
   headers?: Record<string, string>;
   /** ms for the whole answer. */
   timeout: number;
@@ -20,17 +20,17 @@ export interface GetOptions {
   signal?: AbortSignal;
 }
 
-/** So many characters of a body are kept. */
+/** How many characters of a body are kept. */
 const KEPT = 1024;
 
-/** A body is read to its end, or up to so many bytes: an endless one is no failure. */
+/** How many bytes of a body are read: an endless body is no failure. */
 const READ = 1024 * 1024;
 
 /**
- * GETs an http or https URL, without proxies. Follows no redirect. A certificate must be
- * one that Deno trusts: `DENO_CERT` names a file with more of them.
+ * GETs an http or https URL, without proxies. Follows no redirects. Deno must trust the
+ * certificate: `DENO_CERT` names a file with additional ones.
  *
- * @throws {Deno.errors.TimedOut} if the answer isn't there in time.
+ * @throws {Deno.errors.TimedOut} if the answer isn't complete in time.
  * @throws {Error} if there is none, or it breaks off or isn't HTTP.
  */
 export async function httpGet(
@@ -163,10 +163,10 @@ async function firstWords(
   return text.slice(0, KEPT);
 }
 
-/** What a fetch says in many words, of which the last ones are about the cause. */
+/** A short message for a failed fetch, whose own message ends with the cause. */
 function inPlainWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Deno 2.7 has it in the error itself.
+  // Deno 2.7 has the cause in the error itself.
   const { message } = error.cause instanceof Error ? error.cause : error;
   if (
     /connection closed|reset by peer|broken pipe/i.test(message)

@@ -1,22 +1,22 @@
-// Asks a unix socket, in HTTP/1.0, which every server speaks, since nginx long asked in
-// nothing else: an answer has no chunks, and ends with its connection. Not by `fetch`, which
-// asks a socket for a whole URL, as if it were a proxy (`GET http://localhost/up`): servers
-// without a framework make a wrong path of that. node:http of Deno 2.7 hangs where a server
-// hangs up early.
+// HTTP/1.0 requests to a unix socket. Every server speaks HTTP/1.0, since nginx used only
+// that for a long time. An answer has no chunks and ends with its connection. `fetch` sends
+// a whole URL to a socket, as to a proxy (`GET http://localhost/up`), and servers without a
+// framework parse a wrong path from that. node:http of Deno 2.7 hangs if a server closes
+// the connection early.
 
-/** An answer whose body may still be on its way. */
+/** An answer whose body may still be arriving. */
 export interface Reply {
   status: number;
   body: AsyncIterable<Uint8Array> | null;
 }
 
-/** How long a status line with its headers may be, in bytes. */
+/** How long the status line and the headers may be, in bytes. */
 const LONGEST_HEAD = 16 * 1024;
 
 /**
  * GETs a path over a connection.
  *
- * @throws {Error} if the answer breaks off or isn't HTTP; so does the body.
+ * @throws {Error} if the answer breaks off or isn't HTTP. So does reading the body.
  */
 export async function askSocket(
   connection: Deno.Conn,
@@ -37,7 +37,7 @@ export async function askSocket(
   while (end === null) {
     const { value, done } = await source.next();
     if (done) throw new Deno.errors.UnexpectedEof("connection closed");
-    head += latin1(value); // a character a byte
+    head += latin1(value); // one character per byte
     end = /\r?\n\r?\n/.exec(head);
     if (!"HTTP/1.".startsWith(head.slice(0, 7)) || head.length > LONGEST_HEAD) {
       break;
@@ -64,7 +64,7 @@ export async function askSocket(
   return { status, body: bodyOf(first, source, expected) };
 }
 
-/** The bytes of a body; without a known length, all that come. */
+/** The bytes of a body; all bytes if its length is unknown. */
 async function* bodyOf(
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
@@ -80,7 +80,7 @@ async function* bodyOf(
   }
 }
 
-/** Each byte as the character of its number, as `atob` does; TextDecoder's latin1 is windows-1252. */
+/** Decodes each byte to the character with its number. TextDecoder's latin1 is windows-1252. */
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

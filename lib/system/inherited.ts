@@ -1,4 +1,4 @@
-/** CLOSE_RANGE_CLOEXEC of close_range(2), which Linux has since 5.11. */
+/** CLOSE_RANGE_CLOEXEC of close_range(2), in Linux 5.11 and later. */
 const CLOSE_ON_EXEC = 4;
 /** Above standard input, output and error. */
 const FIRST = 3;
@@ -7,9 +7,9 @@ const LAST = 0xffff_ffff;
 let done = false;
 
 /**
- * Keeps the descriptors that zdd got from its own parent from the processes that it
- * starts: a pipe in the hands of an instance would keep its reader waiting for as long
- * as that runs. An old kernel can't; the shell closes those below 10 in any case.
+ * Keeps the processes that zdd starts from inheriting descriptors of zdd's own parent: the
+ * reader of a pipe would wait for as long as an instance has it open. Old kernels can't do
+ * this, but the shell closes the descriptors below 10 in any case.
  */
 export function keepDescriptors(): void {
   if (done) return;

@@ -1,4 +1,4 @@
-// The few calls of the C library that Deno has none for.
+// Functions of the C library that Deno has no equivalent for.
 
 const SYMBOLS = {
   prctl: {
@@ -18,7 +18,7 @@ export type LibC = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 let opened: LibC | undefined;
 
-/** The C library, opened once. @throws {Error} where there is none of this name. */
+/** The C library, opened once. @throws {Error} if there is none with this name. */
 export function libc(): LibC {
   return opened ??= Deno.dlopen("libc.so.6", SYMBOLS).symbols;
 }

@@ -3,24 +3,24 @@ import { openToRead } from "./safe_open.ts";
 
 /** How much is read at once, in bytes. */
 const CHUNK = 64 * 1024;
-/** How far back lines are looked for, in bytes. */
+/** How far back to look for lines, in bytes. */
 const MOST = 64 * 2 ** 20;
 const NEWLINE = "\n".charCodeAt(0);
 
 /**
- * A log that its writer may turn into something else: a link, a FIFO. It is read as long as
- * it is a regular file that no other user's link leads to. Control characters, which could
- * do something to the terminal, are spelled out.
+ * A log that its writer may replace with something else, such as a link or a FIFO. It is
+ * only read while it is a regular file and not reached through another user's link. Control
+ * characters, which could affect the terminal, are escaped.
  */
 export class LogFile {
-  /** What was read last: which file, and up to where in bytes. */
+  /** Which file was read last, and up to which byte. */
   #inode?: number | null;
   #end = 0;
 
   constructor(readonly path: string) {}
 
   /**
-   * The last lines; {@linkcode added} goes on after them.
+   * The last lines. {@linkcode added} continues after them.
    *
    * @throws {Error} with the reason, if it can't be read.
    */
@@ -39,8 +39,8 @@ export class LogFile {
   }
 
   /**
-   * The whole lines that were added since; from the beginning if another file has taken
-   * its place or it was cut. Empty as long as there is nothing to read.
+   * The complete lines added since; from the beginning if the log was replaced or
+   * truncated. Empty if there is nothing to read.
    */
   added(): string[] {
     try {

@@ -1,18 +1,18 @@
 import { isDirectory } from "./files.ts";
 
-/** Where logrotate(8) looks for what packages and administrators want rotated. */
+/** Where logrotate(8) reads the files of packages and administrators. */
 const DIRECTORY = "/etc/logrotate.d";
 
-/** The file there of a name; undefined if logrotate isn't set up on this host. */
+/** The path of a file there; undefined if logrotate isn't set up on this host. */
 export function rotationFile(name: string): string | undefined {
   return isDirectory(DIRECTORY) ? `${DIRECTORY}/${name}` : undefined;
 }
 
 /**
- * What has logrotate keep the logs of the last week, and none of them grow beyond 100 MB
- * for longer than a day. Who writes a log keeps it open: it is copied and then cut.
+ * Configures logrotate to keep the logs of a week, and to rotate a log over 100 MB within a
+ * day. The writer of a log keeps it open, so it is copied and then truncated.
  *
- * @param logs paths, which may have `*`
+ * @param logs paths, which may contain `*`
  */
 export function rotationText(logs: readonly string[], heading: string): string {
   return [

@@ -1,4 +1,4 @@
-/** Where a path's file system is mounted, and of which type that is. */
+/** Where a file system is mounted, and its type. */
 export interface Mount {
   point: string;
   /** Such as `ext4` or `tmpfs`. */
@@ -16,7 +16,7 @@ export function mountOf(path: string): Mount {
     const type = source?.split(" ")[0] ?? "";
     const isAbove = point === "/" || path === point ||
       path.startsWith(`${point}/`);
-    // Of two on one point, the later one covers the earlier.
+    // If two have the same mount point, the later one covers the earlier.
     if (point !== "" && isAbove && point.length >= found.point.length) {
       found = { point, type };
     }
@@ -24,7 +24,7 @@ export function mountOf(path: string): Mount {
   return found;
 }
 
-/** Blanks are written in octal there. */
+/** mountinfo has blanks in octal. */
 function unescape(text: string): string {
   return text.replace(
     /\\(\d{3})/g,

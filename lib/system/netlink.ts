@@ -1,9 +1,9 @@
 import { type LibC, libc } from "./libc.ts";
 
-// Asking the kernel for sockets by netlink, as ss(8) does (sock_diag(7)). It leaves out what
-// isn't asked for, whereas /proc/net/tcp lists every connection of the last minute, and takes
-// most of a second where there are a hundred thousand; and no name that a socket has can be
-// taken for another line, as in /proc/net/unix.
+// Asks the kernel for sockets by netlink, as ss(8) does (sock_diag(7)). The kernel filters
+// them, whereas /proc/net/tcp lists every connection of the last minute, which takes most
+// of a second for a hundred thousand. And a socket's name can't be mistaken for another
+// line, as in /proc/net/unix.
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
@@ -12,32 +12,32 @@ const NLM_F_REQUEST_DUMP = 0x301;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 
-/** What is asked (linux/sock_diag.h, linux/inet_diag.h). */
+/** Types of requests (linux/sock_diag.h, linux/inet_diag.h). */
 export const Question = {
-  /** TCPDIAG_GETSOCK: TCP sockets of IPv4 and of IPv6 at once. */
+  /** TCPDIAG_GETSOCK: TCP sockets of both IPv4 and IPv6. */
   tcp: 18,
-  /** SOCK_DIAG_BY_FAMILY: those of one family. */
+  /** SOCK_DIAG_BY_FAMILY: sockets of one family. */
   family: 20,
 } as const;
 
 /** The size of struct nlmsghdr in bytes (linux/netlink.h). */
 const HEADER = 16;
 
-/** The states of sockets, as bits of their numbers (linux/tcp_states.h). */
+/** The states of sockets, as bits (linux/tcp_states.h). */
 export const SocketState = {
   established: 1 << 1,
-  /** The client's end of a connection that the server's doesn't know yet. */
+  /** The client's end of a connection that the server hasn't confirmed yet. */
   synSent: 1 << 2,
-  /** The server's end of one that the client's may take for established. */
+  /** The server's end; for the client, the connection may be established already. */
   synReceived: 1 << 3,
   listening: 1 << 10,
 } as const;
 
-/** What the kernel tells of one socket. */
+/** What the kernel says about one socket. */
 export interface Message {
   /** The fixed part. */
   body: DataView;
-  /** What follows it, by type. */
+  /** The attributes after it, by type. */
   attributes: Map<number, DataView>;
 }
 
@@ -47,7 +47,7 @@ export interface Message {
  * @param question one of {@linkcode Question}
  * @param request struct inet_diag_req or unix_diag_req, and attributes
  * @param size of the fixed part of an answer, in bytes
- * @throws {Error} where the kernel or a sandbox doesn't answer.
+ * @throws {Error} if the kernel or a sandbox refuses.
  */
 export function askForSockets(
   question: number,
@@ -82,15 +82,18 @@ function withHeader(
   return bytes;
 }
 
-/** For all looks: they come one after the other, and making it takes longer than one. */
+/**
+ * Shared by all requests, which run one at a time: allocating it takes longer than a
+ * request.
+ */
 const buffer = new Uint8Array(64 * 1024);
 
-/** The messages of one dump, until the kernel says that it is done. */
+/** Yields the messages of one dump, until the kernel says that it is done. */
 function* receive(c: LibC, fd: number, size: number): Generator<Message> {
   for (;;) {
     const read = Number(c.recv(fd, buffer, BigInt(buffer.length), 0));
     if (read < HEADER) throw new Error("netlink gives no answer");
-    // What is read next overwrites it.
+    // A copy, since the next read overwrites the buffer.
     const view = new DataView(buffer.slice(0, read).buffer);
     for (let at = 0; at + HEADER <= read;) {
       const length = view.getUint32(at, true);
@@ -108,7 +111,7 @@ function* receive(c: LibC, fd: number, size: number): Generator<Message> {
   }
 }
 
-/** Reads struct nlattr after struct nlattr (linux/netlink.h): length, type, value. */
+/** Reads a sequence of struct nlattr (linux/netlink.h): length, type, value. */
 function attributesIn(
   view: DataView,
   from: number,

@@ -2,12 +2,11 @@ import { numbersIn, readFile } from "./procfs.ts";
 import { traceSignal } from "./trace.ts";
 
 /**
- * A process that can't be mistaken for another one: numbers are used again, but
- * not with the same start time in the same boot.
+ * Identifies a process: pids are reused, but not with the same start time in the same boot.
  */
 export interface ProcessId {
   pid: number;
-  /** Clock ticks after boot, field 22 of `/proc/PID/stat` (proc(5)). */
+  /** In clock ticks after boot, field 22 of `/proc/PID/stat` (proc(5)). */
   startTime: number;
   /** `/proc/sys/kernel/random/boot_id`. */
   boot: string;
@@ -22,15 +21,15 @@ export interface ProcessStat {
   /** Its process group. */
   group: number;
   session: number;
-  /** How many threads it has. */
+  /** Number of threads. */
   threads: number;
-  /** Clock ticks after boot. */
+  /** In clock ticks after boot. */
   startTime: number;
 }
 
 let bootId: string | undefined;
 
-/** The identity of this boot of the machine, as the kernel gives it. */
+/** The kernel's id of this boot of the machine. */
 export function currentBoot(): string {
   return bootId ??= Deno.readTextFileSync("/proc/sys/kernel/random/boot_id")
     .trim();
@@ -40,7 +39,7 @@ export function currentBoot(): string {
 export function readStat(pid: number): ProcessStat | undefined {
   const text = readProc(pid, "stat");
   if (text === undefined) return undefined;
-  // The second field is the program's name in parentheses, and may hold any character.
+  // The second field is the program's name in parentheses and may contain any character.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return {
     pid,
@@ -59,22 +58,22 @@ export function identify(pid: number): ProcessId | undefined {
   return stat && { pid, startTime: stat.startTime, boot: currentBoot() };
 }
 
-/** Whether exactly this process, not one that got its number later, still runs. */
+/** Whether this very process still runs, not another that got its pid later. */
 export function isRunning(process: ProcessId): boolean {
   if (process.boot !== currentBoot()) return false;
   return readLiving(process.pid)?.startTime === process.startTime;
 }
 
-/** Whether a process waits for something, and so has done all that it was about to do; or is gone. */
+/** Whether a process sleeps, and so has finished what it was doing; or is gone. */
 export function isAsleep({ pid, startTime }: ProcessId): boolean {
   const stat = readStat(pid);
   return stat?.startTime !== startTime || stat.state === "S" || isDead(stat);
 }
 
 /**
- * Whether a process has done all that the hangups sent to it so far are for, and waits
- * for the next signal, as nginx's master does in sigsuspend(2): it sleeps, none is
- * pending, and none would be blocked (proc(5), `SigBlk`). While it works it blocks them.
+ * Whether a process has handled every SIGHUP sent to it and waits for the next signal, as
+ * nginx's master does in sigsuspend(2). Then it sleeps, and SIGHUP is neither pending nor
+ * blocked (proc(5), `SigBlk`). While it works, it blocks the signal.
  */
 export function awaitsHangup({ pid }: ProcessId): boolean {
   const status = readProc(pid, "status") ?? "";
@@ -93,7 +92,7 @@ export function isSame(a: ProcessId, b: ProcessId): boolean {
 }
 
 /**
- * Sends a signal to exactly this process. Returns false if it is gone.
+ * Sends a signal to this very process. Returns false if it is gone.
  *
  * @throws {Deno.errors.PermissionDenied} if it belongs to another user.
  */
@@ -110,7 +109,7 @@ export function sendSignal(process: ProcessId, signal: Deno.Signal): boolean {
   }
 }
 
-/** The command line as `ps` shows it, which a program may have replaced by a title. */
+/** The command line as `ps` shows it. A program may have replaced it with a title. */
 export function commandLine(pid: number): string {
   return argumentsOf(pid).join(" ").trim();
 }
@@ -120,16 +119,16 @@ export function argumentsOf(pid: number): string[] {
   return (readProc(pid, "cmdline") ?? "").replace(/\0+$/, "").split("\0");
 }
 
-/** The real user id a process runs as; undefined if it is gone. */
+/** The real user id of a process; undefined if it is gone. */
 export function userOf(pid: number): number | undefined {
   const uid = /^Uid:\s+(\d+)/m.exec(readProc(pid, "status") ?? "")?.[1];
   return uid === undefined ? undefined : Number(uid);
 }
 
-/** As whom a process accesses files. */
+/** The user and groups that a process accesses files with. */
 export interface Credentials {
   uid: number;
-  /** Its group and its supplementary ones. */
+  /** The primary group and the supplementary ones. */
   groups: number[];
 }
 
@@ -152,8 +151,8 @@ export function memoryOf(pid: number): number | undefined {
 }
 
 /**
- * The memory of some processes together in bytes: what they share counts once (Pss,
- * proc(5)) where that may be read, else for each of them.
+ * The memory of some processes together, in bytes. Shared memory counts once if it can be
+ * read (Pss, proc(5)), otherwise for each process.
  */
 export function memoryOfAll(pids: number[]): number {
   return pids.reduce((sum, pid) => {
@@ -171,12 +170,12 @@ export function startedAt(pid: number): number | undefined {
   return Number(boot) * 1000 + stat.startTime * 10;
 }
 
-/** Every process on the machine that can be read, dead ones left out. */
+/** Every living process on the machine that can be read. */
 export function allProcesses(): ProcessStat[] {
   return allPids().flatMap((pid) => readLiving(pid) ?? []);
 }
 
-/** The numbers of all processes on the machine that can be seen. */
+/** The pids of all visible processes on the machine. */
 export function allPids(): number[] {
   return numbersIn("/proc");
 }
@@ -187,7 +186,7 @@ export function readLiving(pid: number): ProcessStat | undefined {
   return stat === undefined || isDead(stat) ? undefined : stat;
 }
 
-/** The value of a variable in the environment a process was started with. */
+/** The value of a variable in a process's initial environment. */
 export function environmentOf(pid: number, name: string): string | undefined {
   const entries = readOwn(pid, "environ").split("\0");
   const prefix = name + "=";
@@ -210,18 +209,21 @@ function filesIn(directory: string): Map<number, string> {
         files.set(Number(name), Deno.readLinkSync(`${directory}/${name}`));
       } catch { /* closed meanwhile */ }
     }
-  } catch { /* gone, or another user's */ }
+  } catch { /* gone, or owned by another user */ }
   return files;
 }
 
-/** A process whose first thread has ended looks like a zombie, but others of it may go on. */
+/**
+ * A process whose first thread has ended looks like a zombie, but other threads may still
+ * run.
+ */
 function isDead({ state, threads }: ProcessStat): boolean {
   return state === "X" || state === "Z" && threads <= 1;
 }
 
 /**
- * Where the memory and the files of a process are shown whose first thread has ended
- * while others go on; undefined for any other process.
+ * If a process's first thread has ended while others run, the directory in /proc that shows
+ * its memory and files; undefined for any other process.
  */
 function livingThreadOf(pid: number): string | undefined {
   const stat = readStat(pid);
@@ -236,7 +238,10 @@ function livingThreadOf(pid: number): string | undefined {
   }
 }
 
-/** A file in /proc that a process's memory is needed for; empty if there is nothing to see. */
+/**
+ * Reads a file in /proc that is empty without a process's memory; empty if that can't be
+ * read.
+ */
 function readOwn(pid: number, file: string): string {
   const text = readProc(pid, file);
   if (text) return text;

@@ -10,15 +10,15 @@ import {
 } from "./process.ts";
 import { markOf } from "./instance_mark.ts";
 
-/** A process as a look at all of them has seen it. */
+/** A process as found when all of them were read. */
 export interface SeenProcess extends ProcessStat {
-  /** The instance it is marked as part of; undefined if it has no mark. */
+  /** The id of the instance it is marked with; undefined if it has no mark. */
   mark(): string | undefined;
   /** Its real user id; undefined if it is gone. */
   user(): number | undefined;
 }
 
-/** How long a look serves others at least, in ms; else as long as it took. */
+/** How long a result is reused at least, in ms; longer if reading took longer. */
 const FRESH = 20;
 let lastLook:
   | { processes: SeenProcess[]; since: number; until: number }
@@ -26,16 +26,16 @@ let lastLook:
 
 /** How to look. */
 export interface LookOptions {
-  /** Leaves out what has started before, in clock ticks after boot; nothing unless told. */
+  /** Leaves out processes that started earlier, in clock ticks after boot; none by default. */
   since?: number;
-  /** Looks anew, where one that has just been forked must not be missed. */
+  /** Reads them again, so that a process that was just forked isn't missed. */
   fresh?: boolean;
 }
 
 /**
- * All processes but this one and what is above it. Many instances that are started or
- * stopped side by side look for theirs at the same time: reading /proc once is enough for
- * them all.
+ * All processes except this one and its ancestors. When many instances are started or
+ * stopped side by side, each looks for its processes: one read of /proc is enough for all
+ * of them.
  */
 export function otherProcesses(
   { since = 0, fresh = true }: LookOptions = {},
@@ -54,14 +54,14 @@ export function otherProcesses(
   return processes.filter(({ startTime }) => startTime >= since);
 }
 
-/** How often is looked for what was forked during a look. */
+/** How often to look for processes that were forked meanwhile. */
 const ROUNDS = 5;
 
 function lookFor(since: number): SeenProcess[] {
   const seen = ancestors(Deno.pid);
   const found: ProcessStat[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    // One that has ended before it was read may have left a child behind.
+    // A process that ended before it was read may have left a child behind.
     const pids = allPids().filter((pid) => !seen.has(pid));
     if (pids.length === 0) break;
     for (const pid of pids) {
@@ -77,17 +77,17 @@ function lookFor(since: number): SeenProcess[] {
   }));
 }
 
-/** The start times of processes that were seen, and the inodes of their directories in /proc. */
+/** The start times of known processes, and the inodes of their directories in /proc. */
 const starts = new Map<number, { inode: number; startTime: number }>();
 
 /**
- * A process, unless it has started before or is dead. What is certain to have started
- * before isn't read again: most of a host is, and the kernel has a new directory in /proc
- * for another process that gets the same number.
+ * A process, unless it started before `since` or is dead. One known to have started before
+ * isn't read again. That is true of most processes on a host. If a pid is reused, the new
+ * process has a new directory in /proc.
  */
 function readUnlessOlder(pid: number, since: number): ProcessStat | undefined {
   const known = starts.get(pid);
-  // Before its start time: if another has its number by then, this is found out later.
+  // Read before the start time: if the pid is reused in between, the next look notices.
   const inode = inodeOf(pid);
   if (known !== undefined && known.inode === inode && known.startTime < since) {
     return undefined;
@@ -103,17 +103,17 @@ function inodeOf(pid: number): number | undefined {
   try {
     return Deno.lstatSync(`/proc/${pid}`).ino ?? undefined;
   } catch {
-    return undefined; // it is gone
+    return undefined; // gone
   }
 }
 
-/** Asks when it is needed, once for all. */
+/** Computes a value when it is first needed, and keeps it. */
 function once<T>(ask: () => T): () => T {
   let known: { value: T } | undefined;
   return () => (known ??= { value: ask() }).value;
 }
 
-/** The processes in the session that a process leads, as long as it runs: then another may get its number. */
+/** The processes in a leader's session, while it runs; afterwards its pid may be reused. */
 export function sessionOf(leader: ProcessId): ProcessId[] {
   if (!isRunning(leader)) return [];
   return otherProcesses({ since: leader.startTime })
@@ -121,7 +121,7 @@ export function sessionOf(leader: ProcessId): ProcessId[] {
     .flatMap(({ pid }) => identify(pid) ?? []);
 }
 
-/** Whether a process has `ancestor` above it, or is it. */
+/** Whether a process descends from `ancestor`, or is it. */
 export function descendsFrom(pid: number, ancestor: number): boolean {
   return ancestors(pid).has(ancestor);
 }

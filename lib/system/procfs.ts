@@ -1,17 +1,17 @@
-// Reading what Linux shows in /proc of processes, which may end at any time.
+// Reads about processes in /proc, which may end at any time.
 
-/** A file in /proc; undefined if its process has ended, or is another user's. */
+/** Reads a file in /proc; undefined if its process has ended or belongs to another user. */
 export function readFile(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
     const isForeign = error instanceof Deno.errors.PermissionDenied;
     if (isGone(error) || isForeign) return undefined;
-    throw error; // without descriptors, for example, nothing is known of it
+    throw error; // for example, no descriptors are left: nothing is known of the process
   }
 }
 
-/** The names in a directory of /proc that are numbers; none if its process has ended. */
+/** The numeric names in a directory of /proc; none if its process has ended. */
 export function numbersIn(directory: string): number[] {
   try {
     return [...Deno.readDirSync(directory)]
@@ -24,6 +24,6 @@ export function numbersIn(directory: string): number[] {
 
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound ||
-    // ESRCH: it ended while it was read. Deno has no class for that.
+    // ESRCH: the process ended while it was read. Deno has no class for that.
     error instanceof Error && /\(os error 3\)/.test(error.message);
 }

@@ -1,12 +1,11 @@
 import { isAbsolute, join, resolve } from "@std/path";
 
-/** Where servers live that an ordinary user's PATH doesn't name. */
+/** Where servers are installed that an ordinary user's PATH doesn't cover. */
 const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /**
- * The absolute path of a program: a name is looked up in PATH and in the system's
- * directories, a path is taken relative to `directory`. Undefined if there is none
- * that can be executed.
+ * The absolute path of a program. A name is looked up in PATH and in the system's
+ * directories; a path is relative to `directory`. Undefined if there is no executable.
  */
 export function findProgram(
   program: string,

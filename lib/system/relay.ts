@@ -1,19 +1,19 @@
 import { type Address, connectHost } from "./address.ts";
 import { sleep } from "./wait.ts";
 
-/** How much of a request is read before there is somebody to hand it to, in bytes. */
+/** How much of a request is read before a server takes it, in bytes. */
 const AHEAD = 4096;
 const CHUNK = 16 * 1024;
 
-/** How long is tried to hand a connection on, and how often, in ms. */
+/** How long to try to hand a connection on, and the pause between attempts, in ms. */
 const PATIENCE = 2000;
 const AGAIN = 20;
 
-/** A connection that was accepted and waits for somebody who serves it. */
+/** An accepted connection that waits for a server. */
 export class Relay {
-  /** Who connected has hung up. */
+  /** Whether the client has hung up before a server took the connection. */
   isAbandoned = false;
-  /** All is over. */
+  /** Settles when both connections are closed. */
   readonly done: Promise<void>;
   #to?: Deno.Conn;
   #isFlushed = false;
@@ -25,8 +25,8 @@ export class Relay {
   }
 
   /**
-   * Hands it on to the first of some addresses that takes it. Returns whether one did, or
-   * nobody waits for it any more.
+   * Hands the connection on to the first address that accepts it. Returns whether one did,
+   * or the client has hung up.
    */
   async handOn(addresses: readonly Address[]): Promise<boolean> {
     const to = this.isAbandoned ? undefined : await connectToAny(addresses);
@@ -40,7 +40,7 @@ export class Relay {
     return to !== undefined || wasAbandoned;
   }
 
-  /** What the client sends. Little is read of it ahead: enough to see that it has hung up. */
+  /** Forwards what the client sends. Reads a little ahead, to see if the client hangs up. */
   async #upward(): Promise<void> {
     const connected = this.#connected.promise;
     const flushed = connected.then(() => this.#flush());
@@ -61,7 +61,7 @@ export class Relay {
         return;
       }
       if (await flushed) await this.#to.closeWrite();
-    } catch { // either end is gone
+    } catch { // one end is gone
       this.isAbandoned ||= this.#to === undefined;
       if (this.#to) close(this.#to);
     } finally {
@@ -69,7 +69,7 @@ export class Relay {
     }
   }
 
-  /** Writes what was read ahead; what comes meanwhile, too. */
+  /** Writes what was read ahead, and what arrives meanwhile. */
   async #flush(): Promise<boolean> {
     const to = this.#to;
     if (to === undefined) return false;
@@ -89,7 +89,7 @@ export class Relay {
 
   #ended: Promise<void> = Promise.resolve();
 
-  /** What the server answers. */
+  /** Forwards what the server answers. */
   #downward(to: Deno.Conn): void {
     this.#ended = (async () => {
       const buffer = new Uint8Array(CHUNK);
@@ -99,7 +99,7 @@ export class Relay {
           if (count === null) break;
           await writeAll(this.from, buffer.subarray(0, count));
         }
-      } catch { /* either end is gone */ }
+      } catch { /* one end is gone */ }
       close(to);
       close(this.from);
     })();
@@ -114,7 +114,7 @@ async function connectToAny(
     for (const address of addresses) {
       try {
         return await connect(address);
-      } catch { /* its queue may be full, or it is gone */ }
+      } catch { /* its queue is full, or it is gone */ }
     }
     await sleep(AGAIN);
   } while (performance.now() < end);

@@ -6,29 +6,30 @@ import { sleep, waitUntil } from "./wait.ts";
 
 /** How many lines of a command's output are returned. */
 const LINES = 50;
-/** How long a command that is ended may take for that, in ms. */
+/** How long a command may take to end after SIGTERM, in ms. */
 const ENDING = 1000;
 
 export interface ApartOptions extends ShellOptions {
-  /** ms until it is ended; never if undefined. */
+  /** ms until it is ended; no limit if undefined. */
   timeout?: number;
   /** Ends it early; its reason is thrown. */
   signal?: AbortSignal;
-  /** How long is waited then until it has ended, in ms; not at all if undefined. */
+  /** How long to wait then until it has ended, in ms; not at all if undefined. */
   patience?: number;
 }
 
-/** What became of a command. */
+/** The result of a command. */
 export interface RanApart {
-  /** 128 + the signal's number after a signal; undefined: its time was over. */
+  /** The exit status; 128 + the signal's number after a signal; undefined after a timeout. */
   status?: number;
-  /** The last lines that it has printed. */
+  /** The last lines it printed. */
   lines: string[];
 }
 
 /**
- * Runs a shell command, or a program with its arguments, in a session of its own, and waits for its end: not for that of its
- * output, since it may leave a daemon behind.
+ * Runs a shell command, or a program with its arguments, in its own session, and waits
+ * until it ends. Doesn't wait for the end of its output, since it may leave a daemon
+ * behind.
  *
  * @throws {ZddError} if it can't be run.
  */
@@ -66,7 +67,10 @@ export async function runApart(
   }
 }
 
-/** Returns when time is over, throws when `signal` is aborted, and does neither once all is done. */
+/**
+ * Returns after the timeout, throws when `signal` is aborted, and does neither after
+ * `done`.
+ */
 async function untilLate(
   timeout: number,
   done: AbortSignal,

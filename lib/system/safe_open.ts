@@ -10,30 +10,30 @@ import {
 } from "./held.ts";
 import { isGuarded } from "./trusted.ts";
 
-// How to read and write files that others can make something else of: a link, a FIFO, a
-// device, a directory. What is held is looked at before it is opened.
+// Reads and writes files that other users can replace with a link, a FIFO, a device or a
+// directory. A file is held and checked before it is opened.
 
 const NOT_REGULAR = "not a regular file";
 
 /**
- * Reads a file that another user writes and that should be one short line.
- * Returns undefined if it doesn't exist.
+ * Reads a file that another user writes and that should be one short line. Returns
+ * undefined if it doesn't exist. Doesn't follow a link at the end of the path.
  *
- * @throws {TypeError} if it isn't a regular file, or larger than `limit` bytes.
+ * @throws {TypeError} if it isn't a regular file, or is larger than `limit` bytes.
  * @throws {Deno.errors.PermissionDenied} if another user's link leads there.
  */
 export function readSmallFile(path: string, limit = 4096): string | undefined {
   return read(path, false, limit);
 }
 
-/** More than any file that zdd reads whole has, in bytes. */
+/** Larger than any file that zdd reads as a whole, in bytes. */
 const MOST = 64 * 2 ** 20;
 
 /**
  * Reads a text file, through links that only trusted users can have made. Returns
  * undefined if it doesn't exist.
  *
- * @throws {TypeError} if it isn't a regular file, or has more than 64 MiB.
+ * @throws {TypeError} if it isn't a regular file, or is larger than 64 MiB.
  * @throws {Deno.errors.PermissionDenied} if another user's link leads there.
  */
 export function readRegularFile(path: string): string | undefined {
@@ -56,9 +56,9 @@ function read(path: string, follow: boolean, limit: number) {
 /**
  * Reads the end of a log as text.
  *
- * @param from where to begin, in bytes, if that is in the log
+ * @param from where to begin, in bytes; 0 if the log is shorter
  * @param length how many bytes at most
- * @throws {Error} if there is none, or it is no regular file, or another user's link
+ * @throws {Error} if it doesn't exist or isn't a regular file, or another user's link
  * leads there.
  */
 export function readEnd(log: string, from: number, length: number): string {
@@ -77,18 +77,21 @@ export function readEnd(log: string, from: number, length: number): string {
 }
 
 export interface OpenLog {
-  /** By which a child can open this very file while it is open, whatever its name leads to by then. */
+  /**
+   * A path by which a child can open this very file until it is closed, even if it is
+   * renamed.
+   */
   path: string;
   close(): void;
 }
 
-/** What only the owner of a log and the group of that may read, as syslog's are. */
+/** The mode of a new log: its owner and group may read it, as with syslog. */
 const LOG_MODE = 0o640;
 
 /**
- * Opens a log for appending, or makes it and its directory. Refuses what isn't one: opening a FIFO would
- * wait for a reader, and through another user's link zdd would write where that user
- * may not.
+ * Opens a log for appending. Creates it and its directory if needed. Refuses anything but a
+ * file or a character device: opening a FIFO would wait for a reader, and through another
+ * user's link zdd would write to files that this user may not write to.
  *
  * @throws {Error} with the reason.
  */
@@ -98,7 +101,7 @@ export function openLog(log: string): OpenLog {
   try {
     const { isFile, isCharDevice, nlink } = held.stat();
     if (!isFile && !isCharDevice) throw new Error("it isn't a regular file");
-    // Another user can have made it the second name of a file that only zdd may write.
+    // Another user may have made it a hard link to a file that only zdd may write to.
     if (isFile && nlink !== 1 && !isGuarded(dirname(held.place))) {
       throw new Error(`it has ${nlink} hard links, and others may write there`);
     }
@@ -110,17 +113,17 @@ export function openLog(log: string): OpenLog {
 }
 
 export interface PrivateOptions {
-  /** Who is to own it, where zdd may give it to another user; whoever makes it, unless told. */
+  /** The owner to set, if zdd may do that; by default, the user who creates it. */
   owner?: number;
-  /** Whose it may be; anybody's who let zdd open it, unless told. */
+  /** The users who may own it; any by default. */
   users?: number[];
 }
 
 /**
- * Opens a file for reading and writing that is never replaced, such as a lock, or makes
- * it. It is for its owner alone, also if it was made with another mode.
+ * Opens a file that is never replaced, such as a lock, for reading and writing. Creates it
+ * if needed. Only its owner gets access, even if it had another mode.
  *
- * @throws {Error} if it isn't a regular file, or another user's.
+ * @throws {Error} if it isn't a regular file, or none of `users` owns it.
  */
 export function openPrivate(
   path: string,
@@ -144,7 +147,7 @@ export function openPrivate(
   return reopen(held, { read: true, write: true });
 }
 
-/** Opens a regular file, through trusted links. @throws {TypeError} if it is none. */
+/** Opens a regular file, through trusted links. @throws {TypeError} if it isn't one. */
 export function openToRead(path: string): Deno.FsFile {
   using held = hold(path, { follow: true });
   if (!held.stat().isFile) throw new TypeError(NOT_REGULAR);
@@ -155,7 +158,11 @@ function reopen(held: Held, options: Deno.OpenOptions): Deno.FsFile {
   return withoutDescriptors(() => Deno.openSync(held.path, options));
 }
 
-/** Adds to a file, or makes it with this mode. @throws {TypeError} if it isn't a regular file. */
+/**
+ * Appends to a file. Creates it with this mode if needed.
+ *
+ * @throws {TypeError} if it isn't a regular file.
+ */
 export function appendText(path: string, text: string, mode: number): void {
   using held = holdOrMake(path, mode);
   if (!held.stat().isFile) throw new TypeError(NOT_REGULAR);
@@ -163,7 +170,7 @@ export function appendText(path: string, text: string, mode: number): void {
   withoutDescriptors(() => Deno.writeTextFileSync(held.path, text, options));
 }
 
-/** Holds a file, or makes it. A link in its place is held itself, unless trusted ones are followed. */
+/** Holds a file, or creates it. Holds a link itself, unless trusted links are followed. */
 function holdOrMake(
   path: string,
   mode: number,
@@ -181,7 +188,7 @@ function holdOrMake(
       (entry) => withoutUmask(() => Deno.openSync(entry, options).close()),
     );
   } catch (error) {
-    // Another has made it meanwhile.
+    // Another process has created it meanwhile.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
   return hold(path, following);

@@ -11,7 +11,7 @@ export interface Unit {
   /** Such as `deploy.service` or `session-3.scope`. */
   name: string;
   manager: Manager;
-  /** Whose processes the unit has, if it is in the slice of a user. */
+  /** The user id, if the unit is in the slice of a user. */
   owner?: number;
 }
 
@@ -23,17 +23,17 @@ export type KillSignal =
   | "SIGHUP"
   | "SIGWINCH";
 
-/** A scope to be made (systemd.scope(5)). */
+/** A scope to create (systemd.scope(5)). */
 export interface Scope {
-  /** It ends in `.scope`. */
+  /** Ends in `.scope`. */
   name: string;
   manager: Manager;
   description: string;
-  /** What tells its processes to end when the machine shuts down; SIGTERM if undefined. */
+  /** The signal that its processes get when the machine shuts down; SIGTERM if undefined. */
   killSignal?: KillSignal;
 }
 
-/** How long systemd may take to do something that takes it milliseconds, in ms. */
+/** How long systemd may take for what usually takes milliseconds, in ms. */
 const TIMEOUT = 10_000;
 
 /** Whether systemd runs this machine (sd_booted(3)). */
@@ -41,14 +41,14 @@ export function hasServiceManager(): boolean {
   return isDirectory("/run/systemd/system");
 }
 
-/** The unit of a process; undefined if it is in none, or gone. */
+/** The unit of a process; undefined if it is in none, or is gone. */
 export function unitOfProcess(pid: number): Unit | undefined {
   return unitOf(readIfExists(`/proc/${pid}/cgroup`) ?? "");
 }
 
 /**
- * The unit that `/proc/PID/cgroup` tells (cgroups(7)): the innermost one of the path in
- * systemd's own hierarchy, which the single one of version 2 is too.
+ * The unit in a text of `/proc/PID/cgroup` (cgroups(7)): the innermost one of the path in
+ * systemd's hierarchy, or in the only one of version 2.
  */
 export function unitOf(cgroup: string): Unit | undefined {
   const path = groupIn(cgroup) ?? "";
@@ -96,8 +96,8 @@ export async function unitProperties(
 }
 
 /**
- * Whether logind ends what a user leaves behind at the logout (logind.conf(5)). False if
- * there is no logind.
+ * Whether logind ends a user's processes at logout (logind.conf(5)). False if there is no
+ * logind.
  */
 export async function killsAtLogout(user: string): Promise<boolean> {
   const { text } = await askManager("system", [
@@ -108,19 +108,19 @@ export async function killsAtLogout(user: string): Promise<boolean> {
   const lines = text.trim().split("\n");
   if (lines.length !== 3) return false;
   const [all, only, exclude] = lines.map((line) => JSON.parse(line).data);
-  // Root is left alone unless the list says otherwise.
+  // Root is excluded unless the list says otherwise.
   if (exclude.length === 0 ? user === "root" : exclude.includes(user)) {
     return false;
   }
   return only.length > 0 ? only.includes(user) : all;
 }
 
-/** Whether a user's service manager runs whether the user is logged in or not (loginctl(1)). */
+/** Whether a user's service manager runs even if the user isn't logged in (loginctl(1)). */
 export function lingers(user: string): boolean {
   return isFile(`/var/lib/systemd/linger/${user}`);
 }
 
-/** @throws {Error} with its words, if a manager can't be talked to. */
+/** @throws {Error} with the reason, if a manager can't be reached. */
 export async function requireManager(manager: Manager): Promise<void> {
   const { success, words } = await askManager(manager, [
     ...["busctl", "get-property", ...MANAGER, "Version"],
@@ -129,10 +129,10 @@ export async function requireManager(manager: Manager): Promise<void> {
 }
 
 /**
- * Moves a process into a scope of its own, so that no other unit's end is its end. The
- * scope is there until the last process in it has ended.
+ * Moves a process into its own scope, so that it doesn't end with another unit. The scope
+ * exists until the last process in it has ended.
  *
- * @throws {Error} with systemd's words, if it can't.
+ * @throws {Error} with systemd's message, if that fails.
  */
 export async function moveIntoScope(
   pid: number,
@@ -146,7 +146,7 @@ export async function moveIntoScope(
     ...["PIDs", "au", "1", String(pid)],
     ...["KillSignal", "i", String(constants.signals[killSignal])],
     ...["CollectMode", "s", "inactive-or-failed"],
-    // Else a systemd since 253 ends them all when the kernel kills one for its memory.
+    // Otherwise systemd 253 and later ends them all if the kernel kills one for its memory.
     ...["Delegate", "b", "true"],
     "0",
   ]);
@@ -164,7 +164,7 @@ const MANAGER = [
   "org.freedesktop.systemd1.Manager",
 ];
 
-/** What systemd's commands must be told to find a manager. */
+/** The environment variables that systemd's commands need to find a manager. */
 export function environmentFor(manager: Manager): Record<string, string> {
   return manager === "user"
     ? { XDG_RUNTIME_DIR: `/run/user/${Deno.uid()}` }

@@ -9,34 +9,34 @@ import { asUser, type User } from "./users.ts";
 
 export interface ShellOptions {
   cwd: string;
-  /** The file that gets what the command prints, appended. */
+  /** The file to append the command's output to. */
   log: string;
   env?: Record<string, string>;
-  /** What it gets of zddeploy's own environment; `yes` unless told. */
+  /** Which variables of zddeploy's environment it inherits; `yes` by default. */
   inherit?: Inherit;
-  /** Who runs it, if that isn't the user who runs zdd; only root can choose. */
+  /** The user to run it as, if not the user who runs zdd; only root can choose. */
   user?: User;
-  /** For what must outlive zdd's unit too: the scope that it gets if need be. */
+  /** The scope to run it in if needed, for a command that must outlive zdd's unit. */
   scope?: ShellScope;
 }
 
 /** A scope for a command. */
 export interface ShellScope {
-  /** Without its ending. */
+  /** Without `.scope`. */
   name: string;
-  /** What tells it to end when the machine shuts down; SIGTERM if undefined. */
+  /** The signal it gets when the machine shuts down; SIGTERM if undefined. */
   killSignal?: KillSignal;
 }
 
-/** What was started here and hasn't ended. */
+/** The pids of processes that were started here and haven't ended. */
 const children = new Set<number>();
 
-/** Whether zdd has started a process itself, as a child in a session of its own. */
+/** Whether zdd itself started a process, as a child in its own session. */
 export function isOwnChild(pid: number): boolean {
   return children.has(pid);
 }
 
-/** A command that goes on without zdd. */
+/** A command that outlives zdd. */
 export interface Detached {
   pid: number;
   /** The exit status; 128 + the signal's number after a signal. */
@@ -44,10 +44,10 @@ export interface Detached {
 }
 
 /**
- * Starts a shell command, or a program with its arguments, in a session of its
- * own: it outlives zdd, and holds neither its terminal nor one of its pipes. The
- * program of a simple command takes the shell's place, so that `ps` shows it and
- * the pid is its own. Should zdd end before the shell has opened the log, nothing runs.
+ * Starts a shell command, or a program with its arguments, in its own session: it outlives
+ * zdd, and keeps neither zdd's terminal nor its pipes open. The program of a simple command
+ * replaces the shell, so that `ps` shows it and the pid is its own. If zdd ends before the
+ * shell has opened the log, nothing runs.
  *
  * @throws {ZddError} if the log can't be written or the directory is gone.
  */
@@ -112,10 +112,10 @@ export function startDetached(
   return { pid: child.pid, exited };
 }
 
-/** Stands for the exit status of a command that somebody else has waited for (wait(2), ECHILD). */
+/** The exit status reported if another process has waited for the command (wait(2), ECHILD). */
 const UNKNOWN = 255;
 
-/** What changes the user and keeps the pid (setpriv(1), of util-linux). */
+/** Changes the user and keeps the pid (setpriv(1), from util-linux). */
 export const SETPRIV = "setpriv";
 
 /** The command that runs a shell script as a user, in its groups. */
@@ -133,7 +133,7 @@ export function isSimple(command: string): boolean {
   return !/^\w+=/.test(first) && !SHELL_WORDS.has(first);
 }
 
-/** A command whose program takes the shell's place, after assignments to variables, if it is simple. */
+/** Makes the program of a simple command replace the shell, after variable assignments. */
 export function withExec(command: string): string {
   const [, assignments = "", program = ""] = ASSIGNMENTS.exec(command) ?? [];
   const isPlain = !/[|&;<>()`\n]/.test(withoutQuotes(assignments));
@@ -146,13 +146,13 @@ export function withExec(command: string): string {
 const ASSIGNMENTS =
   /^(\s*(?:[A-Za-z_]\w*=(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"\\])*\s+)*)(.*)$/s;
 
-/** Words that only the shell itself understands (POSIX, Shell Command Language). */
+/** The shell's own keywords and builtins (POSIX, Shell Command Language). */
 const SHELL_WORDS = new Set(
   (". : ! { break case cd command continue eval exec exit export for if kill return " +
     "set shift times trap ulimit umask unset until wait while").split(" "),
 );
 
-/** The text outside quotes; what is inside can't be an operator. */
+/** The text outside quotes, where operators can be. */
 function withoutQuotes(command: string): string {
   return command.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/gs, "");
 }

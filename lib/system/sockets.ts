@@ -12,29 +12,29 @@ import { askForUnixSockets, fileOf, type UnixSocket } from "./unix_diag.ts";
 type TcpAddress = Extract<Address, { port: number }>;
 type UnixAddress = Extract<Address, { path: string }>;
 
-/** The states of a server's end of a connection, and of a client's. */
+/** The states of a connection at the server's end, and at the client's. */
 const TAKEN = SocketState.established | SocketState.synReceived;
 const BEGUN = SocketState.established | SocketState.synSent;
 
 /**
- * The number of connections to a listening address, accepted or not, and of those that
- * somebody on this host is making. Where a server is slow to accept, the kernel drops
- * packets until there is room: a client's first, which it sends again a second later,
- * or its third, and then only the client's end is established.
+ * The number of connections to a listening address, accepted or not, including those that a
+ * client on this host is still opening. If a server accepts too slowly, the kernel drops
+ * packets until there is room: a client's first one, which it sends again a second later,
+ * or its third one, and then only the client's end is established.
  */
 export function openConnections(address: Address): number {
   if ("path" in address) return unixConnections(address);
   return new Set(clientsOf(address)).size;
 }
 
-/** Whether there is one. */
+/** Whether there is a connection to an address. */
 export function isConnected(address: Address): boolean {
   return openConnections(address) > 0;
 }
 
 /**
- * The clients that a server knows, and those on this host that know of the server. In a
- * network of its own it knows others of its clients than the host does.
+ * The clients at the server's end, and those at their own end on this host. In its own
+ * network namespace, a server sees other clients than the host does.
  */
 function clientsOf({ host, port, network }: TcpAddress): string[] {
   const own = tcpSockets(TAKEN | BEGUN, { eitherPort: port });
@@ -50,10 +50,10 @@ function clientsOf({ host, port, network }: TcpAddress): string[] {
   return [...taken, ...begun].map(({ host, port }) => `${host} ${port}`);
 }
 
-/** Those that were accepted, and those that wait for it. */
+/** Connections that were accepted, and those that wait to be. */
 function unixConnections({ path, file = fileOf(path) }: UnixAddress): number {
   const sockets = file === undefined
-    // It is gone, but its connections may not be.
+    // The file is gone, but its connections may not be.
     ? unixSockets().filter((socket) => socket.path === path)
     : socketsOf({ path, file });
   return sockets.reduce(
@@ -74,19 +74,19 @@ export function listeningInodes(address: Address): string[] {
   return sockets.map(({ inode }) => inode);
 }
 
-/** The file of the socket that has a path now, as {@linkcode Address} may have it; undefined if none has it. */
+/** Identifies the socket at a path now, for {@linkcode Address}; undefined if there is none. */
 export function socketFile(path: string): string | undefined {
   return fileOf(path);
 }
 
 /**
- * The sockets at a path. Not the names that they were bound to count, which anybody can
- * choose and a server may change, but the file.
+ * The sockets at a path, found by their file. The names they were bound to don't count: any
+ * user can choose one, and a server may rename its socket.
  */
 function socketsOf({ path, file = fileOf(path) }: UnixAddress): UnixSocket[] {
   const sockets = unixSockets();
   const known = sockets.filter((socket) => socket.file === file);
-  // Some file systems show stat(2) other numbers than the kernel has (overlayfs, btrfs).
+  // On some file systems, stat(2) and the kernel have different numbers (overlayfs, btrfs).
   return known.length > 0
     ? known
     : sockets.filter((socket) =>
@@ -101,15 +101,15 @@ function inodeOf(file?: string): string | undefined {
 /** A TCP port that some processes listen on. */
 export interface ListeningSocket {
   address: TcpAddress;
-  /** Those of the processes that have it open. */
+  /** The processes, of those asked about, that have it open. */
   pids: number[];
 }
 
 /**
- * The TCP ports that any of these processes listens on and this host can reach by loopback.
+ * The TCP ports that any of these processes listens on and that can be reached by loopback.
  *
- * @param network a process in whose network namespace they listen, if it is another: then
- * it is loopback there
+ * @param network a process in the network namespace in which they listen, if that isn't
+ * zdd's; the loopback is the one there
  */
 export function listeningSockets(
   pids: number[],
@@ -130,7 +130,7 @@ export function listeningSockets(
   });
 }
 
-/** Local addresses of listening sockets, and where they are reached. */
+/** Local addresses of listening sockets, and the hosts to reach them at. */
 const REACHABLE = new Map([
   ["0.0.0.0", "127.0.0.1"],
   [`ipv6:${"0".repeat(32)}`, "127.0.0.1"],
@@ -138,7 +138,7 @@ const REACHABLE = new Map([
 ]);
 const ONLY_IPV6 = new Map([...REACHABLE.keys()].map((host) => [host, "[::1]"]));
 
-/** Those of the processes that have one of these sockets open. */
+/** Which of the processes have one of these sockets open. */
 export function holders(inodes: string[], pids: number[]): number[] {
   const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
   return pids.filter((pid) =>
@@ -146,12 +146,12 @@ export function holders(inodes: string[], pids: number[]): number[] {
   );
 }
 
-/** Whether the host of a connection's end is the wanted one, or may be. */
+/** Whether the host of a connection's end is, or may be, the wanted one. */
 function isHost({ host }: SocketEnd, wanted: string): boolean {
   return ANY.includes(wanted) || hostsOf(wanted).includes(host);
 }
 
-/** Whether a client of a host may reach a socket that listens. */
+/** Whether a client that connects to a host may reach a listening socket. */
 function isReached(
   { local: { host }, ipv6Only }: TcpSocket,
   wanted: string,
@@ -169,11 +169,11 @@ function isIPv4(host: string): boolean {
   return !host.startsWith("ipv6:");
 }
 
-/** The addresses that a host means, as sockets have them. */
+/** The addresses of a host, in the form that sockets have them. */
 function hostsOf(host: string): string[] {
   if (host === "localhost") return ["127.0.0.1", ...hostsOf("[::1]")];
   if (!host.startsWith("[")) return [host];
-  // A URL has no IPv4 at its end any more, and :: once at most.
+  // URL normalizes it: no IPv4 at the end, and :: at most once.
   const [left = "", right] = new URL(`http://${host}`).hostname.slice(1, -1)
     .split("::");
   const digits = (part = "") =>
@@ -190,8 +190,8 @@ function hostsOf(host: string): string[] {
 /**
  * The TCP sockets in some states.
  *
- * @param network a process in whose network namespace they are; else this one's. To ask the
- * kernel there, zdd would have to enter it; what it has written down is for everybody.
+ * @param network a process in the network namespace to look in; zdd's if undefined. zdd
+ * would have to enter another namespace to ask the kernel there, but can read its /proc.
  */
 function tcpSockets(
   states: number,
@@ -200,7 +200,7 @@ function tcpSockets(
 ): TcpSocket[] {
   try {
     if (network === undefined) return askForTcpSockets(states, filter);
-  } catch { /* it is written down, too */ }
+  } catch { /* read /proc instead */ }
   const place = network === undefined ? "/proc/net" : `/proc/${network}/net`;
   return [`${place}/tcp`, `${place}/tcp6`].flatMap((file) =>
     readSockets(file, states, filter)
@@ -235,9 +235,9 @@ function endOf(field = ""): SocketEnd {
 }
 
 /**
- * `0100007F` → `127.0.0.1`; IPv4 in IPv6 too; other IPv6 as `ipv6:` and 32 digits. The
- * kernel prints 32-bit words in the host's byte order, which is little-endian on all that
- * Deno runs on.
+ * `0100007F` → `127.0.0.1`, also for IPv4 in IPv6; other IPv6 as `ipv6:` and 32 digits. The
+ * kernel prints 32-bit words in the host's byte order, which is little-endian on all
+ * machines that Deno runs on.
  */
 function hostOf(hex: string): string {
   const bytes = hex.match(/.{8}/g)
@@ -248,12 +248,12 @@ function hostOf(hex: string): string {
   return bytes.slice(-4).map((byte) => parseInt(byte, 16)).join(".");
 }
 
-/** SS_CONNECTING, which is not accepted yet, and SS_CONNECTED of linux/net.h, as /proc/net/unix prints them. */
+/** SS_CONNECTING (not accepted yet) and SS_CONNECTED of linux/net.h, as in /proc/net/unix. */
 const UNIX_CONNECTED = ["02", "03"];
 /** __SO_ACCEPTCON of linux/net.h. */
 const ACCEPTS_CONNECTIONS = 0x10000;
 
-/** The unix sockets that have a path, or were accepted from one that has. */
+/** The unix sockets that have a path, or were accepted from one that has one. */
 function unixSockets(): UnixSocket[] {
   try {
     return askForUnixSockets();
@@ -263,8 +263,8 @@ function unixSockets(): UnixSocket[] {
 }
 
 /**
- * The sockets of `/proc/net/unix` (proc(5)). That has names only: the file is taken for the
- * one that has the name now.
+ * The sockets of `/proc/net/unix` (proc(5)). That lists only names, so each file is assumed
+ * to be the one with that name now.
  */
 export function readUnixSockets(file: string): UnixSocket[] {
   return readOrEmpty(file).split("\n").slice(1).flatMap((line) => {

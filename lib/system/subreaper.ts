@@ -9,9 +9,9 @@ const WNOHANG = 1;
 let users = 0;
 
 /**
- * Until it is disposed of, whatever loses its parent below this process becomes a child of
- * it, and not of init (PR_SET_CHILD_SUBREAPER, prctl(2)): a daemon can't get away while it
- * is being started. Where that isn't possible, nothing happens.
+ * Until it is disposed of, orphaned descendants of this process become its children instead
+ * of init's (PR_SET_CHILD_SUBREAPER, prctl(2)): a daemon can't get away while it is being
+ * started. Does nothing if that isn't possible.
  */
 export class Subreaper implements Disposable {
   #done = false;
@@ -33,17 +33,17 @@ function set(on: 0 | 1): void {
   } catch { /* another C library */ }
 }
 
-/** Those that have become children of this process. */
+/** The pids of processes that have become children of this one. */
 const adopted = new Set<number>();
 
-/** Remembers a process that has become a child of this one, which Deno has not started. */
+/** Remembers a process that has become a child of this one but wasn't started by Deno. */
 export function adopt(pid: number): void {
   adopted.add(pid);
 }
 
 /**
- * Takes note of the end of an adopted process, so that no zombie is left of it, for which
- * others would wait. Deno does that for those that it has started.
+ * Waits for an adopted process that has ended, so that it leaves no zombie that others
+ * would wait for. Deno does that for processes it started itself.
  */
 export function reap(pid: number): void {
   if (!adopted.has(pid)) return;

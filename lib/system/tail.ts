@@ -2,15 +2,15 @@ import { escapeControls } from "../text/escape.ts";
 import { hold } from "./held.ts";
 import { readEnd } from "./safe_open.ts";
 
-/** So much of the end of a log is read for some lines, in bytes. */
+/** How much of the end of a log is read for some lines, in bytes. */
 const TAIL_BYTES = 8192;
-/** So much of it is read for all that there are. */
+/** How much of it is read for all lines, in bytes. */
 const MOST_BYTES = 256 * 1024;
 
 /**
- * The last lines of a log, at most `lines`, of what was written after `from`
- * (bytes); empty if there is none or it can't be read. Colors are left out, and other
- * control characters are spelled out.
+ * The last lines of a log, at most `lines`, of what was written after `from` (bytes). Empty
+ * if there are none or it can't be read. Colors are removed, and other control characters
+ * are escaped.
  */
 export function readTail(file: string, from = 0, lines = 10): string[] {
   try {
@@ -24,7 +24,7 @@ export function readTail(file: string, from = 0, lines = 10): string[] {
   }
 }
 
-/** The size of a file in bytes; 0 if there is none, or another user's link leads there. */
+/** The size of a file in bytes; 0 if it doesn't exist, or another user's link leads there. */
 export function sizeOf(file: string): number {
   try {
     using held = hold(file, { follow: true });

@@ -3,33 +3,33 @@ import { askForSockets, type Message, Question } from "./netlink.ts";
 /** Sizes of struct inet_diag_req and inet_diag_msg in bytes (linux/inet_diag.h). */
 const REQUEST = 60;
 const MESSAGE = 72;
-/** INET_DIAG_REQ_BYTECODE, and its operations. */
+/** INET_DIAG_REQ_BYTECODE and its operations. */
 const BYTECODE = 1;
 const JUMP = 1;
 const LOCAL = 7;
 const REMOTE = 8;
-/** INET_DIAG_SKV6ONLY, which the kernel tells of those that listen. */
+/** INET_DIAG_SKV6ONLY, which the kernel adds for listening sockets. */
 const IPV6_ONLY = 11;
 
 /** One end of a TCP socket. */
 export interface SocketEnd {
-  /** `127.0.0.1`, IPv4 in IPv6 too; other IPv6 as `ipv6:` and 32 hexadecimal digits. */
+  /** `127.0.0.1`, also for IPv4 in IPv6; other IPv6 as `ipv6:` and 32 hexadecimal digits. */
   host: string;
   port: number;
 }
 
-/** A TCP socket, as the kernel tells. */
+/** A TCP socket, as the kernel describes it. */
 export interface TcpSocket {
   local: SocketEnd;
   remote: SocketEnd;
   inode: string;
   /** One of `SocketState`. */
   state: number;
-  /** Of one that listens on an IPv6 address: IPv4 doesn't reach it. */
+  /** For a socket listening on an IPv6 address: whether IPv4 clients can't reach it. */
   ipv6Only?: boolean;
 }
 
-/** What the kernel is to leave out: those with other ports. */
+/** The ports of the sockets wanted. The kernel leaves out all others. */
 export interface SocketFilter {
   localPort?: number;
   remotePort?: number;
@@ -38,11 +38,11 @@ export interface SocketFilter {
 }
 
 /**
- * The TCP sockets in some states. The kernel goes through all connections of the host for
- * that, those of the last minute too: ask once.
+ * The TCP sockets in some states. The kernel goes through all connections of the host,
+ * including those of the last minute, so ask only once.
  *
- * @param states those of `SocketState`, as bits
- * @throws {Error} where the kernel or a sandbox doesn't answer.
+ * @param states of `SocketState`, as bits
+ * @throws {Error} if the kernel or a sandbox refuses.
  */
 export function askForTcpSockets(
   states: number,
@@ -58,7 +58,7 @@ function requestFor(
 ): Uint8Array {
   const bytes = new Uint8Array(REQUEST);
   const view = new DataView(bytes.buffer);
-  view.setUint16(4, localPort); // in network order, as the next; 0: any
+  view.setUint16(4, localPort); // in network order, like the next; 0 for any
   view.setUint16(6, remotePort);
   view.setUint32(52, states, true);
   return eitherPort === undefined
@@ -67,9 +67,10 @@ function requestFor(
 }
 
 /**
- * An attribute with a filter: where one end has a port, the filter ends there; else it
- * looks at the other end. An operation says how many bytes further it goes on: if it holds,
- * and if not. Behind the end means no (inet_diag_bc_run in Linux).
+ * An attribute with a filter program: it accepts a socket if one end has the port, and
+ * otherwise checks the other end. An operation has two offsets in bytes to the next one:
+ * for yes and for no. An offset beyond the end rejects the socket (inet_diag_bc_run in
+ * Linux).
  */
 function eitherEnd(port: number): Uint8Array {
   const bytes = new Uint8Array(32);
@@ -77,7 +78,7 @@ function eitherEnd(port: number): Uint8Array {
   view.setUint16(0, bytes.length, true);
   view.setUint16(2, BYTECODE, true);
   condition(4, LOCAL);
-  operation(16, JUMP, 4, 16); // a jump goes where others go that don't hold
+  operation(16, JUMP, 4, 16); // a jump always uses the offset for no
   condition(20, REMOTE);
   return bytes;
 
@@ -87,7 +88,7 @@ function eitherEnd(port: number): Uint8Array {
     view.setUint16(at + 2, no, true);
   }
 
-  /** With a struct inet_diag_hostcond: any family, no bits of an address, a port. */
+  /** Writes an operation with a struct inet_diag_hostcond: any family and address, one port. */
   function condition(at: number, code: number): void {
     operation(at, code, 12, 16);
     view.setInt32(at + 8, port, true);

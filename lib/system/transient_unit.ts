@@ -8,7 +8,7 @@ import {
   unitProperties,
 } from "./service_manager.ts";
 
-// Services that systemd runs without a file of theirs (systemd-run(1)).
+// Services that systemd runs without a unit file (systemd-run(1)).
 
 /** A service that systemd runs for zdd. */
 export interface TransientUnit {
@@ -17,11 +17,11 @@ export interface TransientUnit {
   manager: Manager;
 }
 
-/** A service that was started, with what it is known by. */
+/** A service that was started. */
 export interface StartedUnit {
   /** Its control group, such as `/system.slice/zdd-app-web-1.service`. */
   group: string;
-  /** Its main process; undefined if that has ended already. */
+  /** Its main process; undefined if it has already ended. */
   main?: ProcessId;
 }
 
@@ -34,8 +34,8 @@ export function unitOfGroup(group: string): TransientUnit {
 /**
  * Starts a shell script as a service, and waits until the shell runs.
  *
- * @param properties `KEY=VALUE` each; of the same ones, the last holds
- * @throws {ZddError} with systemd's words, if it can't be started.
+ * @param properties `KEY=VALUE` each; the last one of a key counts
+ * @throws {ZddError} with systemd's message, if it can't be started.
  */
 export async function startUnit(
   { name, manager }: TransientUnit,
@@ -45,7 +45,7 @@ export async function startUnit(
   const { success, words } = await askManager(manager, [
     ...["systemd-run", "--quiet", "--unit", name, "--service-type", "exec"],
     ...properties.flatMap((property) => ["--property", property]),
-    // In a command, systemd fills in variables by itself.
+    // systemd substitutes variables in a command itself.
     ...["--", "/bin/sh", "-c", script.replaceAll("$", "$$$$")],
   ]);
   const { ControlGroup = "", ExecMainPID = "0" } = await unitProperties(
@@ -64,12 +64,12 @@ export async function startUnit(
   };
 }
 
-/** How often it is looked whether a main process has ended, in ms. */
+/** How often to check whether a main process has ended, in ms. */
 const LOOK = 25;
 
 /**
- * The exit status of a unit's main process when that has ended; 128 + the signal's number
- * after a signal. 1 if systemd has forgotten it, for it has started another.
+ * Waits until a unit's main process has ended, and returns its exit status; 128 + the
+ * signal's number after a signal. 1 if systemd has started another one since.
  */
 export async function exitOf(
   unit: TransientUnit,
@@ -93,10 +93,10 @@ export async function exitOf(
 }
 
 /**
- * Stops a unit for good, and waits until it has stopped and is forgotten.
+ * Stops a unit for good, and waits until it has stopped and systemd has forgotten it.
  *
  * @param timeout in ms
- * @throws {ZddError} with systemd's words, if it may not be stopped.
+ * @throws {ZddError} with systemd's message, if it can't be stopped.
  */
 export async function stopUnit(
   { name, manager }: TransientUnit,
@@ -113,7 +113,7 @@ export async function stopUnit(
   await askManager(manager, ["systemctl", "reset-failed", "--", name]);
 }
 
-/** Kills whatever a unit has; it isn't started again. Names may have `*`. */
+/** Kills all processes of a unit, without a restart. The name may contain `*`. */
 export async function killUnit(unit: TransientUnit): Promise<void> {
   const { name, manager } = unit;
   await askManager(manager, ["systemctl", "stop", "--no-block", "--", name]);
@@ -123,10 +123,10 @@ export async function killUnit(unit: TransientUnit): Promise<void> {
   await stopUnit(unit, KILL_TIMEOUT);
 }
 
-/** How long the kernel may take to end what was killed, in ms. */
+/** How long the kernel may take to end a killed process, in ms. */
 const KILL_TIMEOUT = 5000;
 
-/** How often a unit was started again; undefined if systemd has forgotten it. Waits for systemd. */
+/** How often a unit was restarted; undefined if systemd has forgotten it. Synchronous. */
 export function restartsOf(
   { name, manager }: TransientUnit,
 ): number | undefined {
@@ -147,7 +147,7 @@ export function restartsOf(
   }
 }
 
-/** The files that a unit's variables are in. */
+/** A unit's environment files. */
 export async function environmentFilesOf(
   unit: TransientUnit,
 ): Promise<string[]> {
@@ -160,7 +160,7 @@ export async function environmentFilesOf(
     .filter((line) => line !== "");
 }
 
-/** The last lines that a unit's processes have printed. */
+/** The last lines that a unit's processes printed. */
 export async function lastWords(unit: TransientUnit): Promise<string[]> {
   // The journal may lag behind; only root can wait for it.
   await askManager("system", ["journalctl", "--sync"]);
@@ -172,7 +172,7 @@ export async function lastWords(unit: TransientUnit): Promise<string[]> {
 /** How many lines are quoted. */
 const QUOTED = 20;
 
-/** The command that prints what the processes of some units have printed (journalctl(1)). */
+/** The command that shows what the processes of some units printed (journalctl(1)). */
 export function journalCommand(
   units: TransientUnit[],
   { lines, follow = false, since }: {
@@ -186,7 +186,7 @@ export function journalCommand(
     ...lines === undefined ? [] : ["--lines", String(lines)],
     ...follow ? ["--follow"] : [],
     ...since === undefined ? [] : ["--since", since],
-    // Not what systemd says about them.
+    // Without systemd's own messages about them.
     ...units.flatMap(({ name, manager }, i) => [
       ...i === 0 ? [] : ["+"],
       manager === "user"
@@ -196,13 +196,13 @@ export function journalCommand(
   ];
 }
 
-/** What stands for a file where the log of a unit is named: the command that shows it. */
+/** Used where the file of a log is named: for a unit, the command that shows its log. */
 export function journalOf({ name, manager }: TransientUnit): string {
   const user = manager === "user" ? "--user " : "";
   return `${JOURNALCTL} ${user}--unit ${name}`;
 }
 
-/** Whether the name of a log is that of a unit's. */
+/** Whether the name of a log is a unit's. */
 export function isJournal(log: string): boolean {
   return log.startsWith(`${JOURNALCTL} `);
 }

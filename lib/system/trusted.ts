@@ -1,23 +1,24 @@
 import { dirname } from "@std/path";
 
-/** Root, who may do all that zdd does, and the one who runs it. */
+/** Root and the user who runs zdd. */
 const trusted = new Set<number | null>([0, Deno.uid()]);
 
 /**
- * Trusts a user as much as root: the owner of deploy.conf decides anyway what zddeploy
- * runs, and an account that owns a whole project may have links in it.
+ * Trusts the owner of a file as much as root: the owner of deploy.conf decides what
+ * zddeploy runs anyway, and the owner of a project may use links in it. Also trusts the
+ * owner of the file's directory, who could replace the file.
  *
- * @param file a file that decides what is run; the owner of its directory could replace it
+ * @param file a file that decides what is run
  */
 export function trustOwnerOf(file: string): void {
   for (const path of [file, dirname(file)]) {
     try {
       trusted.add(Deno.statSync(path).uid);
-    } catch { /* whoever reads it says what is wrong */ }
+    } catch { /* reading the file reports the error */ }
   }
 }
 
-/** Whether a user is root, the one who runs zdd, or one who decides what it runs. */
+/** Whether a user is root, the user who runs zdd, or decides what zdd runs. */
 export function isTrusted(uid: number | null | undefined): boolean {
   return uid !== undefined && trusted.has(uid);
 }
@@ -30,14 +31,14 @@ export function isForAll({ mode }: Deno.FileInfo): boolean {
 const STICKY = 0o1000;
 
 /**
- * Whether nobody but trusted users can change what is at this path and on the way to it.
- * In a sticky directory, such as /tmp, others can't replace what is a trusted user's
- * (unlink(2)). A group that may write there was chosen by the owner.
+ * Whether only trusted users can change what is at this path and on the way to it. In a
+ * sticky directory, such as /tmp, others can't replace a trusted user's files (unlink(2)).
+ * If a group may write there, the owner has chosen it.
  *
  * @param path absolute, without symbolic links
  */
 export function isGuarded(path: string): boolean {
-  // From the top: what is said of a directory holds only if all above it is guarded.
+  // From the top: a directory is only safe if all above it are.
   for (const place of wayTo(path)) {
     const stat = Deno.lstatSync(place);
     if (!isTrusted(stat.uid)) return false;

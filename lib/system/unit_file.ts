@@ -3,7 +3,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { readIfExists, removeIfExists, writeAtomically } from "./files.ts";
 import { askManager, type Manager } from "./service_manager.ts";
 
-/** Where an administrator's units are, or a user's own (systemd.unit(5)). */
+/** Where an administrator's or a user's own units are (systemd.unit(5)). */
 function directoryOf(manager: Manager): string {
   if (manager === "system") return "/etc/systemd/system";
   const home = Deno.env.get("HOME") ?? "";
@@ -23,7 +23,7 @@ export function pathOf({ name, manager }: UnitFile): string {
   return join(directoryOf(manager), name);
 }
 
-/** What a unit's file holds; undefined if there is none. */
+/** The text of a unit's file; undefined if there is none. */
 export function readUnit(unit: UnitFile): string | undefined {
   return readIfExists(pathOf(unit));
 }
@@ -35,9 +35,9 @@ export async function isEnabled({ name, manager }: UnitFile): Promise<boolean> {
 }
 
 /**
- * Writes a unit, and has it started at every boot from the next one on.
+ * Writes a unit and enables it, so that it starts at every boot.
  *
- * @throws {ZddError} with systemd's words, if that isn't possible.
+ * @throws {ZddError} with systemd's message, if that fails.
  */
 export async function enableUnit(unit: UnitFile, text: string): Promise<void> {
   const path = pathOf(unit);
@@ -48,14 +48,14 @@ export async function enableUnit(unit: UnitFile, text: string): Promise<void> {
   }
   writeAtomically(path, text);
   await control(unit, ["daemon-reload"]);
-  // Again, should what it is wanted by have changed.
+  // Not just "enable", in case its WantedBy= has changed.
   await control(unit, ["reenable", "--", unit.name]);
 }
 
 /**
- * Takes that back. What runs goes on.
+ * Disables and removes a unit. If it is running, it keeps running.
  *
- * @throws {ZddError} with systemd's words, if that isn't possible.
+ * @throws {ZddError} with systemd's message, if that fails.
  */
 export async function disableUnit(unit: UnitFile): Promise<void> {
   await control(unit, ["disable", "--", unit.name]);
@@ -73,14 +73,14 @@ async function control({ manager }: UnitFile, args: string[]): Promise<void> {
   });
 }
 
-/** A text as one word of a unit's line (systemd.syntax(7), systemd.service(5)). */
+/** Quotes a text as one word in a unit's line (systemd.syntax(7), systemd.service(5)). */
 export function quoteForUnit(text: string): string {
   const escaped = text.replaceAll("%", "%%").replace(/["\\]/g, "\\$&")
     .replaceAll("\n", "\\n");
   return `"${escaped}"`;
 }
 
-/** A word of a command in a unit, where a `$` would begin a variable. */
+/** Quotes a word of a command in a unit, where `$` would begin a variable. */
 export function quoteForExec(text: string): string {
   return quoteForUnit(text).replaceAll("$", "$$$$");
 }

@@ -9,30 +9,36 @@ const AF_UNIX = 1;
 /** Sizes of struct unix_diag_req and unix_diag_msg in bytes (linux/unix_diag.h). */
 const REQUEST = 24;
 const MESSAGE = 16;
-/** UNIX_DIAG_NAME, UNIX_DIAG_VFS and UNIX_DIAG_RQLEN, as types and as bits of what to show. */
+/**
+ * UNIX_DIAG_NAME, UNIX_DIAG_VFS and UNIX_DIAG_RQLEN: attribute types, and the bits to
+ * request them.
+ */
 const NAME = 0;
 const FILE = 1;
 const QUEUE = 4;
 const SHOW = 1 << 0 | 1 << 1 | 1 << 4;
-/** The number of its state, of a socket that listens (linux/tcp_states.h). */
+/** The state of a listening socket (linux/tcp_states.h). */
 const TCP_LISTEN = 10;
 
-/** A unix socket that has a name in a file system, or was accepted from one that has. */
+/** A unix socket that has a path, or was accepted from one that has one. */
 export interface UnixSocket {
   listening: boolean;
   inode: string;
-  /** The name that was bound, which the file may not have any more. */
+  /** The path it was bound to. The file may have another by now. */
   path: string;
-  /** The file that was made by binding, whatever its name is by now; see {@linkcode fileOf}. */
+  /**
+   * Identifies the file that binding created, whatever its path is now; see {@linkcode
+   * fileOf}.
+   */
   file: string;
-  /** Of one that listens: how many connections wait to be accepted. */
+  /** For a listening socket: how many connections wait to be accepted. */
   waiting: number;
 }
 
 /**
- * The unix sockets that listen or are connected.
+ * The unix sockets that are listening or connected.
  *
- * @throws {Error} where the kernel or a sandbox doesn't answer.
+ * @throws {Error} if the kernel or a sandbox refuses.
  */
 export function askForUnixSockets(): UnixSocket[] {
   const bytes = new Uint8Array(REQUEST);
@@ -49,7 +55,7 @@ export function askForUnixSockets(): UnixSocket[] {
 function parse({ body, attributes }: Message): UnixSocket | undefined {
   const name = attributes.get(NAME);
   const file = attributes.get(FILE);
-  // One that has none, or an abstract one, can't be an address of nginx's.
+  // A socket without a name, or with an abstract one, can't be an address for nginx.
   if (name === undefined || file === undefined) return undefined;
   const { buffer, byteOffset, byteLength } = name;
   const path = new TextDecoder().decode(
@@ -66,14 +72,15 @@ function parse({ body, attributes }: Message): UnixSocket | undefined {
 }
 
 /**
- * The identity of the socket that has a name now, as {@linkcode UnixSocket.file} has it;
- * undefined if none has it, or it is a link.
+ * Identifies the socket at a path now, as in {@linkcode UnixSocket.file}; undefined if
+ * there is none, or a link.
  */
 export function fileOf(path: string): string | undefined {
   try {
     const { isSocket, dev, ino } = Deno.lstatSync(path);
     if (!isSocket || ino === null) return undefined;
-    // The kernel tells 32 bits of it, and stat(2) the device in another form (makedev(3)).
+    // The kernel gives 32 bits of the inode, and stat(2) another form of the device
+    // (makedev(3)).
     const major = dev >>> 8 & 0xfff;
     const minor = dev & 0xff | dev >>> 12 & 0xf_ff00;
     return identityOf(major, minor, ino % 2 ** 32);

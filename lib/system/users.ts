@@ -7,18 +7,21 @@ export interface User {
   shell: string;
 }
 
-/** A user of this name, local or of a directory service (getent(1)); undefined if there is none. */
+/**
+ * A user by name, local or from a directory service (getent(1)); undefined if there is
+ * none.
+ */
 export function findUser(name: string): User | undefined {
   if (!/^[A-Za-z_][\w.@-]*\$?$/.test(name)) return undefined;
   return find(name, (user) => user.name === name);
 }
 
-/** The name of a user; the number, if it has none. */
+/** The name of a user; the number if there is no name. */
 export function nameOfUser(uid: number): string {
   return find(String(uid), (user) => user.uid === uid)?.name ?? String(uid);
 }
 
-/** A user's rights: the number, and the groups that the user is in (group(5)). */
+/** A user's id and groups (group(5)). */
 export function credentialsOfUser(
   { name, uid, gid }: User,
   group = readOrEmpty("/etc/group"),
@@ -30,15 +33,15 @@ export function credentialsOfUser(
   return { uid, groups: [gid, ...more] };
 }
 
-/** Where people begin; below are the system's own users (login.defs(5), UID_MIN). */
+/** The first uid of people; system users have lower ones (login.defs(5), UID_MIN). */
 const FIRST_UID = 1000;
-/** `nobody` of every Linux. */
+/** `nobody` on every Linux. */
 const NOBODY = 65_534;
 
-/** Groups whose members may become root, as distributions have them. */
+/** The groups whose members may become root in usual distributions. */
 const ADMINISTRATORS = /^(?:sudo|wheel|admin):[^:]*:\d+:(.*)$/gm;
 
-/** The local users who can log in and aren't root's equals: people with a shell. */
+/** The local users who can log in and can't become root: people with a shell. */
 export function loginUsers(
   passwd = readOrEmpty("/etc/passwd"),
   group = readOrEmpty("/etc/group"),
@@ -92,10 +95,10 @@ function parse(text: string): User[] {
   });
 }
 
-/** What belongs to the session of the user who runs zdd. */
+/** Variables that belong to the session of the user who runs zdd. */
 const OWN = /^(MAIL|XDG_|SSH_|SUDO_|DBUS_SESSION_BUS_ADDRESS|OLDPWD|PWD$)/;
 
-/** An environment as another user has it, who runs what one user has started. */
+/** Adapts an environment for a command that runs as another user. */
 export function asUser(
   environment: Record<string, string>,
   { name, home, shell }: User,

@@ -1,9 +1,9 @@
 /** How {@linkcode waitUntil} waits. All times in ms. */
 export interface WaitOptions {
   timeout: number;
-  /** Time between two looks; grows each time, up to `slowest`. */
+  /** The first pause between two looks; it grows each time, up to `slowest`. */
   interval?: number;
-  /** By which factor; 1.5 unless told. Looks that cost little may come more often. */
+  /** The factor it grows by; 1.5 by default. Use less if a look is cheap. */
   growth?: number;
   slowest?: number;
   /** Ends the wait early by throwing the signal's reason. */
@@ -11,9 +11,8 @@ export interface WaitOptions {
 }
 
 /**
- * Looks again and again until `look` returns something other than undefined, and
- * returns that, or undefined when `timeout` has passed. `look` is called at least
- * once, and a last time at the end.
+ * Calls `look` until it returns something other than undefined, and returns that; undefined
+ * after `timeout`. Calls `look` at least once, and a last time at the end.
  */
 export async function waitUntil<T>(
   look: () => T | undefined | Promise<T | undefined>,

@@ -44,7 +44,7 @@ Deno.test("a ready that hangs is killed when start_timeout is over", async () =>
   await using site = Site.live({ lines });
   const { code, stderr } = await site.zdd();
   assertEquals(code, 1, stderr);
-  assertStringIncludes(stderr, "last: no end within 1 s");
+  assertStringIncludes(stderr, "last: still running after 1 s");
   assertEquals(site.processes().filter((pid) => isSleep(pid)), []);
 });
 

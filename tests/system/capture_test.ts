@@ -40,7 +40,7 @@ Deno.test("capture() kills a command that takes too long, and all that it runs",
   await assertRejects(
     () => run(`sleep 100 & echo $$ $! >${pids}; wait`, { timeout: 300 }),
     Deno.errors.TimedOut,
-    "no end within 0.3 s",
+    "still running after 0.3 s",
   );
   const [shell = "", sleep = ""] = Deno.readTextFileSync(pids).split(/\s/);
   Deno.removeSync(pids);
