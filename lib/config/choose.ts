@@ -2,9 +2,9 @@ import { ExitStatus, ZddError } from "../error.ts";
 import { nearest } from "../text/suggestion.ts";
 
 /**
- * Those of the services that have one of these names, all if there is none.
+ * The services with these names; all if `names` is empty.
  *
- * @throws {ZddError} with exit status 2, if there is no service of a name.
+ * @throws {ZddError} with exit status 2, if a name isn't that of a service.
  */
 export function chooseServices<T extends { name: string }>(
   services: readonly T[],

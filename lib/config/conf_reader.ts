@@ -7,7 +7,7 @@ import { ConfSection } from "./section.ts";
 
 const SERVICE_PREFIX = "service:";
 
-/** deploy.conf as sections of known kinds, collecting what is wrong. */
+/** Reads deploy.conf as sections of known kinds, and collects mistakes. */
 export class ConfReader {
   readonly diagnostics = new Diagnostics();
   readonly #ini: Ini;
@@ -20,7 +20,7 @@ export class ConfReader {
     }
   }
 
-  /** The section `[nginx]`, or an empty one in its place. */
+  /** The section `[nginx]`; an empty one if it is missing. */
   nginx(): ConfSection<"nginx"> {
     const section = this.#ini.sections.get("nginx");
     if (section === undefined) {
@@ -29,7 +29,7 @@ export class ConfReader {
     return this.#read(section, "nginx");
   }
 
-  /** The section `[deploy]`, or an empty one in its place. */
+  /** The section `[deploy]`; an empty one if it is missing. */
   deploy(): ConfSection<"deploy"> {
     return this.#read(this.#ini.sections.get("deploy"), "deploy");
   }
@@ -57,7 +57,7 @@ export class ConfReader {
 
   #rejectSection(section: Section): void {
     const known = ["nginx", "deploy"];
-    // [services:web] and [service web] are meant to be services.
+    // [services:web] and [service web] are probably meant to be services.
     const service = /^services?[:\s.]+(.+)$/i.exec(section.name)?.[1];
     const near = service !== undefined
       ? SERVICE_PREFIX + service
@@ -75,7 +75,7 @@ export class ConfReader {
   }
 }
 
-/** The kind of a section by its name; undefined if there is none of that name. */
+/** The kind of a section by its name; undefined if it is unknown. */
 function kindOf(name: string): SectionKind | undefined {
   if (name === "nginx" || name === "deploy") return name;
   return name.startsWith(SERVICE_PREFIX) ? "service" : undefined;

@@ -1,11 +1,11 @@
 import type { ValuesOf } from "./keys.ts";
 import type { PortKind } from "./values.ts";
 
-// What deploy.conf says, read and checked: the values of its keys, as the table in keys.ts
-// describes them, and what follows from them. Paths are absolute, times in ms.
+// The content of deploy.conf, read and checked: the values of its keys, as described in
+// keys.ts, and what follows from them. Paths are absolute, times in ms.
 
 export interface Config extends ValuesOf<"deploy"> {
-  /** deploy.conf itself. */
+  /** The path of deploy.conf. */
   file: string;
   /** The directory of deploy.conf. */
   directory: string;
@@ -23,17 +23,17 @@ export interface NginxConfig extends Omit<ValuesOf<"nginx">, "conf"> {
 export interface ServiceConfig
   extends Omit<ValuesOf<"service">, "envFile" | "log" | "port"> {
   name: string;
-  /** That of its deploy.conf, by which the instances of two of them are told apart. */
+  /** The state directory of its deploy.conf, to distinguish the instances of two deploy.confs. */
   stateDir: string;
-  /** How an instance comes by its address. */
+  /** How an instance gets its address. */
   port: PortKind;
-  /** The port of `fixed`; for `detect`, which one of several it is. */
+  /** The port for `fixed`; for `detect`, which one if there are several. */
   portNumber?: number;
-  /** Where the output goes; if each instance has a log of its own, where a link leads to it. */
+  /** The log file; with `ownLogs`, the link to the current log. */
   log: string;
-  /** Each instance has a log of its own, since deploy.conf names none. */
+  /** Each instance has its own log, since deploy.conf names none. */
   ownLogs?: true;
-  /** Its output goes to systemd's journal or to a container engine, and not to `log`. */
+  /** The output goes to systemd's journal or to a container engine, not to `log`. */
   journal?: true;
 }
 
@@ -42,14 +42,14 @@ export function isWorker({ port }: Pick<ServiceConfig, "port">): boolean {
   return port === "none";
 }
 
-/** Whether a service must never run twice: the old has ended before the new is started. */
+/** Whether a service must never run twice: old instances end before new ones start. */
 export function stopsFirst(
   { replace }: Pick<ServiceConfig, "replace">,
 ): boolean {
   return replace === "stop-first";
 }
 
-/** Whether zdd hands out a service's addresses. */
+/** Whether zdd assigns a service's addresses. */
 export function hasSlots({ port }: Pick<ServiceConfig, "port">): boolean {
   return port === "env" || port === "socket";
 }

@@ -2,17 +2,17 @@ import type { ServiceConfig } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 import type { PortKind } from "./values.ts";
 
-/** The keys that only a container has. */
+/** The keys that are only for containers. */
 const OWN = ["image", "container_port", "network", "volumes", "options"];
 
-/** The keys that mean nothing to a container, with what is there instead. */
+/** The keys that aren't for containers, each with the reason. */
 const OTHERS = {
   log: "the engine keeps what it prints, and zddeploy logs shows it",
   pid_file: "the engine knows its processes",
   properties: "`options` takes the engine's own",
 };
 
-/** The options of `docker create` that zdd gives by itself, each with the key that sets it. */
+/** The options of `docker create` that zdd sets itself, each with its key in deploy.conf. */
 const GIVEN: Record<string, string> = {
   "--name": "",
   "--rm": "",
@@ -36,10 +36,10 @@ const GIVEN: Record<string, string> = {
   "--stop-timeout": "kill_after",
 };
 
-/** How often a container engine starts a container again. */
+/** The restart policies of a container engine. */
 const POLICIES = ["no", "on-failure", "always", "unless-stopped"];
 
-/** What being a container makes of a service: how it comes by its address, when it is started again and killed. */
+/** The values that `container` changes: the kind of address, and when it is restarted and killed. */
 export function asContainer(
   { container, network, restart, stopTimeout, killAfter = stopTimeout }: Pick<
     ServiceConfig,
@@ -53,20 +53,20 @@ export function asContainer(
   const isTold = port === "env" && network === "host";
   if (section.has("port") && !isWorker && !isTold) {
     section.refuse(
-      'Cannot use "port" beside "container", but for "none": ' +
+      'Cannot use "port" beside "container", except "none": ' +
         '"container_port" says where it listens, or with "network: host" PORT does',
     );
   }
   return {
     port: isWorker ? "none" : network === "host" ? "env" : "container",
-    // Else whatever restarts the engine, an update of it, would end the service.
+    // Otherwise a restart of the engine, such as for an update, would end the service.
     restart: section.has("restart") ? restart : "always",
-    // As engines do: many a server ignores SIGTERM when it is process 1 (kill(2)).
+    // As engines do: many servers ignore SIGTERM when they are process 1 (kill(2)).
     killAfter,
   };
 }
 
-/** What only a container can have, and what it needs and can't have. */
+/** Checks keys that are only for containers, that they need, and that they can't have. */
 export function checkContainer(
   service: ServiceConfig,
   section: ConfSection<"service">,
@@ -127,7 +127,7 @@ function checkOptions(
     const key = Object.hasOwn(GIVEN, name) ? GIVEN[name] : undefined;
     if (key === undefined) continue;
     const instead = key === ""
-      ? `no ${name}, which zdd sees to`
+      ? `no ${name}, which zdd sets itself`
       : `the key "${key}" instead of ${name}`;
     section.reject("options", instead, option);
   }

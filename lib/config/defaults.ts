@@ -2,9 +2,9 @@ import { camelCase, type Defaults, type Key } from "./key.ts";
 import { KEYS, type SectionKind } from "./keys.ts";
 
 /**
- * The values of the keys that have a default, as the table of keys has them.
+ * The default values of the keys that have one.
  *
- * @param directory that relative paths start from
+ * @param directory the base of relative paths
  */
 export function defaultsOf<Kind extends SectionKind>(
   kind: Kind,

@@ -1,21 +1,21 @@
 import { ExitStatus, ZddError } from "../error.ts";
 
-/** Something that is wrong with deploy.conf or the template. */
+/** A mistake in deploy.conf or the template. */
 export interface Diagnostic {
   file: string;
   /** From 1; undefined if it is about the whole file. */
   line?: number;
   message: string;
   hint?: string;
-  /** Others may have brought it about: it keeps nothing but a start from being done. */
+  /** A service's user may have caused it: it only counts if something may be started. */
   others?: true;
 }
 
-/** Collects what is wrong, so that a user sees all of it at once. */
+/** Collects mistakes, so that a user sees all of them at once. */
 export class Diagnostics {
   readonly #all: Diagnostic[] = [];
 
-  /** Adds one; what that is known already, as every section meets those of [DEFAULT], only once. */
+  /** Adds a mistake, unless it is known: those in [DEFAULT] are found in every section. */
   add(diagnostic: Diagnostic): void {
     const text = formatDiagnostic(diagnostic);
     if (!this.#all.some((known) => formatDiagnostic(known) === text)) {
@@ -24,9 +24,9 @@ export class Diagnostics {
   }
 
   /**
-   * @param starts whether something may be started, which those hinder too that others
-   * may have brought about
-   * @throws {ZddError} with exit status 2 that names every mistake.
+   * @param starts whether something may be started: if not, mistakes that a service's user
+   * may have caused don't count
+   * @throws {ZddError} with exit status 2 and all mistakes.
    */
   throwIfAny(starts = true): void {
     const all = this.#all.filter(({ others }) => starts || !others);

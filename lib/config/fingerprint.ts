@@ -4,17 +4,17 @@ import { defaultsOf } from "./defaults.ts";
 import { camelCase, type Key } from "./key.ts";
 import { KEYS } from "./keys.ts";
 
-/** Begins every fingerprint, since what goes into one may change with zdd. */
+/** The prefix of every fingerprint, since a later zdd may compute it in another way. */
 const FORM = "zdd1:";
 
-/** What isn't a key: whose instances these are, which the state that is compared says already. */
+/** Properties that aren't keys and identify the service; they are the same in both. */
 const IDENTITY = ["name", "stateDir"];
 
 /**
- * A digest of all that the instances of a service are started with, since that may hold
- * secrets: where it differs, they must be started anew to have it. Everything counts but
- * the keys that the table marks by `restart: false`. What is as by default is left out, so
- * that a key that a later zdd adds is no reason to restart.
+ * A digest of the settings that the instances of a service are started with; if it differs,
+ * they must be replaced to get the new settings. A digest, since settings may contain secrets.
+ * Includes all keys except those with `restart: false`. Default values are left out, so that
+ * a new key in a later zdd is no reason to restart.
  */
 export async function fingerprintOf(service: ServiceConfig): Promise<string> {
   const exempt = new Set([...IDENTITY, ...keysWithoutRestart()]);
@@ -28,8 +28,8 @@ export async function fingerprintOf(service: ServiceConfig): Promise<string> {
 }
 
 /**
- * Whether an instance that was started with one fingerprint has what another one stands
- * for. One without any, or with one of an older zdd, counts as the same.
+ * Whether a recorded fingerprint matches the present one. A missing one, or one in the format
+ * of another zdd, counts as a match.
  */
 export function isSameFingerprint(
   recorded: string | undefined,
@@ -45,7 +45,7 @@ function keysWithoutRestart(): string[] {
     .map(([name]) => camelCase(name));
 }
 
-/** A value as JSON that is the same whatever the order of its properties. */
+/** A value as JSON, independent of the order of its properties. */
 function canonical(value: unknown): string {
   return JSON.stringify(
     value,

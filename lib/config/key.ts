@@ -1,32 +1,32 @@
-/** Where the text of a key stands. */
+/** What a reader needs besides the text of a key. */
 export interface Place {
-  /** The directory that relative paths start from: that of deploy.conf. */
+  /** The directory of deploy.conf, which is the base of relative paths. */
   directory: string;
-  /** Records that the text isn't what it must be; `found` is the text unless said otherwise. */
+  /** Records that the text is invalid. @param found what was found, by default the text */
   reject(expected: string, found?: string): void;
 }
 
 /**
- * Turns the text of a key into its value. What isn't right is rejected, and a harmless
- * value stands in for it, so that the mistakes after it are found too.
+ * Turns the text of a key into its value. An invalid text is rejected, and a harmless value
+ * is returned instead, so that further mistakes are found.
  */
 export type Reader<T> = (text: string, place: Place) => T;
 
-/** A line of the table of keys. */
+/** An entry of the table of keys. */
 export interface Key<T = unknown> {
   read: Reader<T>;
   required?: true;
-  /** The key beside which it isn't required; it has an empty text then. */
+  /** Another key, with which it isn't required; its text is empty then. */
   unless?: string;
-  /** What stands in for a missing value, as deploy.conf would write it. */
+  /** The text for a missing value, as in deploy.conf. */
   default?: string;
-  /** What the user is told about it. */
+  /** The description in the help. */
   meaning: string;
-  /** It names what a service's user may have changed: that is a mistake only where something is started. */
+  /** It names a file or directory that a service's user can change: a mistake only matters for a start. */
   others?: true;
-  /** A percentage: the sign needn't be doubled after it, as it must be where Python reads it. */
+  /** A percentage: its sign needn't be doubled, as it must be for Python. */
   percent?: true;
-  /** A change of it needs no new instance, since nothing of it goes into one. */
+  /** A change of it needs no new instance. */
   restart?: false;
 }
 

@@ -3,7 +3,7 @@ import { DEPLOY_KEYS } from "./keys/deploy.ts";
 import { NGINX_KEYS } from "./keys/nginx.ts";
 import { SERVICE_KEYS } from "./keys/service.ts";
 
-/** Every key of deploy.conf that zdd knows, by the kind of its section. */
+/** All keys of deploy.conf, by the kind of their section. */
 export const KEYS = {
   nginx: NGINX_KEYS,
   service: SERVICE_KEYS,
@@ -12,5 +12,5 @@ export const KEYS = {
 
 export type SectionKind = keyof typeof KEYS;
 
-/** What the sections of a kind say: the values of their keys. */
+/** The values of the keys in a section of a kind. */
 export type ValuesOf<Kind extends SectionKind> = Values<typeof KEYS[Kind]>;

@@ -4,9 +4,9 @@ import type { Config } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 
 /**
- * A release directory is left behind by the next release, and with it a state that lies
- * in there: the instance that serves would be forgotten. Such directories lie in one named
- * `releases`, or are reached through a link named `current` (Capistrano, Deployer).
+ * Rejects a `state_dir` in a release directory: the next release has another directory, so
+ * the serving instance would be forgotten. Release directories are in a directory named
+ * `releases`, or a link named `current` points to them (Capistrano, Deployer).
  */
 export function refuseMovingState(
   deploy: ConfSection<"deploy">,
@@ -18,7 +18,7 @@ export function refuseMovingState(
       ? real
       : undefined);
   if (release === undefined) return;
-  // It may not be there yet.
+  // The directory may not exist yet.
   const state = isDirectory(stateDir)
     ? realPath(stateDir)
     : join(realPath(dirname(stateDir)), basename(stateDir));

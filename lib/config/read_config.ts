@@ -10,8 +10,8 @@ import { readService, refuseSame } from "./read_service.ts";
 import { checkOrder } from "./start_order.ts";
 
 /**
- * Reads deploy.conf and checks all that can be known without running anything. What
- * is wrong stands in `diagnostics`; the rest of the result is only good if there are none.
+ * Reads deploy.conf and checks everything that can be checked without running anything. Mistakes
+ * are in `diagnostics`; the rest of the result is only valid if there are none.
  *
  * @throws {ZddError} with exit status 2, if the file can't be read.
  */

@@ -9,7 +9,7 @@ const TEMPLATE_ENDING = ".template";
 export function readNginx(section: ConfSection<"nginx">): NginxConfig {
   const { template, conf, ...values } = section.values();
   if (!section.has("template")) {
-    // That it is missing has been said.
+    // It has been reported that it is missing.
   } else if (!template.endsWith(TEMPLATE_ENDING)) {
     section.reject(
       "template",

@@ -5,7 +5,7 @@ import { asContainer, checkContainer } from "./container.ts";
 import { type ServiceConfig, stopsFirst } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 
-/** Names that a template needs for something else. */
+/** Names with another meaning in a template. */
 const FORBIDDEN_NAMES = ["nginx_pid_filename", "project_dir"];
 
 /** Reads a section `[service:NAME]`. */
@@ -55,8 +55,8 @@ function checkName(name: string, section: ConfSection<"service">): void {
 }
 
 /**
- * A server gets the kind of address that zdd picks: `{port}` would reach it as it is
- * written with `port: socket`, and `{socket}` with `port: env`.
+ * Rejects `{port}` with `port: socket`, and `{socket}` with `port: env`: they wouldn't be
+ * replaced.
  */
 function checkAddress(
   { port, start, env }: ServiceConfig,
@@ -66,7 +66,7 @@ function checkAddress(
     ? ["{socket}", "{port}"]
     : ["{port}", "{socket}"];
   if (port !== "socket" && port !== "env") return;
-  // `${port}` is the shell's.
+  // `${port}` is a variable of the shell.
   const isThere = (text: string) =>
     text.replaceAll(`$${other}`, "").includes(other);
   if (isThere(start)) {
@@ -78,7 +78,7 @@ function checkAddress(
   }
 }
 
-/** Each of several instances needs a pid file and a port of its own. */
+/** Checks that each of several instances has its own pid file and port. */
 function checkInstances(
   { pidFile, port, instances }: ServiceConfig,
   section: ConfSection<"service">,
@@ -103,18 +103,18 @@ function checkInstances(
   }
 }
 
-/** Only root can run a service as somebody else. */
+/** Checks the user: only root can run a service as another user. */
 function checkUser(
   { user }: ServiceConfig,
   section: ConfSection<"service">,
 ): void {
-  if (!IS_LINUX) return; // on the server, it is root who may
+  if (!IS_LINUX) return; // on the server, root may run zddeploy
   const uid = Deno.uid();
   if (user === undefined || uid === 0 || findUser(user)?.uid === uid) return;
   section.reject("user", "your own user, unless root runs zddeploy", user);
 }
 
-/** What only systemd can do, and what it can't. */
+/** Checks keys that need systemd, and those that can't be used with it. */
 function checkSupervisor(
   { supervisor, restart, memoryMax, properties, port, container }:
     ServiceConfig,
@@ -141,7 +141,7 @@ function checkSupervisor(
   }
 }
 
-/** A worker can't be asked for a page by its address, for it has none. */
+/** Checks `health` of a worker: it has no address, so a path alone can't be requested. */
 function checkWorker(
   { port, health }: ServiceConfig,
   section: ConfSection<"service">,
@@ -150,7 +150,7 @@ function checkWorker(
   section.reject("health", "a URL, or `ready`, with port: none", health);
 }
 
-/** A standby would be a second one that runs; what is started again must be where it was. */
+/** Checks `stop-first`: a standby would run beside it, and it must be restarted at the same address. */
 function checkReplace(
   service: ServiceConfig,
   section: ConfSection<"service">,
@@ -169,7 +169,7 @@ function checkReplace(
   section.reject("port", expected, port);
 }
 
-/** Two services of one name or with one pid file would take each other for themselves. */
+/** Rejects services with the same name or pid file, whose instances would be confused. */
 export function refuseSame(
   services: { service: ServiceConfig; section: ConfSection<"service"> }[],
 ): void {

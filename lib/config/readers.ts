@@ -15,14 +15,14 @@ import {
   type StatusRange,
 } from "./values.ts";
 
-// Each function here is a `Reader`, which the table of keys names.
+// Each function here is a `Reader` for the table of keys.
 
-/** A text as it is, over as many lines as it has. */
+/** The text unchanged; it may have several lines. */
 export function script(text: string): string {
   return text;
 }
 
-/** A shell command; its continuation lines are one line. */
+/** A shell command, its continuation lines joined. */
 export function command(text: string): string {
   return text.replace(/\s*\\?\n\s*/g, " ");
 }
@@ -40,7 +40,7 @@ export function directory(text: string, place: Place): string {
   return found;
 }
 
-/** The absolute path of a file, whose directory must exist. */
+/** The absolute path of a file whose directory exists. */
 export function fileInDirectory(text: string, place: Place): string {
   const file = path(text, place);
   if (isHere(text) && !isDirectory(dirname(file))) {
@@ -49,7 +49,7 @@ export function fileInDirectory(text: string, place: Place): string {
   return file;
 }
 
-/** Whether a path is of this host: on macOS and Windows, an absolute one is the server's. */
+/** Whether a path is on this host: on macOS and Windows, absolute paths are those of the server. */
 function isHere(path: string): boolean {
   return IS_LINUX || !path.startsWith("/");
 }
@@ -74,7 +74,7 @@ export function duration(text: string, place: Place): number {
   return ms ?? 0;
 }
 
-/** A part of a whole, from 0 to 1: `1%`, `0.5 %`. */
+/** A percentage such as `1%` or `0.5 %`, as a number from 0 to 1. */
 export function share(text: string, place: Place): number {
   const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text)?.[1];
   if (percent === undefined || Number(percent) > 100) {
@@ -83,7 +83,7 @@ export function share(text: string, place: Place): number {
   return Number(percent ?? 0) / 100;
 }
 
-/** How many times as much, at least once: `2x`, `1.5x`; undefined: any number of times. */
+/** A factor of at least 1, such as `2x` or `1.5x`; undefined for `none`. */
 export function factor(text: string, place: Place): number | undefined {
   if (text === "none") return undefined;
   const times = /^(\d{1,4}(?:\.\d+)?)\s*x?$/.exec(text)?.[1];
@@ -102,7 +102,7 @@ export function statuses(text: string, place: Place): StatusRange[] {
   return ranges ?? [];
 }
 
-/** How a service comes by its address. */
+/** How a service gets its address. */
 export function port(
   text: string,
   place: Place,
@@ -114,7 +114,7 @@ export function port(
   return parsed ?? { port: "file" };
 }
 
-/** Yes or no, in the words of Python's `getboolean`. */
+/** A boolean, with the words of Python's `getboolean`. */
 export function flag(text: string, place: Place): boolean {
   const word = text.toLowerCase();
   const yes = ["yes", "true", "on", "1"].includes(word);
@@ -124,12 +124,12 @@ export function flag(text: string, place: Place): boolean {
   return yes;
 }
 
-/** Names, apart from each other by blanks or commas. */
+/** Names separated by blanks or commas, without duplicates. */
 export function names(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter((name) => name !== ""))];
 }
 
-/** Whether what is new is started before what is old has ended. */
+/** Whether new instances start before the old ones end. */
 export function order(
   text: string,
   place: Place,
@@ -140,21 +140,21 @@ export function order(
   return "start-first";
 }
 
-/** A number of things, at least one. */
+/** A number from 1 to 9999. */
 export function count(text: string, place: Place): number {
   const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (number < 1) place.reject("a number from 1 to 9999");
   return Math.max(number, 1);
 }
 
-/** A number of connections; none is one, too. */
+/** A number of connections, from 0 to 9999. */
 export function connections(text: string, place: Place): number {
   const number = /^\d{1,4}$/.test(text) ? Number(text) : undefined;
   if (number === undefined) place.reject("a number from 0 to 9999");
   return number ?? 0;
 }
 
-/** A URL of http or https. */
+/** An http or https URL. */
 export function url(text: string, place: Place): string {
   if (!/^https?:\/\/\S+$/.test(text) || !URL.canParse(text)) {
     place.reject("a URL such as http://…");
@@ -167,15 +167,15 @@ export function target(text: string, place: Place): string {
   return /^\/\S*$/.test(text) ? text : url(text, place);
 }
 
-/** The value of `health` that asks for nothing. */
+/** The value of `health` for no request. */
 export const NONE = "none";
 
-/** What is asked for a page: a path, a URL, or none. */
+/** A path, a URL, or `none`. */
 export function page(text: string, place: Place): string {
   return text === NONE ? NONE : target(text, place);
 }
 
-/** What a Host header names: a host, and a port if need be. */
+/** The value of a Host header: a host, with or without a port. */
 export function host(text: string, place: Place): string {
   if (!/^[^\s/?#@\\]+$/.test(text) || !URL.canParse(`http://${text}/`)) {
     place.reject("a host such as example.org or example.org:8080");
@@ -184,7 +184,7 @@ export function host(text: string, place: Place): string {
   return text;
 }
 
-/** Variables, a line `KEY=VALUE` each. */
+/** Variables, one `KEY=VALUE` per line. */
 export function variables(
   text: string,
   place: Place,
@@ -194,7 +194,7 @@ export function variables(
   return variables;
 }
 
-/** What a process gets of zddeploy's own environment. */
+/** Which of zddeploy's own variables a process gets. */
 export function inheritance(text: string, place: Place): Inherit {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
   const [only = "", ...others] = words;

@@ -3,9 +3,9 @@ import type { Place } from "./key.ts";
 import { path } from "./readers.ts";
 import { splitWords } from "./values.ts";
 
-// The readers of what only some runners know.
+// Readers for keys that only some runners use.
 
-/** What looks after instances. */
+/** What supervises instances. */
 export function supervisor(text: string, place: Place): "none" | "systemd" {
   const word = text.toLowerCase();
   if (word === "none" || word === "systemd") return word;
@@ -13,7 +13,7 @@ export function supervisor(text: string, place: Place): "none" | "systemd" {
   return "none";
 }
 
-/** What runs containers. */
+/** The engine that runs containers. */
 export function containerEngine(
   text: string,
   place: Place,
@@ -24,7 +24,7 @@ export function containerEngine(
   return "docker";
 }
 
-/** The name of an image, in the characters that one may have; with `{release}`, if need be. */
+/** The name of an image, which may contain `{release}`. */
 export function image(text: string, place: Place): string {
   if (!/^[\w{][\w.:/@{}+-]*$/.test(text)) {
     place.reject("the name of an image, such as app:{release}");
@@ -42,7 +42,7 @@ export function portNumber(text: string, place: Place): number {
   return number;
 }
 
-/** The name of a network of containers. */
+/** The name of a container network. */
 export function network(text: string, place: Place): string {
   if (!/^[A-Za-z0-9][\w.-]*$/.test(text) || text === "none") {
     place.reject("host, bridge, or the name of a network");
@@ -50,7 +50,7 @@ export function network(text: string, place: Place): string {
   return text;
 }
 
-/** What a container sees of the host's files: `SOURCE:TARGET`, relative sources made absolute. */
+/** Volumes of a container, one `SOURCE:TARGET` per line; relative sources are made absolute. */
 export function volumes(text: string, place: Place): string[] {
   return linesOf(text).map((line) => {
     const [, source = "", rest = ""] = /^([^:]+):(\/[^:]*(?::[\w,]+)?)$/
@@ -60,27 +60,27 @@ export function volumes(text: string, place: Place): string[] {
     }
     if (!/[/~]|^\.+$/.test(source)) return `${source}:${rest}`;
     const found = path(source, place);
-    // An engine would make a directory of what is missing.
+    // The engine would create a directory for a missing source.
     if (!exists(found)) place.reject("a file or directory", found);
     return `${found}:${rest}`;
   });
 }
 
-/** Words, with quotes as a shell has them. */
+/** Words with quotes as in a shell. */
 export function words(text: string, place: Place): string[] {
   const split = splitWords(text);
   if (split === undefined) place.reject("words with balanced quotes");
   return split ?? [];
 }
 
-/** The values of systemd's `Restart=` (systemd.service(5)), and what engines know besides. */
+/** The values of systemd's `Restart=` (systemd.service(5)), and those of container engines. */
 const RESTART_POLICIES = [
   ...["no", "always", "on-success", "on-failure", "on-abnormal"],
   ...["on-abort", "on-watchdog"],
-  "unless-stopped", // an engine's
+  "unless-stopped", // container engines only
 ];
 
-/** When systemd or an engine starts a service again. */
+/** When systemd or a container engine restarts an instance. */
 export function restartPolicy(text: string, place: Place): string {
   const word = text.toLowerCase();
   if (!RESTART_POLICIES.includes(word)) {
@@ -89,7 +89,7 @@ export function restartPolicy(text: string, place: Place): string {
   return word;
 }
 
-/** A size as systemd takes it: bytes, with K, M, G or T, or percent of the host's memory. */
+/** A size in the format of systemd: bytes, with K, M, G or T, or a percentage of the host's memory. */
 export function memorySize(text: string, place: Place): string {
   const size = text.replace(/B$/i, "").replaceAll(" ", "").toUpperCase();
   if (!/^\d+(\.\d+)?[KMGT%]?$/.test(size)) {
@@ -98,7 +98,7 @@ export function memorySize(text: string, place: Place): string {
   return size;
 }
 
-/** Properties of a unit, `Key=Value` each. */
+/** Properties of a unit, one `Key=Value` per line. */
 export function properties(text: string, place: Place): string[] {
   const lines = linesOf(text);
   const wrong = lines.find((line) => !/^[A-Z][A-Za-z]*=/.test(line));
@@ -108,7 +108,7 @@ export function properties(text: string, place: Place): string[] {
   return lines;
 }
 
-/** The lines of a text that have something in them. */
+/** The lines of a text that aren't blank, trimmed. */
 function linesOf(text: string): string[] {
   return text.split("\n").map((line) => line.trim())
     .filter((line) => line !== "");

@@ -5,7 +5,7 @@ import type { Diagnostics } from "./diagnostics.ts";
 import { camelCase, type Key } from "./key.ts";
 import { KEYS, type SectionKind, type ValuesOf } from "./keys.ts";
 
-/** What a section stands in. */
+/** What a section needs of the whole file. */
 export interface Surroundings {
   defaults: Section;
   /** The path of deploy.conf. */
@@ -13,13 +13,13 @@ export interface Surroundings {
   diagnostics: Diagnostics;
 }
 
-/** A section of deploy.conf: its texts, expanded, their values, and what is wrong with them. */
+/** A section of deploy.conf: expands and reads its values, and records mistakes. */
 export class ConfSection<Kind extends SectionKind> {
   readonly #keys: Record<string, Key>;
   readonly #texts = new Map<string, string>();
   readonly #unexpanded = new Set<string>();
 
-  /** @param section undefined for one that isn't there and may be missing */
+  /** @param section undefined if it is missing: then missing keys aren't reported */
   constructor(
     readonly section: Section | undefined,
     readonly kind: Kind,
@@ -39,12 +39,12 @@ export class ConfSection<Kind extends SectionKind> {
     }
   }
 
-  /** What stands in its heading. */
+  /** The name in its heading. */
   get name(): string {
     return this.section?.name ?? this.kind;
   }
 
-  /** The values of all keys, as the table of keys reads them; an empty text is as good as none. */
+  /** The values of all keys, read as described in the table of keys. An empty text counts as missing. */
   values(): ValuesOf<Kind> {
     const values: Record<string, unknown> = {};
     for (const [name, key] of Object.entries(this.#keys)) {
@@ -57,7 +57,7 @@ export class ConfSection<Kind extends SectionKind> {
         values[camelCase(name)] = key.read(text ?? "", {
           directory: dirname(this.surroundings.file),
           reject: (expected, found = text) => {
-            // That it is missing has been said.
+            // It has been reported that it is missing.
             if (found === undefined) return;
             this.reject(name, expected, found, key.others);
           },
@@ -67,19 +67,19 @@ export class ConfSection<Kind extends SectionKind> {
     return values as ValuesOf<Kind>;
   }
 
-  /** Whether a key has a text of its own. */
+  /** Whether a key has a text, other than its default. */
   has(key: string): boolean {
     return Boolean(this.#texts.get(key));
   }
 
-  /** Records that the section as a whole can't be. */
+  /** Records a mistake about the whole section. */
   refuse(message: string): void {
     this.#add(this.section?.line, message);
   }
 
-  /** Records that a key has no value and needs one. */
+  /** Records that a key needs a value and has none. */
   missing(key: string, why?: string): void {
-    // One that cannot be expanded has been reported.
+    // A value that can't be expanded has already been reported.
     if (this.#unexpanded.has(key)) return;
     this.#add(
       this.#lineOf(key) ?? this.section?.line,
@@ -89,9 +89,9 @@ export class ConfSection<Kind extends SectionKind> {
   }
 
   /**
-   * Records that a key's value isn't what it must be.
+   * Records that a key has an invalid value.
    *
-   * @param others whether that may be because of what others have changed
+   * @param others whether a service's user may have caused that
    */
   reject(key: string, expected: string, found: string, others?: true): void {
     const message = `Cannot use "${key}" of [${this.name}]: ` +
@@ -104,10 +104,10 @@ export class ConfSection<Kind extends SectionKind> {
       findEntry(this.section, this.surroundings.defaults, key)?.line;
   }
 
-  /** Expands every value, and returns the names that are used by others. */
+  /** Expands all values. Returns the names that are referred to. */
   #interpolateAll(section: Section): Set<string> {
     const used = new Set<string>();
-    // A default that only other sections can expand is no mistake of this one.
+    // A default that only other sections can expand isn't a mistake of this section.
     const keys = new Set([
       ...section.entries.keys(),
       ...[...this.surroundings.defaults.entries.keys()].filter((key) =>

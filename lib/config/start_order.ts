@@ -2,15 +2,15 @@ import { nearest } from "../text/suggestion.ts";
 import { type ServiceConfig, stopsFirst } from "./config.ts";
 import type { ConfSection } from "./section.ts";
 
-/** What tells in which order services are started. */
+/** What determines the order in which services are started. */
 type Ordered = Pick<ServiceConfig, "name" | "after">;
 
-/** Services of which one waits for the next, and the last for the first. */
+/** Services that each wait for the next, and the last for the first. */
 export type Cycle = string[];
 
 /**
- * Records names in `after` that no service has, and services that would wait for each
- * other, each such circle once, at the line of the first of them.
+ * Records names in `after` that aren't services, and services that would wait for each other,
+ * each cycle once, at the line of its first service.
  */
 export function checkOrder(
   services: readonly {
@@ -40,7 +40,7 @@ export function checkOrder(
   }
 }
 
-/** The circles in which services wait for each other, each once. */
+/** The cycles of services that wait for each other, each once. */
 export function cyclesOf(services: readonly Ordered[]): Cycle[] {
   const byName = new Map(services.map((service) => [service.name, service]));
   const done = new Set<string>();
@@ -59,9 +59,9 @@ export function cyclesOf(services: readonly Ordered[]): Cycle[] {
 }
 
 /**
- * The order in which services are started: each of those with what it waits for, behind
- * all of that. What isn't started now runs already. What stops first waits for all others
- * that can be started before it, so that it is away for as short as can be.
+ * The order in which services are started: each with those that it waits for, which come
+ * before it. Services that aren't started now run already. One with `stop-first` waits for all
+ * others that can be started before it, so that it is down as briefly as possible.
  */
 export function startOrder(
   services: readonly (Ordered & Pick<ServiceConfig, "replace">)[],
@@ -86,7 +86,7 @@ export function startOrder(
   for (const name of early) add(name);
   const late = [...byName.values()].filter(({ name }) => !early.includes(name));
   const stopping = late.filter(stopsFirst).map(({ name }) => name);
-  // Those that it waits for may stop first, too.
+  // The services that it waits for may have `stop-first`, too.
   const addStopping = (name: string): void => {
     const named = byName.get(name)?.after ?? [];
     for (const other of named) {

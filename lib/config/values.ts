@@ -1,6 +1,6 @@
 import { parseEnv } from "node:util";
 
-/** HTTP statuses from `low` to `high`, both included. */
+/** HTTP statuses from `low` to `high`, inclusive. */
 export interface StatusRange {
   low: number;
   high: number;
@@ -21,10 +21,9 @@ export function parseStatuses(text: string): StatusRange[] | undefined {
 }
 
 /**
- * `file`: it tells in a port file; `env`, `socket`: zdd hands out a port or the path of
- * a unix socket; `detect`: zdd looks where it listens; `fixed`: always the same port;
- * `container`: at the address that a container engine gives it; `none`: a worker, which
- * has no address.
+ * How an instance gets its address. `file`: it writes a port file; `env`, `socket`: zdd assigns
+ * a port or the path of a unix socket; `detect`: zdd finds out where it listens; `fixed`: always
+ * the same port; `container`: the container engine assigns it; `none`: a worker, without one.
  */
 export type PortKind =
   | "file"
@@ -35,7 +34,7 @@ export type PortKind =
   | "container"
   | "none";
 
-/** Reads `file`, `env`, `socket`, `detect`, `detect 8080`, `none` or a port; undefined if it is none of them. */
+/** Reads `file`, `env`, `socket`, `detect`, `detect 8080`, `none` or a port; undefined for other texts. */
 export function parsePort(
   text: string,
 ): { port: PortKind; portNumber?: number } | undefined {
@@ -58,15 +57,14 @@ export function parsePort(
 }
 
 /**
- * Reads the lines of `env` or of an env file: `KEY=VALUE`, with quotes, comments
- * and `export` as `node --env-file` takes them. Returns the first line that is
- * none of that as `wrong`.
+ * Reads the lines of `env` or of an env file: `KEY=VALUE`, with quotes, comments and `export`
+ * as for `node --env-file`. The first invalid line is returned as `wrong`.
  */
 export function parseEnvironment(
   text: string,
 ): { variables: Record<string, string>; wrong?: string } {
   const clean = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
-  // A quoted value may go on over several lines.
+  // A quoted value may span several lines.
   const wrong = clean.replace(/(=\s*)("[^"]*"|'[^']*'|`[^`]*`)/g, "$1")
     .split("\n").find((line) =>
       !/^\s*(?:#.*|(?:export\s+)?[A-Za-z_]\w*\s*=.*)?$/.test(line)
@@ -79,8 +77,8 @@ export function parseEnvironment(
 }
 
 /**
- * Splits a text at blanks, as a shell does: quotes keep a word together, and a backslash
- * keeps the next character as it is. Undefined if a quote isn't closed.
+ * Splits a text at blanks like a shell: quotes keep a word together, and a backslash escapes
+ * the next character. Undefined if a quote isn't closed.
  */
 export function splitWords(text: string): string[] | undefined {
   const words: string[] = [];

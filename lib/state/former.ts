@@ -2,13 +2,13 @@ import type { Config } from "../config/config.ts";
 import { isAlive } from "../instance/processes.ts";
 import { instancesOf, type State } from "./state.ts";
 
-/** A service that has left deploy.conf while instances of it still run. */
+/** A service that is no longer in deploy.conf while instances of it still run. */
 export interface FormerService {
   name: string;
   pids: number[];
 }
 
-/** Such services. Those of their instances that are already to go are no concern. */
+/** The services that are no longer in deploy.conf and run. Retiring instances don't count. */
 export function formerServices(
   { services }: Pick<Config, "services">,
   state: State,
@@ -21,7 +21,7 @@ export function formerServices(
   });
 }
 
-/** What a person should know of such services. */
+/** Notes on these services for the user. */
 export function notesOnFormer(
   config: Pick<Config, "services">,
   state: State,

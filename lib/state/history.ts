@@ -10,20 +10,20 @@ import type { StateDir } from "./state_dir.ts";
 export interface HistoryEntry {
   /** When it ended; ISO 8601. */
   at: string;
-  /** Who ran it: the one who called sudo, or the login name. */
+  /** The user who ran it: the one who called sudo, or the login name. */
   by?: string;
   /** `deploy`, `rollback`, … */
   command: string;
-  /** What `--release` named, or else what serves then. */
+  /** The name given with `--release`, or else the release that serves after it. */
   release?: string;
   result: "done" | "failed";
   error?: string;
   ms: number;
-  /** Who serves then: pids by service. */
+  /** The pids that serve after it, by service. */
   serving: Record<string, number[]>;
 }
 
-/** The pids that serve in a state, by service. */
+/** The pids of the current instances in a state, by service. */
 export function servingPids({ services }: State): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(services).map(([name, { current }]) => [
@@ -33,7 +33,7 @@ export function servingPids({ services }: State): Record<string, number[]> {
   );
 }
 
-/** The release that serves in a state, or was stopped last; undefined if there is none, or are several. */
+/** The release that serves in a state, or was stopped last; undefined unless there is exactly one. */
 export function releaseIn({ services }: State): string | undefined {
   const releases = Object.values(services).flatMap((own) => {
     const serving = [...own.current, ...own.canary?.instances ?? []];
@@ -45,27 +45,27 @@ export function releaseIn({ services }: State): string | undefined {
   return others.length === 0 ? release : undefined;
 }
 
-/** Adds a line. @throws if the file can't be written. */
+/** Adds an entry. @throws {Error} if the file can't be written. */
 export function appendHistory(directory: StateDir, entry: HistoryEntry): void {
   const start = endsInLine(directory.history) ? "\n" : "";
   const line = `${start}${JSON.stringify(entry)}\n`;
   appendText(directory.history, line, 0o600);
 }
 
-/** Whether a full disk has cut off the last line. */
+/** Whether the last line has no newline, because the disk was full. */
 function endsInLine(path: string): boolean {
   if (sizeOf(path) === 0) return false;
   return readEnd(path, 0, 1) !== "\n";
 }
 
-/** How much of the file is read, in bytes: thousands of entries, however old it is. */
+/** How much of the file is read, in bytes: enough for thousands of entries. */
 const MOST = 4 * 2 ** 20;
 
 /**
- * The last entries, the newest last. What is no entry is left out, such as lines that a
- * full disk has cut off.
+ * The last entries, the newest last. Lines that aren't entries are left out, such as those
+ * cut off by a full disk.
  *
- * @throws {ZddError} if the file is there and can't be read.
+ * @throws {ZddError} if the file exists and can't be read.
  */
 export function readHistory(
   directory: StateDir,

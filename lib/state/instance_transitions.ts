@@ -8,12 +8,12 @@ import {
 } from "./state.ts";
 import { inOrder, letGo } from "./transitions.ts";
 
-// Which instances there are: as in transitions.ts, each function takes a state and returns
-// the next one.
+// Transitions of the set of instances. As in transitions.ts, each function takes a state and
+// returns the next one.
 
 /**
- * The state without the instances that have ended. A standby that has ended is no use any
- * more. What some have left behind is to be stopped.
+ * Removes instances that have ended, including standbys. If one has left processes behind,
+ * these are to be stopped.
  */
 export function withoutEnded(
   state: State,
@@ -35,15 +35,14 @@ export function withoutEnded(
   });
 }
 
-/** How many instances services have. */
+/** How many instances services should have. */
 export interface Counts {
   readonly services: readonly { name: string; instances: number }[];
 }
 
 /**
- * The state in which the current instances and those of the canary are no more than their
- * services have by now; the others go, and their addresses with them. The same state if
- * none is too many.
+ * Retires current and canary instances beyond the number that their services should have, and
+ * drops their addresses. The same state if there are none.
  */
 export function retireSurplus({ services }: Counts, state: State): State {
   return services.reduce((next, { name, instances: most }) => {
@@ -78,7 +77,7 @@ export function retireSurplus({ services }: Counts, state: State): State {
   }, state);
 }
 
-/** Instances beside the current ones of their services, in the order of their numbers. */
+/** Adds instances to the current ones of their services, in the order of their numbers. */
 export function addCurrent(state: State, started: readonly Instance[]): State {
   return started.reduce((next, instance) => {
     const own = stateOf(next, instance.service);
@@ -87,7 +86,7 @@ export function addCurrent(state: State, started: readonly Instance[]): State {
   }, state);
 }
 
-/** Instances beside those of the canaries of their services. */
+/** Adds instances to the canaries of their services. */
 export function addToCanary(state: State, started: readonly Instance[]): State {
   return started.reduce((next, instance) => {
     const own = stateOf(next, instance.service);
@@ -98,7 +97,7 @@ export function addToCanary(state: State, started: readonly Instance[]): State {
   }, state);
 }
 
-/** An instance in the place of a current one that was stopped. */
+/** Replaces a stopped current instance by another. */
 export function withSuccessor(
   state: State,
   stopped: Instance,
@@ -111,7 +110,7 @@ export function withSuccessor(
   return withService(state, stopped.service, { ...own, current });
 }
 
-/** The state without instances that were stopped before the switch. */
+/** Removes retiring instances that were stopped before the switch. */
 export function withoutStopped(
   state: State,
   stopped: readonly Instance[],
@@ -123,7 +122,7 @@ export function withoutStopped(
   }));
 }
 
-/** New instances as they are now: one that has made itself a daemon is another process. */
+/** Updates instances to their present processes: one that has become a daemon has another. */
 export function withInstances(
   state: State,
   present: readonly Instance[],
@@ -143,7 +142,7 @@ export function withInstances(
   }));
 }
 
-/** The state in which it is known of these instances that they were told to retire. */
+/** Marks instances as told to retire. */
 export function withTold(
   state: State,
   isTold: (retiring: Retiring, name: string) => boolean,
@@ -156,7 +155,7 @@ export function withTold(
   }));
 }
 
-/** The state in which an instance is left to end, which never was current. */
+/** Adds an instance that never was current, and whose stop command was run, to the retiring ones. */
 export function withLeft(
   state: State,
   instance: Instance,
@@ -169,7 +168,7 @@ export function withLeft(
   return withService(state, instance.service, { ...own, retiring });
 }
 
-/** The state in which only these instances of a service are still to go. */
+/** Replaces the retiring instances of a service. */
 export function withRetiring(
   state: State,
   name: string,

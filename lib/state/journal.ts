@@ -21,57 +21,57 @@ import type { StateDir } from "./state_dir.ts";
 import { LaterVersion, unversioned, versioned } from "./versions.ts";
 
 /**
- * What a deploy has done so far and how to undo it. It exists from before the first
- * process is started until the state is committed; while it exists, undoing is right,
- * for the old instances are alive.
+ * What a deploy has done so far and how to undo it. The journal exists from before the first
+ * process is started until the state is committed. While it exists, a dead deploy must be
+ * undone.
  */
 export interface JournalEntries {
   readonly id: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** The zddeploy that wrote it. */
+  /** The zddeploy process that wrote it. */
   readonly by?: ProcessId;
   readonly starts: readonly Start[];
-  /** Those that have been told to end, or are about to be, before others are started. */
+  /** Instances that have been, or are about to be, told to end before others are started. */
   readonly stops?: readonly Instance[];
   readonly conf?: ConfBefore;
-  /** Where live links led that are moved; null where there was none. */
+  /** The former targets of moved live links; null for new links. */
   readonly links?: Readonly<Record<string, string | null>>;
-  /** What nginx was, or is about to be, told. */
+  /** What nginx was, or is about to be, made to do. */
   readonly nginx?: "started" | "reloaded";
 }
 
-/** An instance that is about to be started, or was. */
+/** An instance that was, or is about to be, started. */
 export interface Start {
   readonly id: string;
   readonly service: string;
   readonly log?: string;
-  /** What runs it; zdd itself if undefined. */
+  /** Its runner; undefined if zdd itself runs it. */
   readonly runner?: string;
   readonly pidFile?: string;
-  /** What the pid file held before. */
+  /** The former content of the pid file. */
   readonly pidBefore?: string;
   /** The process of the start command. */
   readonly leader?: ProcessId;
-  /** What goes on without it: daemons, of which nothing else may tell whose they are. */
+  /** Daemons that left it: nothing else may show that they belong to the instance. */
   readonly roots?: ProcessId[];
-  /** As whom they run. */
+  /** The uids that they run as. */
   readonly users?: number[];
   readonly instance?: Instance;
 }
 
-/** The rendered file as it was before. */
+/** The rendered file before the deploy. */
 export interface ConfBefore {
   readonly path: string;
   /** Undefined if there was none. */
   readonly text?: string;
   /** When it was last written, in ms. */
   readonly modified?: number;
-  /** nginx's workers then, none of which has read the new one. */
+  /** nginx's workers at that time, none of which has read the new file. */
   readonly workers: readonly ProcessId[];
 }
 
-/** The journal of the deploy that runs. Each entry is on the disk before what it tells of happens. */
+/** The journal of the running deploy. Each entry is on disk before the change that it is about. */
 export class Journal {
   #entries: JournalEntries;
 
@@ -79,7 +79,7 @@ export class Journal {
     this.#entries = entries;
   }
 
-  /** Begins a journal, before anything of these plans is run. */
+  /** Begins a journal, before any of these plans is started. */
   static begin(directory: StateDir, plans: readonly Plan[]): Journal {
     const journal = new Journal(directory, {
       id: newInstanceId("deploy"),
@@ -92,9 +92,9 @@ export class Journal {
   }
 
   /**
-   * The journal that a deploy left which has died; undefined if there is none.
+   * The journal of a deploy that has died; undefined if there is none.
    *
-   * @throws {ZddError} if it can't be understood; with exit status 4, if a later zdd wrote it.
+   * @throws {ZddError} if it can't be read; with exit status 4, if a later zdd wrote it.
    */
   static read(directory: StateDir): Journal | undefined {
     let content: unknown;
@@ -117,24 +117,24 @@ export class Journal {
     return new Journal(directory, content);
   }
 
-  /** What has been written down. */
+  /** What has been recorded and noted. */
   get entries(): JournalEntries {
     return this.#entries;
   }
 
-  /** Instances that are about to be told to end, so that others can be started. */
+  /** Records instances that are about to be told to end, so that others can be started. */
   recordStops(instances: readonly Instance[]): void {
     const { stops = [] } = this.#entries;
     this.#record({ stops: [...stops, ...instances] });
   }
 
-  /** More that is about to be started. */
+  /** Records further instances that are about to be started. */
   recordStarts(plans: readonly Plan[]): void {
     const starts = [...this.#entries.starts, ...plans.map(startOf)];
     this.#record({ starts });
   }
 
-  /** The processes of start commands, by the ids of their instances. */
+  /** Records the processes of start commands, by the ids of their instances. */
   recordLeaders(leaders: ReadonlyMap<string, ProcessId>): void {
     this.#record({
       starts: this.#entries.starts.map((start) => {
@@ -144,7 +144,7 @@ export class Journal {
     });
   }
 
-  /** What has left the start command of an instance, and as whom it runs. */
+  /** Records the daemons of an instance. */
   recordDaemons(id: string, { roots, users }: Daemons): void {
     this.#record({
       starts: this.#entries.starts.map((start) =>
@@ -153,7 +153,10 @@ export class Journal {
     });
   }
 
-  /** An instance that one of those became. It is on the disk with the next entry; until then its leader leads to it. */
+  /**
+   * Notes an instance that has been started. It is on disk with the next entry; until then,
+   * its leader identifies it.
+   */
   noteInstance(instance: Instance): void {
     const starts = this.#entries.starts.map((start) =>
       start.id === instance.id ? { ...start, instance } : start
@@ -161,27 +164,27 @@ export class Journal {
     this.#entries = { ...this.#entries, starts };
   }
 
-  /** All that was noted. */
+  /** Records all noted instances. */
   recordInstances(): void {
     this.#write();
   }
 
-  /** Where live links lead that are about to be moved. */
+  /** Records the targets of live links that are about to be moved. */
   recordLinks(links: JournalEntries["links"]): void {
     this.#record({ links });
   }
 
-  /** The rendered file, which is about to be replaced. */
+  /** Records the rendered file, which is about to be replaced. */
   recordConf(conf: ConfBefore): void {
     this.#record({ conf });
   }
 
-  /** What nginx is about to be told. */
+  /** Records what nginx is about to be made to do. */
   recordNginx(nginx: JournalEntries["nginx"]): void {
     this.#record({ nginx });
   }
 
-  /** Nothing is left to undo. */
+  /** Removes the journal: nothing is left to undo. */
   close(): void {
     removeIfExists(this.directory.journal);
   }
@@ -216,7 +219,7 @@ function hintOf(error: unknown): string | undefined {
   return error instanceof ZddError ? error.hint : undefined;
 }
 
-/** What a pid file holds; one that is no small file holds nothing worth keeping. */
+/** The content of a pid file; undefined if it can't be read or isn't a small file. */
 function readOrNothing(pidFile: string): string | undefined {
   try {
     return readSmallFile(pidFile);

@@ -5,10 +5,10 @@ import { ownLogs } from "../instance/own_log.ts";
 import type { State } from "./state.ts";
 
 /**
- * The logs of services, each file once: those of the instances that are recorded, and
- * the newest of each service or the files that the next ones will write to.
+ * The logs of services, each file once: those of the recorded instances, and for each service
+ * the newest or those that its next instances will write to.
  *
- * @param follows what is read on and on: the links that lead to whichever log is current
+ * @param follows whether the logs will be followed: then, links to the current logs
  */
 export function logsOf(
   services: readonly ServiceConfig[],
@@ -26,12 +26,12 @@ export function logsOf(
     ];
     const [newest] = ownLogs(service);
     if (own && !follows && (known.length > 0 || newest !== undefined)) {
-      // The newest may be of one that has failed.
+      // The newest may be that of an instance that failed.
       const last = newest === undefined ? [] : [{ file: newest }];
       return [...known.map((each) => runnerOf(each).log(each)), ...last];
     }
     const coming = Array.from(
-      // A unit that isn't yet has no name.
+      // Future units have no names yet.
       { length: journal ? 0 : instances },
       (_, i) => ({ file: log.replaceAll("{instance}", String(i + 1)) }),
     );

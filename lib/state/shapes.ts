@@ -6,8 +6,7 @@ import { parseAddress } from "../system/address.ts";
 import type { ProcessId } from "../system/process.ts";
 import type { State } from "./state.ts";
 
-// What is read from a file may be anything: these tell whether it has the shape that
-// zdd writes.
+// Checks that values read from a file have the shape that zdd writes.
 
 export type Json = Record<string, unknown>;
 
@@ -15,7 +14,7 @@ export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is a text or left out. */
+/** Whether a value is a string or undefined. */
 export function isOptionalText(value: unknown): boolean {
   return value === undefined || typeof value === "string";
 }
@@ -58,14 +57,14 @@ export function isInstance(value: unknown): value is Instance {
     (value.stopping === undefined || isStopping(value.stopping));
 }
 
-/** Whether nothing tells that an instance listens somewhere. */
+/** Whether an instance has nothing that implies an address. */
 function hasNoPlace({ slot, portFile, socketFile, sockets }: Json): boolean {
   return [slot, portFile, socketFile, sockets].every((trace) =>
     trace === undefined
   );
 }
 
-/** Whether a value is a list of such items or left out. */
+/** Whether a value is a list of such items or undefined. */
 export function isOptionalList(
   value: unknown,
   isItem: (item: unknown) => boolean,

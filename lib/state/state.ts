@@ -4,15 +4,15 @@ import type { Maintenance } from "../live/maintenance.ts";
 import type { Loaded } from "../nginx/loaded.ts";
 import type { ProcessId } from "../system/process.ts";
 
-/** What zdd remembers between two runs. A state is never changed: the next one is made. */
+/** What zdd remembers between runs. Immutable: each change creates another state. */
 export interface State {
-  /** The deploy that was committed last, by its journal's id. */
+  /** The journal id of the deploy that was committed last. */
   readonly deploy?: string;
   readonly services: Readonly<Record<string, ServiceState>>;
   readonly nginx?: NginxState;
-  /** Clients are turned away, until they no longer shall be. */
+  /** Set while clients are turned away. */
   readonly maintenance?: Closed;
-  /** The watch that the release which was deployed last is under. */
+  /** The watch of the release that was deployed last. */
   readonly watch?: Watch;
 }
 
@@ -26,28 +26,28 @@ export interface Watch {
   readonly by: ProcessId;
   /** When the release went live; ISO 8601. */
   readonly since: string;
-  /** The services whose instances before are kept as the standby until it ends. */
+  /** The services whose previous instances are kept as the standby until it ends. */
   readonly kept: readonly string[];
 }
 
 export interface ServiceState {
   /** The instances that serve. */
   readonly current: readonly Instance[];
-  /** Those they replaced, kept running for a rollback. */
+  /** The previous instances, kept running for a rollback. */
   readonly standby: readonly Instance[];
   /** A new release that gets a share of the requests. */
   readonly canary?: Canary;
-  /** Those that don't serve any more and aren't known to be gone. */
+  /** The instances that no longer serve and may still run. */
   readonly retiring: readonly Retiring[];
-  /** The addresses that zdd hands out to this service. */
+  /** The addresses that zdd assigns to this service. */
   readonly slots?: Slots;
-  /** The release that was stopped, and that `start` brings back. */
+  /** The release that was stopped, and that `start` starts again. */
   readonly release?: string;
 }
 
 export interface Canary {
   readonly instances: readonly Instance[];
-  /** Of the requests, 0 to 100. */
+  /** The share of the requests, 0 to 100. */
   readonly percent: number;
 }
 
@@ -55,24 +55,24 @@ export interface Retiring {
   readonly instance: Instance;
   /** When it stopped serving; ISO 8601. */
   readonly since: string;
-  /** It is a worker that may have been told to fetch no more jobs: it can't come back. */
+  /** It is a worker that may have been told to fetch no more jobs, so it can't serve again. */
   readonly told?: true;
-  /** The stop command was run, and its time is over. */
+  /** The stop command was run, and `stop_timeout` is over. */
   readonly stopSent?: true;
-  /** Which stop command that was. Another one is tried in its place. */
+  /** That stop command. If it changes in deploy.conf, the new one is run too. */
   readonly stop?: string;
 }
 
-/** The nginx that has last been seen to use a configuration. */
+/** The nginx that was last confirmed to use a configuration. */
 export interface NginxState {
   readonly master: ProcessId;
   /** SHA-256 of the rendered file. */
   readonly hash: string;
   /** When it was started or reloaded; ISO 8601. */
   readonly since: string;
-  /** The keys of the live links that this configuration asks for. */
+  /** The keys of the live links that this configuration uses. */
   readonly links: readonly string[];
-  /** By what it is seen that it still runs with that; earlier states don't have it. */
+  /** How to see that it still uses that; earlier states don't have it. */
   readonly loaded?: Loaded;
 }
 
@@ -81,7 +81,7 @@ export const EMPTY_STATE: State = { services: {} };
 
 const EMPTY_SERVICE: ServiceState = { current: [], standby: [], retiring: [] };
 
-/** The state of a service; an empty one, if nothing is known of it. */
+/** The state of a service; an empty one if it isn't recorded. */
 export function stateOf(
   { services }: Pick<State, "services">,
   name: string,
@@ -89,7 +89,7 @@ export function stateOf(
   return services[name] ?? EMPTY_SERVICE;
 }
 
-/** The state in which a service's is another. */
+/** Replaces the state of a service. */
 export function withService(
   state: State,
   name: string,
@@ -98,7 +98,7 @@ export function withService(
   return { ...state, services: { ...state.services, [name]: own } };
 }
 
-/** The state in which each service's is what `edit` makes of it. */
+/** Applies `edit` to the state of each service. */
 export function mapServices(
   state: State,
   edit: (own: ServiceState, name: string) => ServiceState,
@@ -108,7 +108,7 @@ export function mapServices(
   return { ...state, services: Object.fromEntries(services) };
 }
 
-/** The state in which each instance is what `edit` makes of it; the same, if that changes none. */
+/** Applies `edit` to each instance. Returns the same state if that changes none. */
 export function mapInstances(
   state: State,
   edit: (instance: Instance) => Instance,
@@ -134,7 +134,7 @@ export function mapInstances(
   return changed ? next : state;
 }
 
-/** Every instance of a service that may still run. */
+/** All instances of a service that may still run. */
 export function instancesOf(
   { current, standby, canary, retiring }: ServiceState,
 ): Instance[] {

@@ -6,10 +6,10 @@ import { identify } from "../system/process.ts";
 import { waitUntil } from "../system/wait.ts";
 import { ExitStatus, reasonOf, ZddError } from "../error.ts";
 
-/** How long whoever has got the lock may need to sign it, in ms. */
+/** How long a process may take to write its pid to a lock that it has got, in ms. */
 const SIGNING = 500;
 
-/** Where zdd keeps what it must not forget. */
+/** The directory in which zdd keeps its lock, state, history and journal. */
 export class StateDir {
   constructor(readonly path: string) {}
 
@@ -27,10 +27,10 @@ export class StateDir {
   }
 
   /**
-   * Creates it and what zdd itself writes to, for the deploying user alone to write.
-   * nginx's workers must get through, whatever the umask. The directory of a service's own
-   * log is made when that is opened: the service's user may have made something else of it,
-   * which must not keep others from being deployed or stopped.
+   * Creates it and the directories in it that zdd itself writes to. Only the deploying user may
+   * write there, but nginx's workers can enter, whatever the umask. The directory of a service's
+   * own logs is created when a log is opened: the service's user may have replaced it, which must
+   * not keep other services from being deployed or stopped.
    *
    * @throws {ZddError} if that isn't possible.
    */
@@ -48,12 +48,12 @@ export class StateDir {
   }
 
   /**
-   * Step 2 of a deploy: makes sure that there is one at a time. The kernel drops
-   * the lock with the process, however that ends. Whoever can open the file can hold the
-   * lock (flock(2)), so nobody else can.
+   * Step 2 of a deploy: takes the lock, so that only one deploy runs at a time. The kernel
+   * releases it when the process ends, for whatever reason. Any process that can open the file
+   * can take the lock (flock(2)), so other users can't open it.
    *
-   * @param wait ms to wait for another deploy to end
-   * @throws {ZddError} with exit status 3, naming who has it.
+   * @param wait how long to wait for another deploy to end, in ms
+   * @throws {ZddError} with exit status 3 and the process that holds it.
    */
   async acquire(wait = 0, signal?: AbortSignal): Promise<Disposable> {
     const file = this.#open();
@@ -74,7 +74,7 @@ export class StateDir {
       const bytes = new TextEncoder().encode(holder);
       file.truncateSync(file.writeSync(bytes));
     } catch {
-      // Only a courtesy to those who wait; a full disk is found out later.
+      // Only for the message to others. If the disk is full, a later write fails.
     }
     return { [Symbol.dispose]: () => file.close() };
   }
@@ -90,7 +90,7 @@ export class StateDir {
     }
   }
 
-  /** Who has the lock; whoever has just got it may not have signed yet. */
+  /** Which process holds the lock, for a message. One that has just got it may not have signed it yet. */
   async #holder(): Promise<string> {
     const signed = await waitUntil(() => {
       const [pid, since] = this.#signature();

@@ -5,20 +5,20 @@ import { EMPTY_STATE, type State } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
 import { unversioned, versioned } from "./versions.ts";
 
-/** What state.json says. */
+/** The content of state.json. */
 export interface StateFile {
   state: State;
-  /** Why it can't be understood; the state is empty then. */
+  /** Why it can't be used; the state is empty then. */
   damaged?: string;
-  /** There is none, as before the first deploy. */
+  /** The file doesn't exist, as before the first deploy. */
   missing?: true;
 }
 
 /**
  * Reads the state.
  *
- * @throws {ZddError} if there is a file that can't be read, or with exit status 4, if a
- * later zdd wrote it.
+ * @throws {ZddError} if the file exists and can't be read; with exit status 4, if a later zdd
+ * wrote it.
  */
 export function readState({ state: path }: StateDir): StateFile {
   let value: unknown;
@@ -30,7 +30,7 @@ export function readState({ state: path }: StateDir): StateFile {
     if (error instanceof SyntaxError) {
       return { state: EMPTY_STATE, damaged: "not JSON" };
     }
-    // What can't be read now, for want of descriptors for example, may be all right.
+    // A file that can't be read now, such as for lack of descriptors, may be intact.
     if (isFile(path)) {
       if (error instanceof ZddError) throw error;
       throw new ZddError(`Cannot read "${path}": ${reasonOf(error)}`, {
@@ -44,13 +44,13 @@ export function readState({ state: path }: StateDir): StateFile {
   return { state: EMPTY_STATE, damaged: "not a state that zdd has written" };
 }
 
-/** @throws {ZddError} if it can't be written; the old state is still there then. */
+/** Writes the state. @throws {ZddError} if that fails; the old state is intact then. */
 export function writeState({ state: path }: StateDir, state: State): void {
   const text = JSON.stringify(versioned(state), undefined, 2) + "\n";
   writeAtomically(path, text, { mode: 0o600, exactly: true });
 }
 
-/** Puts a damaged state out of the way, where a person can look at it. Returns its new name. */
+/** Renames a damaged state file, to keep it for inspection. Returns its new path. */
 export function setStateAside({ state: path }: StateDir): string {
   const time = new Date().toISOString().replace(/[-:]|\.\d+Z$/g, "");
   const unique = crypto.randomUUID().slice(0, 4);

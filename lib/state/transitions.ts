@@ -8,15 +8,15 @@ import {
   withService,
 } from "./state.ts";
 
-// Who serves, who waits, who goes: each function takes a state and returns the next
-// one. Nothing happens here; the deploy makes it happen.
+// Transitions between serving, standby, canary and retiring: each function takes a state and
+// returns the next one. They are pure; the deploy carries them out.
 
-/** The services that a change is about, and whether what they replace is kept. */
+/** The services of a change, and whether they keep their previous instances as a standby. */
 export interface Services {
   readonly services: readonly { name: string; standby: boolean }[];
 }
 
-/** New instances in the place of the current ones, which become the standby or go. */
+/** Replaces current instances by new ones. The old ones become the standby or retire. */
 export function replaceCurrent(
   config: Services,
   state: State,
@@ -28,7 +28,7 @@ export function replaceCurrent(
   });
 }
 
-/** New instances beside the current ones, for a share of the requests. */
+/** Adds new instances as a canary with a share of the requests. */
 export function addCanary(
   config: Services,
   state: State,
@@ -42,7 +42,7 @@ export function addCanary(
   });
 }
 
-/** Another share for every canary. */
+/** Changes the share of all canaries. */
 export function setCanary(
   config: Services,
   state: State,
@@ -58,7 +58,7 @@ export function setCanary(
   );
 }
 
-/** Every canary in the place of the current instances. */
+/** Replaces the current instances by the canaries. */
 export function promoteCanary(config: Services, state: State): State {
   return ofServices(
     config,
@@ -68,12 +68,12 @@ export function promoteCanary(config: Services, state: State): State {
   );
 }
 
-/** Every canary goes. */
+/** Retires all canaries. */
 export function abortCanary(config: Services, state: State): State {
   return ofServices(config, state, withoutCanary);
 }
 
-/** Current and standby instances change places. */
+/** Exchanges current and standby instances. */
 export function swapStandby(config: Services, state: State): State {
   return ofServices(
     config,
@@ -85,7 +85,7 @@ export function swapStandby(config: Services, state: State): State {
   );
 }
 
-/** Clients are turned away; the same state, if they are already, in the same way. */
+/** Turns clients away. The same state if they already are, in the same way. */
 export function closed(state: State, maintenance: Maintenance): State {
   const { since, ...present } = state.maintenance ?? {};
   if (since !== undefined && isEqual(present, maintenance)) return state;
@@ -93,12 +93,15 @@ export function closed(state: State, maintenance: Maintenance): State {
   return { ...state, maintenance: { ...maintenance, since: since ?? now } };
 }
 
-/** Clients are let in. */
+/** Lets clients in. */
 export function opened({ maintenance: _, ...state }: State): State {
   return state;
 }
 
-/** The release under watch stays: those that were kept for it go, unless they are a standby anyway. */
+/**
+ * Ends a watch and keeps the release. The instances kept for the watch retire, unless the
+ * service keeps a standby anyway.
+ */
 export function keepWatched(config: Services, state: State): State {
   const { watch, ...rest } = state;
   return ofServices(
@@ -111,7 +114,7 @@ export function keepWatched(config: Services, state: State): State {
   );
 }
 
-/** The release under watch goes: those that were kept for it serve again. */
+/** Ends a watch and takes the release back. The instances kept for the watch serve again. */
 export function takeBack(state: State): State {
   const { watch, ...rest } = state;
   return mapServices(
@@ -123,7 +126,7 @@ export function takeBack(state: State): State {
   );
 }
 
-/** Nobody serves any more, of these services. */
+/** Retires all instances of these services. */
 export function retireEverything(
   config: Services,
   state: State,
@@ -143,10 +146,10 @@ export function retireEverything(
 }
 
 /**
- * The state in which the releases before serve again, of those of the services whose
- * current instances have all ended while older ones still run that were not told to
- * stop; a canary that has ended goes. If the release is under watch, all of it goes back.
- * The same state, if there is none to bring back.
+ * Puts previous instances back in service, for services whose current instances have all
+ * ended while previous ones still run that weren't told to stop. Retires a canary that has
+ * ended. If the release is under watch, takes it back in all services. The same state if
+ * nothing is brought back.
  */
 export function bringBack(
   state: State,
@@ -175,7 +178,7 @@ function broughtBack(
   if (own.standby.some(isAlive)) {
     return letGo({ ...own, current: own.standby, standby: [] }, own.current);
   }
-  // Those of the last switch, if they are all there.
+  // The instances that were replaced by the last switch.
   const since = own.retiring.at(-1)?.since;
   const last = own.retiring.filter((retiring) =>
     retiring.since === since && !retiring.stopSent && !retiring.told &&
@@ -187,7 +190,7 @@ function broughtBack(
   return letGo({ ...own, current, retiring }, own.current);
 }
 
-/** What `edit` makes of the state of each of these services, known before or not. */
+/** Applies `edit` to the state of each of these services, recorded before or not. */
 function ofServices(
   { services }: Services,
   state: State,
@@ -218,7 +221,7 @@ function succeed(
   };
 }
 
-/** Instances that don't serve any more, to be drained and stopped. */
+/** Adds instances to the retiring ones, which are drained and stopped. */
 export function letGo(
   own: ServiceState,
   instances: readonly Instance[],
@@ -228,7 +231,7 @@ export function letGo(
   return { ...own, retiring: [...own.retiring, ...going] };
 }
 
-/** In the order of their numbers. */
+/** Sorts instances by their numbers. */
 export function inOrder(instances: readonly Instance[]): Instance[] {
   return instances.toSorted((a, b) => a.number - b.number);
 }

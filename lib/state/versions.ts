@@ -6,33 +6,33 @@ import { isObject, type Json } from "./shapes.ts";
 /** The version of the files that this zdd writes. */
 export const FILE_VERSION = 3;
 
-/** What each version became in the next one. */
+/** How to migrate each version to the next one. */
 const MIGRATIONS: Record<number, (file: Json) => Json> = {
-  // `setup` was a digest of a few keys, which says nothing of the others.
+  // `setup` was a digest of a few keys only.
   1: (file) => without(file, "setup"),
-  // Every instance had an address, which a worker hasn't.
+  // In version 2, every instance had an address; a worker has none.
   2: (file) => file,
 };
 
-/** A file that a later zdd has written: this one would forget what it can't read. */
+/** A file was written by a later zdd: this one would lose what it can't read. */
 export class LaterVersion extends ZddError {
   override name = "LaterVersion";
 }
 
-/** What zdd writes into a file, with the version by which it is read and a checksum. */
+/** Adds the version of the format and a checksum to the content of a file. */
 export function versioned<T extends object>(content: T) {
   const file = { version: FILE_VERSION, writtenBy: VERSION, ...content };
   return { checksum: checksumOf(file), ...file };
 }
 
-/** A bit that flips on a disk can make another process of a pid, and still be JSON. */
+/** A checksum, since a flipped bit on disk can change a pid and still leave valid JSON. */
 function checksumOf(file: object): string {
   return crc32(JSON.stringify(file));
 }
 
 /**
- * What a file holds in the present version, one of an earlier version migrated;
- * undefined if it has no version that there ever was, or isn't as it was written.
+ * The content of a file, migrated to the present version; undefined if its version is invalid
+ * or its checksum doesn't match.
  *
  * @param path of the file, for the message
  * @throws {LaterVersion} with exit status 4, if a later zdd wrote it.
@@ -57,7 +57,7 @@ export function unversioned(value: unknown, path: string): Json | undefined {
     );
   }
   if (version < 1) return undefined;
-  // Files had none before.
+  // Earlier files have no checksum.
   if (checksum !== undefined && checksum !== checksumOf(file)) return undefined;
   let migrated: Json = content;
   for (let from = version; from < FILE_VERSION; from++) {
@@ -66,7 +66,7 @@ export function unversioned(value: unknown, path: string): Json | undefined {
   return migrated;
 }
 
-/** A value in which no object has a key any more. */
+/** A copy of a value without a key, in all objects. */
 function without<T>(value: T, key: string): T {
   return JSON.parse(
     JSON.stringify(value, (name, inner) => name === key ? undefined : inner),

@@ -13,7 +13,7 @@ import {
   words,
 } from "../runner_readers.ts";
 
-/** The keys of [service:NAME] that say what runs an instance, and how. */
+/** The keys of [service:NAME] about how an instance is run. */
 export const RUNNER_KEYS = {
   user: {
     read: user,
