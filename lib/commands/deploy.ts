@@ -61,8 +61,8 @@ export const deploy: Command = {
     "`promote` or `abort`; the template must use the live switch.",
     "With `--watch`, or `watch` in deploy.conf, zddeploy keeps watching when the new " +
     "release is live. It compares the answers of the new release with those of the " +
-    "release before, which keeps running meanwhile. If more of them fail, if they take " +
-    "longer, or if an instance ends, the release before serves again, and the exit " +
+    "previous release, which keeps running meanwhile. If more of them fail, if they take " +
+    "longer, or if an instance ends, the previous release serves again, and the exit " +
     "status is 1. The same happens if zddeploy is interrupted. `promote` and `abort` " +
     "end the watch at any time. With `--canary 5,25,50`, the new release gets these " +
     "shares one after the other, and then all requests.",

@@ -8,7 +8,7 @@ import type { Project } from "./read.ts";
 /**
  * Makes sure that a template turns clients away while the site is closed.
  *
- * @throws {ZddError} with the way out and exit status 2, if requests would get through.
+ * @throws {ZddError} with exit status 2 and a hint, if requests would get through.
  */
 export function requireClosable(
   { config, template }: Project,

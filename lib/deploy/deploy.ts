@@ -31,32 +31,32 @@ import { undo } from "./undo.ts";
 import { verify } from "./verify.ts";
 import type { Rendered } from "../live/render.ts";
 
-/** A change of who serves. */
+/** A change of which instances serve. */
 export interface Change {
   /** Its name, for hooks and the history: `deploy`, `rollback`, … */
   command: string;
-  /** Decides by what holds now what is to be done; undefined: nothing. */
+  /** Decides what to do, given the present state; undefined: nothing. */
   plan(state: State, run: Run): Planned | Promise<Planned>;
-  /** The failure that this is the answer to: with it, it ends when all is done. */
+  /** The failure that causes this change; it is thrown when the change is done. */
   reason?: ZddError;
-  /** A watch follows, which ends the deploy. */
+  /** Whether a watch follows, which ends the deploy. */
   isWatched?: boolean;
 }
 
 type Planned = ChangePlan | undefined;
 
-/** What a change starts, and who serves then. */
+/** What a change starts, and the state after it. */
 export interface ChangePlan {
   starts: readonly Plan[];
   next(started: readonly Instance[]): State;
 }
 
 /**
- * Changes who serves, in ten steps. Up to the commit all of it is undone if something
- * fails; after the commit all of it is finished, by the next run if need be. That is
- * what makes every moment safe to die at.
+ * Changes which instances serve, in ten steps. If something fails before the commit,
+ * everything is undone; after the commit, everything is finished, if necessary by the next
+ * run. That is why zddeploy can be killed at any moment.
  *
- * @throws {ZddError} if something fails before the commit; it has been undone then.
+ * @throws {ZddError} if something fails before the commit; the change has been undone then.
  */
 export async function deploy(
   project: Project, // 1. Read: deploy.conf and the template, by `readProject`
@@ -131,21 +131,20 @@ export async function deploy(
   }
 }
 
-/** A state that was put live. */
+/** A state that has been put live. */
 interface Live {
   state: State;
-  /** Others serve than before. */
+  /** Whether other instances serve than before. */
   moved: boolean;
   action: NginxAction;
   oldWorkers: readonly ProcessId[];
 }
 
 /**
- * Steps 5 to 8: makes nginx serve what a state says, and makes that state the one that
- * holds.
+ * Steps 5 to 8: makes nginx use the instances of a state, and commits that state.
  *
- * @param launched the new instances; undefined where those that served before are to serve
- * again, which have proven themselves and whom nothing must keep from it
+ * @param launched the new instances; undefined if previous ones serve again: then there are
+ * no hooks and no verification, and it can't be interrupted
  */
 async function putLive(
   run: Run,
@@ -166,7 +165,7 @@ async function putLive(
     .flatMap(({ address }) => address ?? []);
   requireOwnUpstreams(conf.text, instances, addresses);
 
-  // 6. Switch: by links that exist, by a reload for all else; between the two, --pause.
+  // 6. Switch: reload nginx if needed, pause if wanted, then move the links.
   const links = await prepareLiveSwitch(run, journal, conf, before, next);
   const reload = await switchByReload(run, journal, conf, next, links, signal);
   const { oldWorkers } = reload;
@@ -178,7 +177,7 @@ async function putLive(
   // 7. Verify.
   if (launched) await verify(run, signal);
 
-  // 8. Commit: from here on the new ones serve, whatever happens to zddeploy.
+  // 8. Commit: from now on the new instances serve, whatever happens to zddeploy.
   const present = await launched?.look() ?? [];
   const { stops = [] } = journal.entries; // they have ended
   const state = {
@@ -197,7 +196,7 @@ async function putLive(
   return { state, moved, oldWorkers, action };
 }
 
-/** Says which services have been started and get no request. */
+/** Warns of services that have been started and get no requests. */
 function warnOfUnused(
   { report }: Run,
   { unused }: Pick<Rendered, "unused">,
@@ -210,8 +209,8 @@ function warnOfUnused(
 }
 
 /**
- * The exception of step 8: puts the releases before back in service, of those services
- * whose new instances have all ended before the old ones were stopped. Returns the failure.
+ * The exception to step 8: if all new instances of a service ended before its old ones were
+ * stopped, puts the previous release back in service. Returns the failure.
  *
  * @throws {ZddError} with exit status 4, if that fails.
  */
@@ -248,7 +247,7 @@ async function goBack(
   return await failed(run, left.state, error);
 }
 
-/** Tells hooks and history of a failure. Returns it. */
+/** Runs the hook `on_failure` and records a failure in the history. Returns it. */
 async function failed<E>(run: Run, state: State, error: E): Promise<E> {
   await run.hooks.inform("on_failure", state, error);
   record(run, state, error);

@@ -16,11 +16,11 @@ import type { Run } from "./run.ts";
 import { type NotStartedAgain, startAgain } from "./stop_first.ts";
 
 /**
- * Ends what the starts of a failed deploy have brought about, and starts again what it had
- * stopped before, as soon as what replaced that is gone.
+ * Ends what a failed deploy has started. Starts again what it had stopped, as soon as the
+ * replacement is gone.
  *
  * @param oldWorkers nginx's workers that may have passed requests to what is discarded;
- * undefined if none ever did
+ * undefined if none did
  * @returns what couldn't be started again
  */
 export async function discardAll(
@@ -31,7 +31,7 @@ export async function discardAll(
   const { entries } = journal;
   const { state } = readState(run.directory);
   const known = Object.values(state.services).flatMap(instancesOf);
-  // One that was started again, before an undoing was killed, is no leftover.
+  // An instance that was started again, before an undo was killed, isn't a leftover.
   const starts = entries.starts.filter(({ id }) =>
     !known.some((instance) => instance.id === id)
   );
@@ -47,12 +47,12 @@ export async function discardAll(
   return missing;
 }
 
-/** Whether others were stopped for a start: they come back only when nothing of it is left. */
+/** Whether instances were stopped for a start: they are started again only when it is gone. */
 function isSuccessor({ stops = [] }: JournalEntries, { service }: Start) {
   return stops.some((stopped) => stopped.service === service);
 }
 
-/** Ends what a start has brought about, once nobody is connected to it. */
+/** Ends the processes of a start, once nobody is connected to them. */
 async function discard(
   run: Run,
   entries: JournalEntries,
@@ -91,7 +91,7 @@ async function discard(
   }
 }
 
-/** Stops a worker, which may have begun a job: it is left to finish that, as any other. */
+/** Stops a worker that may have begun a job: it may finish that, like any other worker. */
 async function letGo(
   { project: { config }, directory, report }: Run,
   how: StopConfig,
@@ -108,9 +108,9 @@ async function letGo(
 }
 
 /**
- * A server that failed may have removed or overwritten what names the one that serves.
+ * Restores a pid file: a server that failed may have removed or overwritten it.
  *
- * @param by the deploy: a process that is younger only has got the number
+ * @param by the zddeploy of the deploy: a process younger than that has only reused the pid
  */
 function restorePidFile({ pidFile, pidBefore }: Start, by?: ProcessId): void {
   if (pidFile === undefined || pidBefore === undefined) return;

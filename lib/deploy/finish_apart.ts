@@ -15,8 +15,8 @@ const LOCK_WAIT = 60;
 const OPENING = 5000;
 
 /**
- * The instance that is about to be stopped and has started this zddeploy, as a webhook
- * does: it may wait for zddeploy, which would wait for it. Undefined if there is none.
+ * The instance that is about to be stopped and has started this zddeploy, such as a webhook:
+ * it may wait for zddeploy, which would wait for it. Undefined if there is none.
  */
 export function ownStarter({ services }: State): Instance | undefined {
   return Object.values(services).flatMap(({ retiring }) => retiring)
@@ -25,10 +25,10 @@ export function ownStarter({ services }: State): Instance | undefined {
 }
 
 /**
- * Leaves the last two steps to another zddeploy, which outlives the instance that has
- * started this one: it drains and stops what a deploy has left.
+ * Starts another zddeploy for the last two steps, draining and stopping. It outlives the
+ * instance that has started this one.
  *
- * @throws {ZddError} if that can't be started.
+ * @throws {ZddError} if it can't be started.
  */
 export async function finishApart(
   { project: { config }, report }: Run,
@@ -40,7 +40,7 @@ export async function finishApart(
     cwd: config.directory,
     log,
   });
-  // It opens its log through this process, which is about to end.
+  // It opens its log through this process, so this one must not end before.
   const path = realPath(log);
   await waitUntil(
     () => openFiles(other.pid).get(1) === path ? true : undefined,

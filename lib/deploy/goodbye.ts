@@ -11,9 +11,8 @@ import { formatDuration } from "../text/duration.ts";
 import { type Report, stopwatch } from "./report.ts";
 
 /**
- * Runs the `retire` command of an instance that is about to be drained, if there is one,
- * and waits for its end, at most `drain_timeout`. Whatever becomes of it, the instance is
- * drained and stopped.
+ * Runs the `retire` command of an instance that is about to be drained, if there is one, and
+ * waits for it to end, for at most `drain_timeout`. If it fails, that is only reported.
  *
  * @param signal ends it early by throwing its reason
  */
@@ -60,10 +59,10 @@ export async function sayGoodbye(
   }
 }
 
-/** Says in the log whom the command is run on, and when. */
+/** Writes to the log for which instance the command is run, and when. */
 function announce(log: string, service: string, pid: number): void {
   try {
     const line = `${new Date().toISOString()} ${service} ${pid}\n`;
     appendText(log, line, 0o640);
-  } catch { /* whoever opens the log for the command tells why */ }
+  } catch { /* opening the log for the command reports the same error */ }
 }

@@ -18,26 +18,26 @@ import { stopwatch } from "./report.ts";
 import { switchedWorkers } from "./retire.ts";
 import type { Run } from "./run.ts";
 
-/** How long before `max` is told that somebody still uses a service, in ms. */
+/** How long before `max` to give up waiting for a service to be idle, in ms. */
 const MARGIN = 250;
-/** How long after `max` is taken for granted that the other process doesn't come to it, in ms. */
+/** How long after `max` the other process counts as stuck, in ms. */
 const STUCK = 500;
 
-/** What a pause has come to. */
+/** The result of a pause. */
 export interface Held {
-  /** How many requests have waited. */
+  /** How many requests waited. */
   held: number;
-  /** How many of them nobody took when they went on. */
+  /** How many of them no instance accepted. */
   lost: number;
-  /** How long the first may have waited, in ms. */
+  /** How long the first one may have waited, in ms. */
   ms: number;
 }
 
 /**
- * Holds new requests to some services, until `lift` lets them go on to whoever serves.
+ * Holds new requests to some services, until `lift` passes them on to the instances that serve.
  *
- * Another process holds them, so that they go on whatever happens to this one: at the
- * latest after `max`. The journal knows of the link, so that the next run removes it, too.
+ * Another process holds them, so that they are passed on whatever happens to this one, after
+ * `max` at the latest. The link is in the journal, so that the next run also removes it.
  */
 export class Hold {
   readonly #took = stopwatch();
@@ -94,10 +94,10 @@ export class Hold {
   }
 
   /**
-   * Runs the command when nobody uses the services any more. Requests are still held then.
+   * Runs the command when the services are idle, while requests are held.
    *
-   * @param state who serves
-   * @param oldWorkers nginx's workers that know an earlier nginx.conf
+   * @param state the state with the instances that serve
+   * @param oldWorkers nginx's workers with an earlier nginx.conf
    * @param ending ends it early by throwing its reason
    * @throws {ZddError} if the services stay in use, the command fails, or it takes too long.
    */
@@ -145,7 +145,7 @@ export class Hold {
     const { project: { nginx }, report } = this.run;
     const { services, max, wait } = this.pause;
     const workers = switchedWorkers(nginx, oldWorkers);
-    // Before the requests go on by themselves.
+    // Ends before the other process passes the requests on by itself.
     const timeout = Math.min(wait ?? max, max - MARGIN) - this.#took();
     await Promise.all(services.map(async (subject) => {
       const took = stopwatch();
@@ -175,7 +175,7 @@ export class Hold {
     }));
   }
 
-  /** Lets requests go on, to whoever serves now. Tells what they went through. */
+  /** Passes requests on to the instances that serve now. */
   async lift(): Promise<Held> {
     const { report } = this.run;
     this.links.point(HOLD, undefined);
@@ -185,7 +185,8 @@ export class Hold {
       const message = `passed on ${held} held request${held === 1 ? "" : "s"}`;
       report({ step: "hold", subject: "nginx", message, ms });
       if (lost > 0) {
-        const message = `${lost} held requests failed: nobody took them`;
+        const message =
+          `${lost} held requests failed: no instance accepted them`;
         report({ step: "hold", subject: "nginx", message, level: "warning" });
       }
       return { held, lost, ms };

@@ -16,13 +16,13 @@ import { type State, stateOf } from "../state/state.ts";
 import type { Pause } from "./pause.ts";
 import type { Project } from "./read.ts";
 
-/** How long nginx waits for an answer, and for room for a request, unless told, in ms. */
+/** The default of nginx's read and send timeouts, in ms. */
 const USUAL = 60_000;
 
 /**
- * Makes sure that nginx can hold the requests of services as long as they may have to wait.
+ * Makes sure that nginx can hold the requests of services for `max` ms.
  *
- * @throws {ZddError} with exit status 2 and the way out, if it can't.
+ * @throws {ZddError} with exit status 2 and a hint, if it can't.
  */
 export function requireHoldable(
   { config, template }: Project,
@@ -70,7 +70,7 @@ export function requireHoldable(
   }
 }
 
-/** After what time nginx gives a request up that nobody answers or reads, and by which directive. */
+/** The time after which nginx gives up a request that isn't read or answered, and its directive. */
 function boundOf({ protocol, levels }: PlannedPass) {
   const { module } = kindOf(protocol);
   const [read, send] = ["read", "send"].map((what) => {
@@ -84,9 +84,9 @@ function boundOf({ protocol, levels }: PlannedPass) {
 }
 
 /**
- * Where nginx passes the requests of a service that are held.
+ * The sockets to which nginx passes the held requests of a service.
  *
- * @throws {ZddError} with exit status 2, if no socket can be there.
+ * @throws {ZddError} with exit status 2, if their path can't be used for a socket.
  */
 export function placesOf(
   config: Config,

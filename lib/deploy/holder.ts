@@ -7,20 +7,20 @@ import { traceCommand } from "../system/trace.ts";
 import { sleep } from "../system/wait.ts";
 import { ownCommand } from "./finish_apart.ts";
 
-/** How long one may take to notice that requests are to go on, in ms. */
+/** How long the process may take to notice that it must pass requests on, in ms. */
 const NOTICING = 2000;
-/** How long it may take until all have been handed on, in ms. */
+/** How long it may take until all are passed on, in ms. */
 const HANDING_ON = 30_000;
 
-/** How it ended: see {@linkcode HoldEvent}. */
+/** How many requests were held, and how many of them failed; see {@linkcode HoldEvent}. */
 export interface Release {
   held: number;
   lost: number;
 }
 
 /**
- * The process that holds requests. It outlives this one, in a session of its own, and hears
- * of its end when its standard input ends.
+ * The process that holds requests. It has its own session and outlives this process, whose
+ * end it notices when its standard input ends.
  */
 export class Holder {
   readonly #child: Deno.ChildProcess;
@@ -59,9 +59,9 @@ export class Holder {
     const line = `${JSON.stringify(order)}\n`;
     try {
       await holder.#input.write(new TextEncoder().encode(line));
-    } catch { /* it has told why, or its end does */ }
+    } catch { /* what it printed, or its end, explains why */ }
     await holder.#ready.promise;
-    // It may still pass on long answers when zdd has ended. Without, they break then.
+    // It may still pass on long answers when zdd has ended, and they must not break then.
     await moveOut(holder.pid, `zdd-hold-${holder.pid}`).catch(() => {});
     return holder;
   }
@@ -71,14 +71,14 @@ export class Holder {
   }
 
   /**
-   * Aborted when it lets requests go on before it is told to: without a ZddError for its
-   * reason, since the time is over.
+   * Aborted when it passes requests on before it is told to. If the time was over, the reason
+   * isn't a ZddError.
    */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Lets requests go on, and waits until all have been handed on. @throws {ZddError} if it has died. */
+  /** Makes it pass requests on, and waits until all are. @throws {ZddError} if it has died. */
   async release(): Promise<Release> {
     this.#input.close().catch(() => {});
     const held = await within(NOTICING, this.#released.promise);
@@ -102,7 +102,7 @@ export class Holder {
     } catch { /* it has ended */ }
   }
 
-  /** Hears what it tells, until all is handed on. */
+  /** Reads its events, until all requests are passed on. */
   async #listen(): Promise<void> {
     let reason = "the process that holds them has ended";
     try {
@@ -135,7 +135,7 @@ export class Holder {
   }
 }
 
-/** What comes of a promise; undefined if that takes longer than so many ms. */
+/** The value of a promise; undefined if it takes longer than `ms`. */
 async function within<T>(
   ms: number,
   promise: Promise<T>,

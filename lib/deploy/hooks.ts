@@ -9,10 +9,10 @@ import { type Report, stopwatch } from "./report.ts";
 import { releaseIn } from "../state/history.ts";
 import type { State } from "../state/state.ts";
 
-/** How long one that was told to end is waited for, in ms. */
+/** How long to wait for a hook that was told to end, in ms. */
 const PATIENCE = 5000;
 
-/** What hooks are told, beside the state. */
+/** What hooks get in their environment, beside the state. */
 export interface HookFacts {
   /** The command that runs. */
   command: string;
@@ -39,7 +39,7 @@ export class Hooks {
   /**
    * Runs a hook that must succeed.
    *
-   * @param state what it is told of who serves
+   * @param state for its environment: the instances that serve
    * @param signal ends it early
    * @throws {ZddError} with its output, if it doesn't.
    */
@@ -52,8 +52,8 @@ export class Hooks {
   }
 
   /**
-   * Runs a command of the user's as a hook is run. One that is to end early is told so, and
-   * waited for, a while.
+   * Runs a command of the user like a hook. If it must end early, it gets a signal and a few
+   * seconds to end.
    *
    * @throws {ZddError} with its output, if it fails.
    */
@@ -99,9 +99,9 @@ export class Hooks {
   }
 
   /**
-   * Runs a hook whose failure changes nothing any more and is only reported.
+   * Runs a hook whose failure is only reported.
    *
-   * @param error why the deploy has failed, if it has
+   * @param error why the deploy failed, if it did
    */
   async inform(hook: Hook, state: State, error?: unknown): Promise<void> {
     try {
@@ -146,12 +146,12 @@ export class Hooks {
     return { status, lines };
   }
 
-  /** Says in the log which hook runs, and when. */
+  /** Writes to the log which hook runs, and when. */
   #announce(hook: string): void {
     try {
       const line = `${new Date().toISOString()} ${hook}\n`;
       appendText(this.#log, line, 0o640);
-    } catch { /* whoever opens the log for the hook tells why */ }
+    } catch { /* opening the log for the hook reports the same error */ }
   }
 
   #variables(
@@ -160,7 +160,7 @@ export class Hooks {
     error?: unknown,
   ): Record<string, string> {
     const { command, release } = this.facts;
-    // What `deploy` starts has no name if none is given; all else is about what serves.
+    // For `deploy`, only the given release counts; other commands are about the serving one.
     const before = command === "deploy" ? undefined : releaseIn(state);
     const variables: Record<string, string> = {
       ZDD_HOOK: hook,

@@ -7,7 +7,7 @@ import { withInstances } from "../state/instance_transitions.ts";
 import { isSame } from "../system/process.ts";
 import type { Run } from "./run.ts";
 
-/** New instances from their check to the end of the deploy. */
+/** New instances, from their check to the end of the deploy. */
 export class Launched implements Disposable {
   #started: readonly { launch: Launch; instance: Instance }[];
 
@@ -15,12 +15,12 @@ export class Launched implements Disposable {
     this.#started = started;
   }
 
-  /** As they were when they were last looked at. */
+  /** The instances as of the last `look`. */
   get instances(): Instance[] {
     return this.#started.map(({ instance }) => instance);
   }
 
-  /** Aborted when one of them ends, with its last words, or when `other` is. */
+  /** Aborted when one of them ends, with its last output, or when `other` is. */
   signal(other?: AbortSignal): AbortSignal {
     return AbortSignal.any([
       ...this.#started.map(({ launch }) => launch.ended),
@@ -28,7 +28,10 @@ export class Launched implements Disposable {
     ]);
   }
 
-  /** Aborted when all those of a service have ended, with the last one's last words; undefined if none of it was started. */
+  /**
+   * Aborted when all new instances of a service have ended, with the last output of one;
+   * undefined if it has none.
+   */
   lost = (service: string): AbortSignal | undefined => {
     const ends = this.#started
       .filter(({ instance }) => instance.service === service)
@@ -45,7 +48,7 @@ export class Launched implements Disposable {
   };
 
   /**
-   * The instances as they are now: one that has made itself a daemon is another process.
+   * The instances as they are now: one that has become a daemon has another process.
    *
    * @throws {ZddError} with the last lines of its log, if one of them has ended.
    */
@@ -63,7 +66,7 @@ export class Launched implements Disposable {
     return this.instances;
   }
 
-  /** They serve now. */
+  /** Tells the launches that the instances are committed. */
   committed(): void {
     for (const { launch } of this.#started) launch.committed();
   }
@@ -74,10 +77,10 @@ export class Launched implements Disposable {
 }
 
 /**
- * Looks once more when the old instances have gone. Returns the state with the processes
- * that the new ones are by now.
+ * Looks at the new instances once more when the old ones are gone. Returns the state with
+ * their present processes.
  *
- * @throws {ZddError} with exit status 4, if one has ended: undoing is no use any more.
+ * @throws {ZddError} with exit status 4, if one has ended: it is too late to undo the deploy.
  */
 export async function settle(
   { directory }: Run,

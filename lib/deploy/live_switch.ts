@@ -13,23 +13,23 @@ import type { Run } from "./run.ts";
 /** The live switch: replacing a symbolic link moves a service's requests, without a reload. */
 export interface LiveSwitch {
   links: LiveLinks;
-  /** The keys of the links that nginx.conf asks for. */
+  /** The keys of the links that nginx.conf uses. */
   keys: string[];
   moves: Move[];
   /** How the link of a closed site must be moved; undefined if it stays. */
   steer?: { from?: string; to?: string };
 }
 
-/** A link that must lead elsewhere in the next state. */
+/** A link that must have another target in the next state. */
 export interface Move {
   service: string;
   key: string;
-  /** Where it leads now; undefined if no configuration that runs asks for it. */
+  /** Its target now; undefined if the running configuration doesn't use it. */
   from?: string;
   to: string;
 }
 
-/** Where the link of a service is to lead. */
+/** The link of a service, and the target that it must have. */
 export interface Target {
   service: string;
   key: string;
@@ -37,10 +37,10 @@ export interface Target {
 }
 
 /**
- * Makes ready to move the live links. Those that nothing asks for yet are made at once:
- * nginx must find a link before its configuration asks for it the first time.
+ * Prepares the move of the live links. Links that nginx doesn't use yet are created at once:
+ * they must exist before a configuration uses them.
  *
- * @throws {ZddError} if a link can't be made; the journal knows what to put back.
+ * @throws {ZddError} if a link can't be created; the journal has what must be restored.
  */
 export async function prepareLiveSwitch(
   { project, directory }: Run,
@@ -81,7 +81,7 @@ export async function prepareLiveSwitch(
   return { links, keys, moves, steer };
 }
 
-/** How the link of a closed site must be moved; undefined if it leads where it shall. */
+/** How the link of a closed site must be moved; undefined if its target is right. */
 async function planSteering(
   links: LiveLinks,
   { maintenance }: State,
@@ -93,10 +93,10 @@ async function planSteering(
 }
 
 /**
- * The links that must be moved or made.
+ * The links that must be moved or created.
  *
- * @param asked the keys that the configuration which runs asks for
- * @param read where a link leads now
+ * @param asked the keys that the running configuration uses
+ * @param read returns the present target of a link
  */
 export function planMoves(
   targets: readonly Target[],
@@ -110,8 +110,8 @@ export function planMoves(
 }
 
 /**
- * Moves the links from which requests already follow, and closes or opens the site. Returns
- * how many links are new or moved.
+ * Moves the links that nginx already uses, and closes or opens the site. Returns how many
+ * links are new or moved.
  */
 export function switchLive(
   { report }: Run,
@@ -141,7 +141,7 @@ function exceptFor({ allowed }: Closed): string {
   return allowed.length === 0 ? "" : ` except for ${allowed.join(", ")}`;
 }
 
-/** Says which workers do the work from now on: no link moves for them. */
+/** Reports which instances of `port: none` replace others: they have no link to be moved. */
 export function tellOfWorkers(
   { report }: Run,
   before: State,
@@ -157,7 +157,7 @@ export function tellOfWorkers(
   }
 }
 
-/** Whether nginx finds those that serve by their slot. They may have been started with another `port`. */
+/** Whether nginx finds the current instances by their slot. They may have been started with another `port`. */
 export function isSlotted(
   { services }: Pick<Config, "services">,
   next: State,

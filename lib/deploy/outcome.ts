@@ -4,7 +4,7 @@ import type { Reloaded } from "./reload_switch.ts";
 import type { Retired } from "./retire.ts";
 import type { Run } from "./run.ts";
 
-/** What came of a change, as `--json` prints it. */
+/** The result of a change, as `--json` prints it. */
 export interface Outcome {
   changed: boolean;
   nginx: { action: NginxAction; pid?: number };
@@ -13,7 +13,7 @@ export interface Outcome {
   ms: number;
 }
 
-/** What nginx was made to do. `switched`: only live links have moved. */
+/** What nginx was made to do. `switched`: only live links were moved. */
 export type NginxAction = Reloaded["action"] | "switched";
 
 export interface ServiceOutcome {
@@ -21,21 +21,21 @@ export interface ServiceOutcome {
   current: readonly Instance[];
   standby: readonly Instance[];
   canary?: { instances: readonly Instance[]; percent: number };
-  /** Those that don't serve any more. */
+  /** The instances that no longer serve. */
   previous: Retired[];
 }
 
-/** What a change has done. */
+/** What a change did. */
 export interface Done {
   /** How many instances were started. */
   started: number;
-  /** Who serves isn't who did. */
+  /** Whether other instances serve than before. */
   moved?: boolean;
   action: NginxAction;
   retired: Retired[];
 }
 
-/** @param done undefined: there was nothing to do */
+/** The outcome of a change; without the last argument, of one that had nothing to do. */
 export function outcomeOf(
   { project: { config, nginx }, warnings, took }: Run,
   state: State,

@@ -1,4 +1,4 @@
-/** What is done while nobody uses some services. */
+/** A command to run while services are idle and their requests are held. */
 export interface Pause {
   /** The names of the services whose requests are held. */
   services: readonly string[];
@@ -7,8 +7,8 @@ export interface Pause {
   /** How long a request is held at most, in ms. */
   max: number;
   /**
-   * How long to wait for open connections, in ms; those that are left then stay. Undefined:
-   * as long as `max`, and nothing is done if one is left.
+   * How long to wait for open connections to end, in ms. The command runs even if some are
+   * left. Undefined: as long as `max`, and the command doesn't run if one is left.
    */
   wait?: number;
 }

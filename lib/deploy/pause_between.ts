@@ -6,14 +6,13 @@ import { Hold } from "./hold.ts";
 import type { Run } from "./run.ts";
 
 /**
- * Between two releases, with `--pause`: holds the requests to the services that are about
- * to be switched, and runs the command when nobody uses the old release any more. The new
- * one has been started then, and nobody has asked it for anything. Where nobody serves yet,
- * there is nothing to hold.
+ * The pause of `deploy --pause`: holds the requests to the services that are about to be
+ * switched, and runs the command when their old release is idle. The new one has been started
+ * but has received no requests. If no service has an old release, nothing is held.
  *
- * @param oldWorkers nginx's workers that know an earlier nginx.conf
- * @returns what lets the requests go on; undefined if none are held
- * @throws {ZddError} if the command fails, or it takes too long; the old release serves on.
+ * @param oldWorkers nginx's workers with an earlier nginx.conf
+ * @returns the hold, which must be lifted; undefined if nothing is held
+ * @throws {ZddError} if the command fails or takes too long; the old release keeps serving.
  */
 export async function pauseBetween(
   run: Run,

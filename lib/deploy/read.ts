@@ -16,9 +16,9 @@ export interface Project {
  * Step 1 of a deploy: reads deploy.conf and the template.
  *
  * @param path of deploy.conf
- * @param starts whether something may be started: a service's user must not keep what
- * others run from being looked at or stopped
- * @throws {ZddError} with exit status 2 that names every mistake in both.
+ * @param starts whether something may be started. If not, mistakes that a service's user can
+ * cause are ignored, so that they can't keep other services from being shown or stopped.
+ * @throws {ZddError} with exit status 2 and all mistakes in both.
  */
 export function readProject(
   path: string,

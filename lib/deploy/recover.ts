@@ -39,9 +39,9 @@ import { undo } from "./undo.ts";
 import { unknownServers } from "./unknown.ts";
 
 /**
- * Reads the state and makes it true: undoes what a deploy that died before its commit
- * has left, finishes what one that died after it has, and finds instances that the
- * state doesn't know: those of the Python zdd, or all if the state is damaged or gone.
+ * Reads the state and repairs it: undoes a deploy that died before its commit, finishes one
+ * that died after it, and finds running instances that aren't recorded: those of the Python
+ * zdd, or all if the state is damaged or missing.
  *
  * @throws {ZddError} if that isn't possible; nothing new must be started then.
  */
@@ -56,9 +56,9 @@ export async function recover(run: Run): Promise<State> {
     report({ step: "recover", subject: "zdd", message, level: "warning" });
   }
   await finishDeadDeploy(run, read.state);
-  // It may have started something again.
+  // Undoing may have started something again.
   const { state } = readState(directory);
-  // One that was started again goes on in another process.
+  // A restarted instance has another process.
   const present = mapInstances(state, (one) => follow(one) ?? one);
   const isLost = damaged !== undefined || missing;
   const known = isLost ? withMaintenance(directory.path, present) : present;
@@ -68,21 +68,21 @@ export async function recover(run: Run): Promise<State> {
     return adopted === own ? next : withService(next, service.name, adopted);
   }, known);
   tellOfDeadWatch(run, found);
-  // There may be nothing else to do, and nobody else who writes down what was found.
+  // If there is nothing else to do, nothing else writes the state.
   if (found !== state) writeState(directory, found);
   const isUnfinished = Object.values(found.services)
     .some(({ retiring }) => retiring.some((one) => isToBeStopped(config, one)));
   return isUnfinished ? await finishRetiring(run, found) : found;
 }
 
-/** The state of a site that is closed by its link, whatever the state says. */
+/** The state with maintenance if the link says that the site is closed. */
 function withMaintenance(stateDir: string, state: State): State {
   const link = new LiveLinks(stateDir).read(MAINTENANCE);
   const maintenance = link && readMaintenance(join(stateDir, "live"), link);
   return maintenance ? closed(state, maintenance) : state;
 }
 
-/** Warns of a release that nobody watches any more, and cleans up after who did. */
+/** Warns of a release whose watch has died, and cleans up after that. */
 function tellOfDeadWatch({ directory, report }: Run, { watch }: State): void {
   if (watch === undefined || isRunning(watch.by)) return;
   cleanWatch(watchPlaces(join(directory.path, "live")));
@@ -91,9 +91,12 @@ function tellOfDeadWatch({ directory, report }: Run, { watch }: State): void {
   report({ step: "recover", subject: "zdd", message, level: "warning" });
 }
 
-/** Drains and stops what a dead deploy has left, but for what could serve again where all that replaced it has ended. */
+/**
+ * Drains and stops the instances that a dead deploy left, except those that can serve again
+ * because all new ones have ended.
+ */
 async function finishRetiring(run: Run, state: State): Promise<State> {
-  // Those from before a switch that a dead deploy has made.
+  // These workers are from before the dead deploy's switch.
   const shuttingDown = workersOf(run.project.nginx.master())
     .filter((worker) => worker.shuttingDown).map(({ process }) => process);
   const lost = (name: string) =>
@@ -104,8 +107,8 @@ async function finishRetiring(run: Run, state: State): Promise<State> {
 }
 
 /**
- * Removes what earlier changes have left. Not what this one makes superfluous: nginx may
- * be following a link this instant that has led there.
+ * Removes files that earlier changes left. What this change makes superfluous stays: nginx
+ * may be following a link to it at this moment.
  */
 export function tidy(
   { project: { config }, directory }: Run,
@@ -121,10 +124,10 @@ export function tidy(
 }
 
 /**
- * Removes what runners keep of instances that have ended, whoever has ended them, and sees
- * to it that none comes back which the state has forgotten meanwhile.
+ * Removes what runners keep of ended instances, whatever ended them, and makes sure that no
+ * instance is restarted that is no longer in the state.
  *
- * @param before the state before this run has changed it
+ * @param before the state before this run
  */
 export async function tidyEnded(
   { project: { config: { services } }, report }: Run,
@@ -161,7 +164,10 @@ async function finishDeadDeploy(run: Run, { deploy }: State): Promise<void> {
   run.report({ step: "recover", subject, message, ms: took() });
 }
 
-/** A service's state with the instances that serve, be they known or found; the same if it isn't any other. */
+/**
+ * A service's state with the running instances that were found; the same if none were, or if
+ * recorded ones run.
+ */
 function adopt(
   run: Run,
   service: ServiceConfig,
@@ -170,7 +176,7 @@ function adopt(
 ): ServiceState {
   if (own.current.some(isAlive)) return own;
   const marked = isLost ? adoptMarked(run, service, own) : undefined;
-  // What the pid file names may be known as something else than the current one.
+  // The process in the pid file may be a standby, a canary or a retiring instance.
   const others = instancesOf({ ...own, current: [] });
   const adopted = marked ?? { ...own, current: findOthers(service, others) };
   if (adopted.current.length === 0) {
@@ -184,7 +190,7 @@ function adopt(
   return adopted;
 }
 
-/** Warns of what nobody stops, since it isn't certain whose it is. */
+/** Warns of processes that aren't stopped because zdd may not have started them. */
 function tellOfUnknown(
   { project: { config }, report }: Run,
   { name: subject }: ServiceConfig,
@@ -199,7 +205,7 @@ function tellOfUnknown(
   }
 }
 
-/** The instances that the pid files name, without those that are known. */
+/** The instances that the pid files name, except known ones. */
 function findOthers(service: ServiceConfig, known: Instance[]): Instance[] {
   return findRunning(service).filter(({ process }) =>
     !known.some((other) => isSame(other.process, process))
@@ -207,10 +213,10 @@ function findOthers(service: ServiceConfig, known: Instance[]): Instance[] {
 }
 
 /**
- * A service's state by the instances that zdd once started: those serve that nginx passes
- * requests to or, if that can't be told, the newest. The others are to be stopped.
- * Undefined if there are none. Anybody can mark a process of their own: another user's counts
- * only where nginx passes requests to it or, of a worker, if the service runs as that user.
+ * A service's state from the running instances that are marked as zdd's. The current ones are
+ * those that nginx passes requests to or, if that is unknown, the newest. The others are to be
+ * stopped. Undefined if there are none. Any user can mark a process: one of another user only
+ * counts if nginx passes requests to it or, for a worker, if the service runs as that user.
  */
 function adoptMarked(
   { project: { config }, directory }: Run,
@@ -244,14 +250,14 @@ function adoptMarked(
   };
 }
 
-/** Whether an instance is a worker that runs as its service says, and is named as zdd does. */
+/** Whether an instance is a worker with the user of its service and an id that zdd gave it. */
 function isWorkerOf(service: ServiceConfig, { id, process }: Instance) {
   const { name, user } = service;
   return isWorker(service) && user !== undefined && isInstanceId(id, name) &&
     findUser(user)?.uid === userOf(process.pid);
 }
 
-/** Whether nginx passes the requests of a service to an instance, by the live link and what was rendered last. */
+/** Whether nginx passes the requests of a service to an instance, by the live link and the rendered file. */
 function servesNow(name: string, links: LiveLinks, conf: string) {
   const slot = mainSlot(links.read(linkKey(name, true)) ?? "");
   const linked = links.addresses(linkKey(name, false));
@@ -260,7 +266,7 @@ function servesNow(name: string, links: LiveLinks, conf: string) {
     if (address === undefined) return false;
     if (linked.length > 0) return linked.includes(formatAddress(address));
     if (slot !== undefined && instance.slot !== slot) return false;
-    // A template may have given the port another host.
+    // The template may have another host in front of the port.
     const text = "path" in address ? address.path : `:${address.port}`;
     return conf.split(text).slice(1).some((rest) => /^[;:\s/]/.test(rest));
   };

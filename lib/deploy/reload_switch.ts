@@ -27,17 +27,17 @@ export interface Reloaded {
   /** What nginx was made to do. */
   action: "started" | "reloaded" | "unchanged";
   nginx: NginxState;
-  /** Workers that were told to shut down, and may still serve their last requests. */
+  /** Workers that are shutting down, and may still finish requests. */
   oldWorkers: ProcessId[];
 }
 
 /**
- * The reload switch: makes nginx run with what the template says, unless it is known
- * to. Where others share nginx, they wait: their tests and reloads must see no file that
- * isn't proven.
+ * The reload switch: makes nginx use the rendered configuration, unless it is known to do so.
+ * Other projects that share nginx wait meanwhile: their tests and reloads must not see an
+ * untested file.
  *
- * @throws {ZddError} if nginx refuses it, or its workers can't get at an instance; the
- * journal knows what to put back.
+ * @throws {ZddError} if nginx refuses the configuration, or its workers can't reach an
+ * instance; the journal has what must be restored.
  */
 export async function switchByReload(
   run: Run,
@@ -65,7 +65,7 @@ export async function switchByReload(
   return { action, nginx: state, oldWorkers };
 }
 
-/** What is known of the nginx that runs with a text already; undefined if none does. */
+/** The recorded nginx if it already runs with a text; undefined if it doesn't. */
 function runsWith(
   { project }: Run,
   text: string,
@@ -81,7 +81,7 @@ function runsWith(
   return isLoaded ? known : undefined;
 }
 
-/** Whether nothing says that nginx runs with something else than was deployed last. */
+/** Whether nginx runs with the configuration that was deployed last, as far as is known. */
 export function runsAsDeployed(
   { nginx, config }: Project,
   known?: NginxState,
@@ -115,7 +115,7 @@ async function useConf(
   journal.recordConf(confBefore);
   try {
     if (present !== text) {
-      // A secret in the template is one in what comes of it.
+      // The rendered file must not be readable by more users than the template.
       const mode = (modeOf(config.nginx.template) ?? 0o644) & 0o644;
       writeAtomically(path, text, { mode });
     }
@@ -147,12 +147,12 @@ async function useConf(
   } catch (error) {
     try { // before others may use nginx
       if (isWithOthers) putBack(confBefore);
-    } catch { /* undoing tries again, and tells */ }
+    } catch { /* undoing tries again and reports it */ }
     throw error;
   }
 }
 
-/** Makes a file what it was, its time too; a text that is undefined: there was none. */
+/** Restores a file and its modification time; removes it if `text` is undefined. */
 export function putBack(
   { path, text, modified }: Pick<ConfBefore, "path" | "text" | "modified">,
 ): void {
@@ -163,9 +163,9 @@ export function putBack(
 }
 
 /**
- * Makes sure that these workers can get at the links and at every socket.
+ * Makes sure that workers can use the links and every socket.
  *
- * @throws {ZddError} that names the first place that they can't use.
+ * @throws {ZddError} with the first path that they can't use.
  */
 function requireAccessToAll(
   workers: Worker[],
@@ -177,7 +177,7 @@ function requireAccessToAll(
     ...current,
     ...canary?.instances ?? [],
   ]);
-  // Nobody can get at one that has ended, which isn't this change's doing.
+  // An instance that has ended can't be reached, but this change isn't the cause.
   for (const instance of serving.filter(isAlive)) {
     const parsed = addressOf(instance);
     if (parsed !== undefined && "path" in parsed) {

@@ -1,6 +1,6 @@
 import type { ServiceFigures } from "../watch/figures.ts";
 
-/** The steps of a deploy, in their order. */
+/** The steps of a deploy, in order, and other events. */
 export type Step =
   | "read"
   | "lock"
@@ -19,26 +19,26 @@ export type Step =
   | "run"
   | "hook";
 
-/** Something that happened, for whoever watches. */
+/** Something that happened, to be shown to the user. */
 export interface Event {
   step: Step;
   /** The service it is about, or `nginx`. */
   subject: string;
   /** What happened, without the subject: `started 4711 on 127.0.0.1:45643`. */
   message: string;
-  /** How long it took. */
+  /** How long it took, in ms. */
   ms?: number;
   /**
-   * `detail` is for those who asked for it; `warning` for everybody. `begin` is for a
-   * live display: what takes a while has begun, until another event of the same step
-   * and subject, if it is a detail one with `ms`, says what came of it.
+   * `detail` is only shown with `--verbose`, `warning` always. `begin` is for a live display:
+   * something has begun, which ends with the next event of the same step and subject (if that
+   * is a detail, only one with `ms`).
    */
   level?: "warning" | "detail" | "begin";
-  /** The figures of a watch, as they are now. */
+  /** The present figures of a watch. */
   figures?: readonly ServiceFigures[];
 }
 
-/** Hears of every event; the deploy knows nothing of terminals. */
+/** Receives every event; the deploy doesn't depend on the display. */
 export type Report = (event: Event) => void;
 
 /** ` on 127.0.0.1:45643`; nothing for a worker. */
@@ -46,7 +46,7 @@ export function onAddress(address?: string): string {
   return address === undefined ? "" : ` on ${address}`;
 }
 
-/** A report that keeps the warnings, as lines. */
+/** A report that also collects the warnings, as lines. */
 export function collectWarnings(
   report: Report,
 ): { report: Report; warnings: string[] } {

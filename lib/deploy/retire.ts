@@ -20,7 +20,7 @@ import { sayGoodbye } from "./goodbye.ts";
 import { type Report, stopwatch } from "./report.ts";
 import { attempt, type Run } from "./run.ts";
 
-/** An instance that served before, and what became of it. */
+/** An instance that no longer serves, and whether it has ended. */
 export interface Retired {
   service: string;
   pid: number;
@@ -28,14 +28,13 @@ export interface Retired {
 }
 
 /**
- * Steps 9 and 10: drains and stops every instance that doesn't serve any more, side by
- * side. Nothing here can fail a deploy: what goes wrong is a warning, and the state
- * remembers what is left.
+ * Steps 9 and 10: drains and stops all instances that no longer serve, side by side. This
+ * can't make a deploy fail: a failure is only a warning, and what is left stays in the state.
  *
- * @param oldWorkers nginx workers from before the switch; undefined if there was no
- * switch, so that draining would have no end
- * @param lost the signal that all new instances of a service have ended: those that they
- * replaced are not stopped then
+ * @param oldWorkers nginx workers from before the switch; undefined if there was no switch:
+ * then instances are stopped without draining
+ * @param lost the signal that all new instances of a service have ended: then the instances
+ * that they replaced aren't stopped
  */
 export async function retire(
   run: Run,
@@ -51,7 +50,7 @@ export async function retire(
   );
   const outcomes = await Promise.all(all.map(async ({ name, each }) => {
     const how = howToStop(config, each.instance);
-    // `stop` was told to stop it, whatever was tried before.
+    // `zddeploy stop` stops it in any case.
     if (!isToBeStopped(config, each) && run.command !== "stop") {
       return { name, left: stillStopping(name, each, run.report) };
     }
@@ -60,7 +59,7 @@ export async function retire(
     const outcome = await retireOne(run, how, instance, workers, signal);
     const left = outcome === "stopping"
       ? { ...each, stopSent: true as const, stop: how.stop }
-      // What couldn't even be tried is tried again by the next run.
+      // If stopping couldn't even be tried, the next run tries again.
       : outcome === undefined
       ? each
       : undefined;
@@ -83,7 +82,7 @@ export async function retire(
   };
 }
 
-/** Writes down which workers are about to be told to fetch no more jobs: they can't go back to work. */
+/** Records which workers are about to be told to fetch no more jobs: they can't be put back in service. */
 function noteTold(run: Run, state: State): State {
   const { project: { config }, directory } = run;
   const isTold = (each: Retiring) =>
@@ -97,7 +96,7 @@ function noteTold(run: Run, state: State): State {
   return next;
 }
 
-/** Warns of services that have left deploy.conf and still run: nobody stops them. */
+/** Warns of services that are no longer in deploy.conf and still run: they aren't stopped. */
 export function tellOfFormer(
   { project: { config }, report }: Run,
   state: State,
@@ -107,7 +106,7 @@ export function tellOfFormer(
   }
 }
 
-/** Whether an instance is still to be told to end, or in another way than before. */
+/** Whether the stop command of an instance hasn't been run yet, or has changed since. */
 export function isToBeStopped(
   config: Config,
   { instance, stopSent, stop }: Retiring,
@@ -116,7 +115,7 @@ export function isToBeStopped(
     stop !== undefined && stop !== howToStop(config, instance).stop;
 }
 
-/** How an instance is stopped: as deploy.conf says now or, if its service has left that, as it said then. */
+/** How an instance is stopped: by the present deploy.conf or, if its service isn't in that, as recorded. */
 export function howToStop(
   config: Config,
   { service: name, stopping, log = "/dev/null" }:
@@ -130,7 +129,7 @@ export function howToStop(
   return { ...{ ...defaults, ...stopping }, name, log, env: {}, stateDir };
 }
 
-/** nginx's workers, of which the old ones were told to shut down. */
+/** nginx's present workers, and the old ones, which were told to shut down. */
 export function switchedWorkers(
   nginx: Nginx,
   old: readonly ProcessId[],
@@ -139,7 +138,7 @@ export function switchedWorkers(
   return { old: [...old], present };
 }
 
-/** One whose stop command was run by an earlier deploy; undefined if it is gone. */
+/** Warns of an instance whose stop command was run by an earlier deploy. Returns undefined if it is gone. */
 function stillStopping(
   subject: string,
   retiring: Retiring,
@@ -156,7 +155,7 @@ function stillStopping(
   return retiring;
 }
 
-/** Drains and stops one instance. Returns undefined if that couldn't be tried. */
+/** Drains and stops one instance. Returns undefined if that failed, or if `lost` is aborted. */
 async function retireOne(
   { project: { config }, report }: Run,
   how: StopConfig,
@@ -238,7 +237,7 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** What is known of stop commands that don't end a process. */
+/** An explanation for known stop commands that don't end a server, for a message. */
 function whyItStays(stop: string, command: string): string {
   if (/\bWINCH\b/.test(stop)) {
     return "; on WINCH, gunicorn's master only stops its workers: use `stop: kill -TERM`";
@@ -248,7 +247,7 @@ function whyItStays(stop: string, command: string): string {
     : "";
 }
 
-/** Some servers remove the pid file when they end, although it names their successor. */
+/** Restores a pid file: some servers remove it when they end, although it names their successor. */
 function keepPidFile(instance: Instance): void {
   const { pidFile, process } = instance;
   if (pidFile === undefined || !isAlive(instance)) return;

@@ -13,17 +13,17 @@ import { collectWarnings, type Report, stopwatch } from "./report.ts";
 
 export interface RunOptions {
   report: Report;
-  /** Ends the run with the signal's reason, if it comes before the commit. */
+  /** Ends the run with the signal's reason, if aborted before the commit. */
   signal?: AbortSignal;
   /** How long to wait for another deploy to end, in ms. */
   lockWait?: number;
-  /** What new instances are recorded as. */
+  /** The name that new instances are recorded with. */
   release?: string;
-  /** What is done between two releases, while nobody uses either. */
+  /** The pause of `deploy --pause`. */
   pause?: Omit<Pause, "services">;
 }
 
-/** One run of zddeploy that changes what runs: it has the lock until it is disposed of. */
+/** A run of zddeploy that changes something. It holds the lock until it is disposed of. */
 export interface Run extends Disposable {
   /** The name of the change, for hooks and the history. */
   readonly command: string;
@@ -31,22 +31,22 @@ export interface Run extends Disposable {
   readonly directory: StateDir;
   readonly hooks: Hooks;
   readonly report: Report;
-  /** What was warned of so far. */
+  /** The warnings so far. */
   readonly warnings: readonly string[];
   readonly signal?: AbortSignal;
   readonly release?: string;
   readonly pause?: RunOptions["pause"];
   /** How long it has taken so far, in ms. */
   took(): number;
-  /** Sees to it that what is started from now on outlives the run; see `detach`. */
+  /** Makes sure that what is started from now on outlives zddeploy; see `detach`. */
   detach(): Promise<void>;
 }
 
 /**
  * Step 2 of a deploy: begins a run by taking the lock.
  *
- * @throws {ZddError} with exit status 3 if another one has it, or if nginx's pid file
- * names an nginx with another configuration.
+ * @throws {ZddError} with exit status 3, if another run holds it. @throws {ZddError} if nginx's
+ * pid file names an nginx with another configuration.
  */
 export async function openRun(
   command: string,
@@ -55,7 +55,7 @@ export async function openRun(
 ): Promise<Run> {
   const took = stopwatch();
   const { report, warnings } = collectWarnings(options.report);
-  // Found out while the lock is waited for.
+  // Runs while waiting for the lock.
   const killer = project.config.detach ? findKiller() : undefined;
   killer?.catch(() => {}); // thrown where it is awaited
   const directory = new StateDir(project.config.stateDir);
@@ -81,10 +81,10 @@ export async function openRun(
 }
 
 /**
- * Writes down what became of a run. That it can't be is only reported.
+ * Adds the result of a run to the history. If that fails, it is only reported.
  *
- * @param state what holds now
- * @param error why it failed; undefined: it is done
+ * @param state the present state
+ * @param error why the run failed; undefined if it succeeded
  */
 export function record(run: Run, state: State, error?: unknown): void {
   const { command, directory, release, report, took } = run;
@@ -106,7 +106,7 @@ export function record(run: Run, state: State, error?: unknown): void {
   }
 }
 
-/** Leads `log/NAME.log` to the log of the instance that serves, whatever was started meanwhile. */
+/** Points the link `log/NAME.log` to the log of the serving instance. */
 function leadToServing({ project: { config } }: Run, state: State): void {
   for (const service of config.services) {
     if (!service.ownLogs) continue;
@@ -118,7 +118,7 @@ function leadToServing({ project: { config } }: Run, state: State): void {
   }
 }
 
-/** Does what a run can do without: that it fails is only reported. */
+/** Runs an action that isn't essential: a failure is only reported. */
 export function attempt({ report }: Run, action: () => void): void {
   try {
     action();

@@ -20,13 +20,12 @@ interface Started {
 }
 
 /**
- * Steps 3 and 4: starts all instances and waits until each of them really serves: side by
- * side, but for those of services that wait for others. The first that fails, or ends
- * while others are still starting, ends the wait for all, and what waits for it isn't
- * started.
+ * Steps 3 and 4: starts all instances and waits until each of them serves. They start side by
+ * side, except those of services that wait for others. If one fails, or ends while others are
+ * still starting, the wait ends for all, and services that wait for it aren't started.
  *
- * @param makeRoom ends what a service replaces, where that must have ended before
- * @throws {ZddError} with the last words of the first that fails.
+ * @param makeRoom ends the instances that a service replaces, if they must end first
+ * @throws {ZddError} with the last output of the first that fails.
  */
 export async function startAll(
   run: Run,
@@ -36,7 +35,7 @@ export async function startAll(
 ): Promise<Launched> {
   const { template, config, nginx } = run.project;
   let others: Set<string> | undefined;
-  // Found out while they start.
+  // Computed while they start.
   const withoutHttp = () =>
     others ??= servicesWithoutHttp(template, config, () => nginx.version());
   const failure = new AbortController();
@@ -59,7 +58,7 @@ export async function startAll(
       throw error;
     }
   };
-  // All of them have come to an end then, whatever becomes of the first.
+  // Waits for all of them, even if the first fails.
   const all = async <T>(promises: Iterable<Promise<T>>): Promise<T[]> =>
     (await Promise.allSettled(promises)).map((outcome) => {
       if (outcome.status === "fulfilled") return outcome.value;
@@ -92,12 +91,12 @@ export async function startAll(
     ready.set(name, started);
   }
   const started = (await all(ready.values())).flat();
-  // Soon the next entry has them as well.
+  // Without the hook, the next entry follows soon and includes them.
   if (run.hooks.has("before_switch")) journal.recordInstances();
   return new Launched(inOrder(started, plans));
 }
 
-/** Begins instances. Those that were begun are on record even if another can't be. */
+/** Starts instances. The started ones are in the journal even if another can't be started. */
 async function begin(
   plans: readonly Plan[],
   journal: Journal,
@@ -124,7 +123,7 @@ async function startOne(
   const took = stopwatch();
   const { id, service, release } = launch.plan;
   const cwd = realPath(service.cwd);
-  // If zdd is killed now, nothing else may tell whose they are.
+  // If zdd is killed now, nothing else may show that they belong to this instance.
   launch.processes.onDaemons = (daemons) => {
     try {
       journal.recordDaemons(id, daemons);
@@ -157,7 +156,7 @@ async function startOne(
   }
 }
 
-/** What was started, as it was planned. */
+/** Sorts started instances by their plans. */
 function inOrder(
   started: readonly Started[],
   plans: readonly Plan[],
@@ -173,7 +172,7 @@ function stoppingOf(
   return { stop, cwd, drainTimeout, stopTimeout, killAfter, retire };
 }
 
-/** Says what is got for a start. */
+/** Reports what runners do before a start, such as pulling an image. */
 export function tellWhileStarting({ report }: Run): Tell {
   return (subject, message, ms) =>
     report({

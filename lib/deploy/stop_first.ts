@@ -22,11 +22,11 @@ import { howToStop, type Retired } from "./retire.ts";
 import type { Run } from "./run.ts";
 import { startAll, tellWhileStarting } from "./start.ts";
 
-/** What was stopped so that others could be started, and couldn't be started again. */
+/** An instance was stopped for a deploy that failed, and couldn't be started again. */
 export class NotStartedAgain extends ZddError {
   override name = "NotStartedAgain";
 
-  /** The failure of a deploy that this came of. */
+  /** Puts the failure of the deploy in front of this one. */
   behind(reason: unknown): NotStartedAgain {
     const message = `${messageOf(reason)}\nand ${this.message}`;
     return new NotStartedAgain(message, { ...this, ...wordsOf(reason) });
@@ -34,9 +34,9 @@ export class NotStartedAgain extends ZddError {
 }
 
 /**
- * What ends, for a service with `replace: stop-first`, every instance that would be a
- * second one beside those that are about to be started, and returns when no process of
- * them is left. The journal knows them before they are told to end.
+ * Returns a function that, for a service with `replace: stop-first`, ends all instances that
+ * must not run beside the new ones, and waits until none of their processes is left. They are
+ * in the journal before they are told to end.
  */
 export function stopsBefore(
   run: Run,
@@ -62,14 +62,14 @@ export function stopsBefore(
   };
 }
 
-/** What a deploy has ended before it started others. */
+/** The instances that a deploy ended before it started others. */
 export function endedIn({ entries: { stops = [] } }: Journal): Retired[] {
   return stops.map(({ service, process: { pid } }) => (
     { service, pid, state: "stopped" }
   ));
 }
 
-/** The instances of a service that mustn't run beside new ones. */
+/** The instances of a service that must not run beside new ones. */
 function predecessors(
   before: State,
   service: string,
@@ -84,12 +84,12 @@ function predecessors(
   return instancesOf(own).filter((one) => mayRun(one) && !stays(one));
 }
 
-/** Whether something of an instance runs, or may be started again at any moment. */
+/** Whether an instance still has a process, or may be restarted at any moment. */
 function mayRun(instance: Instance): boolean {
   return !isGone(instance) || runnerOf(instance).restarts !== undefined;
 }
 
-/** @throws {ZddError} if it doesn't end in time. */
+/** Stops an instance. @throws {ZddError} if it doesn't end in time. */
 async function end(
   { project: { config }, report }: Run,
   instance: Instance,
@@ -117,11 +117,11 @@ async function end(
 }
 
 /**
- * Starts what a deploy had stopped before it failed, with the command and in the directory
- * that it was started with; unless it has been started again already.
+ * Starts instances that a failed deploy had stopped, with their former command and directory,
+ * unless they have been started again already.
  *
- * @returns a failure with exit status 4, if that isn't possible: what this has started is
- * ended then, since nothing of it may run twice
+ * @returns a failure with exit status 4, if that isn't possible; what this has started is
+ * ended then, since it must not run twice
  */
 export async function startAgain(
   run: Run,
@@ -135,7 +135,7 @@ export async function startAgain(
   if (stopped.length === 0) return undefined;
   try {
     requireGone(starts, stopped);
-    // Whether one that still runs has been told to end, nobody knows.
+    // One that still runs may or may not have been told to end.
     const ends = await Promise.allSettled(
       stopped.map((one) => mayRun(one) ? end(run, one) : undefined),
     );
@@ -158,7 +158,7 @@ export async function startAgain(
   }
 }
 
-/** Starts an instance in the place of each of some that have ended, and writes that down. */
+/** Starts a successor for each ended instance, and writes the state. */
 async function startInPlace(
   run: Run,
   journal: Journal,
@@ -198,7 +198,7 @@ async function startInPlace(
   }
 }
 
-/** @throws {ZddError} if something is left of what replaced instances. */
+/** @throws {ZddError} if a process is left of what replaced the stopped instances. */
 function requireGone(
   starts: readonly Start[],
   stopped: readonly Instance[],
@@ -211,7 +211,7 @@ function requireGone(
   }
 }
 
-/** Another instance as a stopped one was. */
+/** Plans an instance like a stopped one. */
 function planAgain({ project: { config } }: Run, stopped: Instance): Plan {
   const { service: name, number, slot, address, command, cwd, release } =
     stopped;

@@ -14,14 +14,14 @@ import type { Run } from "./run.ts";
 import type { NotStartedAgain } from "./stop_first.ts";
 
 /**
- * Takes back what a deploy has done: the live links, nginx.conf, nginx, the new
- * instances, the pid files, in this order, so that no request is lost if the new ones served already.
- * What was stopped before is started again as soon as what replaced it is gone.
+ * Undoes what a deploy has done to the live links, nginx.conf, nginx, the new instances and
+ * the pid files, in this order, so that no request is lost if the new ones served already.
+ * Instances that were stopped are started again as soon as what replaced them is gone.
  *
  * @param reason why the deploy failed
- * @returns what couldn't be started again, if something couldn't
- * @throws {ZddError} with exit status 4, if nginx can't be brought back; everything
- * that may serve is left running then, and the journal for the next run.
+ * @returns a failure if something couldn't be started again
+ * @throws {ZddError} with exit status 4, if nginx can't be brought back. Everything that may
+ * serve keeps running then, and the journal is kept for the next run.
  */
 export async function undo(
   run: Run,
@@ -38,7 +38,7 @@ export async function undo(
   try {
     const live = undoLiveSwitch(run, entries);
     const reloaded = await undoReloadSwitch(run, entries, reason);
-    // Only now does nobody ask for those that were new.
+    // Only now, nginx no longer uses the new links.
     live.removeNew();
     const oldWorkers = reloaded ?? (live.hasMoved ? [] : undefined);
     missing = await discardAll(run, journal, oldWorkers);
@@ -61,7 +61,7 @@ export async function undo(
   return missing;
 }
 
-/** Puts the live links back that were moved; those that are new may still be asked for. */
+/** Moves the live links back. New links stay until `removeNew`, since nginx may still use them. */
 function undoLiveSwitch({ directory }: Run, { links = {} }: JournalEntries) {
   const live = new LiveLinks(directory.path);
   const moved = Object.entries(links);
@@ -79,8 +79,8 @@ function undoLiveSwitch({ directory }: Run, { links = {} }: JournalEntries) {
 }
 
 /**
- * Puts nginx.conf back and makes nginx use it. Returns the workers that used the
- * new one; undefined if none ever did.
+ * Restores nginx.conf and makes nginx use it. Returns the workers that used the new one;
+ * undefined if none did.
  */
 async function undoReloadSwitch(
   { project: { nginx, config }, directory }: Run,
@@ -88,10 +88,10 @@ async function undoReloadSwitch(
   reason: unknown,
 ): Promise<ProcessId[] | undefined> {
   if (conf === undefined) return undefined;
-  // Whoever keeps the lock for too long must not keep this from being undone.
+  // If another project holds the lock for too long, undo without it.
   using _lock = await lockNginx(config.nginx).catch(() => undefined);
   const master = nginx.master();
-  // An nginx that was started stays if it can serve an instance that was there before.
+  // An nginx that was started stays if it has an earlier instance to pass requests to.
   const { services } = readState(directory).state;
   const isUseless = conf.text === undefined ||
     !Object.values(services).some(({ current }) => current.some(isAlive));
@@ -108,8 +108,8 @@ async function undoReloadSwitch(
 }
 
 /**
- * Whether somebody else may have reloaded or restarted nginx since nginx.conf was
- * written, which uses the new one then, although the deploy has never told it to.
+ * Whether nginx may have been reloaded or restarted by others since nginx.conf was written,
+ * so that it uses the new one although the deploy didn't reload it.
  */
 function hasNewWorker(
   master: ProcessId,

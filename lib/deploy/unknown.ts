@@ -5,10 +5,10 @@ import { SLOTS } from "../instance/slots.ts";
 import { upstreamOf } from "../live/identifiers.ts";
 
 /**
- * The processes that listen where nginx passes the requests of a service to, by the
- * upstreams of its slots. Nothing proves that zdd has started them.
+ * The processes that listen on the addresses in the upstreams of a service's slots. Nothing
+ * proves that zdd started them.
  *
- * @param conf what was rendered last
+ * @param conf the text of the rendered file
  */
 export function unknownServers(
   service: string,

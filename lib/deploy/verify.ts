@@ -7,11 +7,11 @@ import { stopwatch } from "./report.ts";
 import type { Run } from "./run.ts";
 
 /**
- * Step 7: GETs the URL of `verify` through nginx, if there is one, until it answers with
- * success. Where a service is switched live by slots, no other release can answer for it,
- * and it is asked while clients are turned away or held, too.
+ * Step 7: GETs the URL of `verify` through nginx, if there is one, until it succeeds. If a
+ * service uses the live switch with slots, only the new release can answer, and the request
+ * gets through even while clients are turned away or held.
  *
- * @throws {ZddError} with the last answer, if it doesn't within `verify_timeout`.
+ * @throws {ZddError} with the last answer, if it doesn't succeed within `verify_timeout`.
  */
 export async function verify(
   { project: { config }, directory, report }: Run,

@@ -257,7 +257,7 @@ Deno.test("an nginx that was reloaded with another nginx.conf is noticed, althou
     site.write("nginx.conf", text);
     assertEquals((await site.get()).status, 404);
     const { stdout } = await site.zdd("status");
-    assertMatch(stdout, /nginx was reloaded while ".*nginx.conf" was another/);
+    assertMatch(stdout, /nginx was reloaded with a different ".*nginx.conf"/);
     const planned = await site.deploy(
       ...["deploy", "--release", "1", "--dry-run", "--json"],
     );

@@ -142,7 +142,7 @@ test("boot doesn't touch a unit that another has written", async (box) => {
   box.write(file, "[Service]\nExecStart=/bin/true\n");
   const { code, stderr } = await site.zdd("boot", "enable");
   assertEquals(code, 2, stderr);
-  assertMatch(stderr, /exists and isn't of "\/srv\/taken\/deploy\.conf"/);
+  assertMatch(stderr, /exists and isn't for "\/srv\/taken\/deploy\.conf"/);
   assertEquals(
     Deno.readTextFileSync(box.path(file)),
     "[Service]\nExecStart=/bin/true\n",

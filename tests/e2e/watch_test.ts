@@ -80,7 +80,7 @@ Deno.test("a release that fails goes back without a start or a reload, and says 
   site.configure({ deploy: [hook, UNTIMED], mode: "fails:5" });
   const { code, stdout, stderr } = await site.zdd("deploy", ...LONG, "--json");
   assertEquals(code, 1);
-  assertMatch(stderr, /fails more than .*; the release before serves again/);
+  assertMatch(stderr, /fails more than .*; the previous release serves again/);
   const [step] = stepsIn(stdout);
   const [web] = step?.services ?? [];
   assertEquals([step?.result, web?.worse], ["worse", "errors"]);

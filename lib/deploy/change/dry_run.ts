@@ -36,19 +36,19 @@ export interface DryRunService {
   name: string;
   /** How many instances would be started. */
   starts: number;
-  /** The pids of those that would be replaced, or kept as the standby. */
+  /** The pids of the instances that would be replaced, or kept as the standby. */
   replaces: number[];
-  /** The pids of the standby that would be stopped, for another takes its place. */
+  /** The pids of the present standby, which would be stopped. */
   stops: number[];
   /** Why nothing would be started. */
   why?: string;
 }
 
 /**
- * Tells what a deploy would do, having checked all that can be known before. It takes
+ * Checks everything that can be checked before a deploy, and returns what it would do. Takes
  * no lock and changes nothing; `nginx -t` may create nginx's own logs and directories.
  *
- * @throws {ZddError} what the deploy would, if it can't be done.
+ * @throws {ZddError} if the deploy would fail, with its error.
  */
 export async function dryRun(
   project: Project,
@@ -114,10 +114,10 @@ function forService(
 }
 
 /**
- * What nginx would be made to do. A slot whose port another program has taken meanwhile
- * makes a reload of what is `switched` here.
+ * What nginx would be made to do. If another program has taken a port of the slot meanwhile,
+ * the deploy needs a reload even though this returns `switched`.
  *
- * @param starting the services of which instances would be started
+ * @param starting the services with instances that would be started
  */
 function nginxAction(
   project: Project,

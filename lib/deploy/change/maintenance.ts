@@ -13,7 +13,8 @@ import { render } from "../render.ts";
 import type { Run, RunOptions } from "../run.ts";
 
 /**
- * Turns clients away, until {@linkcode openSite}: whatever is deployed meanwhile.
+ * Turns clients away until {@linkcode openSite}, even if something is deployed meanwhile.
+ *
  * @throws {ZddError} with exit status 2, if the template can't do that.
  */
 export function closeSite(
@@ -51,14 +52,14 @@ export function openSite(
   }, options);
 }
 
-/** Whether the state says already what it shall, and the link is there or isn't. */
+/** Whether the state is already the next one, and the link agrees with it. */
 function isDone({ config }: Project, state: State, next: State): boolean {
   const link = new LiveLinks(config.stateDir).read(MAINTENANCE);
   return state.maintenance === next.maintenance &&
     (link === undefined) === (next.maintenance === undefined);
 }
 
-/** Says whose requests get through, since the template passes them on by itself. */
+/** Warns of services that stay open, since the template doesn't use the live switch for them. */
 function warnOfOthers(
   { project: { config }, report }: Run,
   { live, unused }: Rendered,

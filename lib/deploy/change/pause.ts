@@ -14,14 +14,14 @@ import { render } from "../render.ts";
 import { attempt, openRun, record, type RunOptions } from "../run.ts";
 
 export interface PauseOptions extends RunOptions, Omit<Pause, "services"> {
-  /** The names of services; all that are switched live if there is none. */
+  /** The names of services; if empty, all that use the live switch. */
   services?: string[];
 }
 
 export interface PauseResult {
   changed: true;
   services: readonly string[];
-  /** How many requests have waited, how many of them failed, and how long the first may have waited. */
+  /** How many requests waited, how many of them failed, and how long the first one may have waited. */
   held: number;
   lost: number;
   heldMs: number;
@@ -30,9 +30,9 @@ export interface PauseResult {
 }
 
 /**
- * Runs a command while requests are held and nobody uses the services.
+ * Runs a command while requests are held and the services are idle.
  *
- * @throws {ZddError} if it fails, or takes too long; requests have gone on then.
+ * @throws {ZddError} if it fails or takes too long; the held requests have been passed on then.
  */
 export async function pause(
   project: Project,
@@ -52,7 +52,7 @@ export async function pause(
   requireHoldable(project, rendered, what);
   requireLoaded(project, state, rendered);
   attempt(run, () => tidy(run, state));
-  // Where it can't, only long answers to what was held would break when zdd's unit ends.
+  // If it can't, only long answers to held requests would break when zdd's unit ends.
   await run.detach().catch(() => {});
   const journal = Journal.begin(run.directory, []);
   let hold: Hold | undefined;
@@ -74,7 +74,7 @@ export async function pause(
   };
 }
 
-/** @throws {ZddError} unless nginx runs with what the template says now. */
+/** @throws {ZddError} unless nginx runs with the configuration that the template makes now. */
 function requireLoaded(
   project: Project,
   { nginx }: State,
@@ -82,14 +82,14 @@ function requireLoaded(
 ): void {
   const { config } = project;
   if (project.nginx.master() === undefined) {
-    throw new ZddError("nginx doesn't run, so that there are no requests", {
+    throw new ZddError("nginx isn't running, so there are no requests", {
       hint: "run the command by itself",
     });
   }
   const isLoaded = readIfExists(config.nginx.rendered) === text &&
     runsAsDeployed(project, nginx);
   if (isLoaded) return;
-  throw new ZddError("nginx doesn't run with what the template says now", {
+  throw new ZddError("nginx doesn't use the present template yet", {
     hint: "run zddeploy deploy first",
   });
 }

@@ -27,24 +27,24 @@ import {
   withService,
 } from "../../state/state.ts";
 
-/** Instances of a service to start. */
+/** The instances of a service to start. */
 export interface StartRequest {
   service: ServiceConfig;
-  /** 1, 2, … among its instances. */
+  /** Their numbers, from 1. */
   numbers: number[];
-  /** Where they start, if zdd hands out the addresses. */
+  /** The slot they start in, if zdd assigns the addresses. */
   slot: Slot;
-  /** What they are recorded as. */
+  /** The name that they are recorded with. */
   release?: string;
 }
 
-/** What is about to be started, and the state with the addresses that were handed out. */
+/** What is about to be started, and the state with the assigned addresses. */
 export interface Starts {
   plans: Plan[];
   state: State;
 }
 
-/** All instances of a service, in a slot where none of its instances runs. */
+/** Requests all instances of a service, in a slot where none of its instances runs. */
 export function requestAll(
   service: ServiceConfig,
   state: State,
@@ -52,7 +52,7 @@ export function requestAll(
 ): StartRequest {
   const own = stateOf(state, service.name);
   const running = own.current.filter(alive);
-  // One that is still being stopped leaves its slot to others, with another address.
+  // The slot of an instance that is still being stopped can be reused, with another address.
   const taken = instancesOf({ ...own, retiring: [] }).filter(alive)
     .map(({ slot }) => slot);
   const free = slotsIn(service, own).filter((slot) => !taken.includes(slot));
@@ -66,9 +66,8 @@ export function requestAll(
 }
 
 /**
- * Whether a start would change the addresses of a service's slots, even if all of those
- * that are known are free: a slot has none yet, or not one of the right kind for each
- * instance.
+ * Whether a start would change the addresses of a service's slots even if all known ones are
+ * free: a slot doesn't have an address of the right kind for each instance yet.
  */
 export function changesSlots(
   { service, slot: free }: Pick<StartRequest, "service" | "slot">,
@@ -84,7 +83,7 @@ export function changesSlots(
   });
 }
 
-/** The slots of a service, also one that it needs no more but has instances in. */
+/** The slots of a service, including one that it no longer needs but has instances in. */
 function slotsIn(service: ServiceConfig, own: ServiceState): Slot[] {
   const needed = slotsOf(service);
   const used = instancesOf(own).map(({ slot }) => slot);
@@ -99,11 +98,11 @@ export function numbersOf(
 }
 
 /**
- * Plans new instances. Those that get their address from zdd get one of their slot; if
- * somebody else has taken it, another.
+ * Plans new instances. If zdd assigns their addresses, they get those of their slot, or new
+ * ones if others have taken them.
  *
- * @param conf what nginx.conf would be now: nginx may not listen yet where it says
- * @throws {ZddError} with exit status 2, if nothing says which image a service is.
+ * @param conf the nginx.conf that would be rendered now: nginx may not listen yet on its addresses
+ * @throws {ZddError} with exit status 2, if the image of a service needs a release and has none.
  */
 export async function planStarts(
   config: Config,
@@ -148,7 +147,7 @@ function kindOf({ port }: ServiceConfig): SlotPlan["kind"] {
   return port === "socket" ? "socket" : "env";
 }
 
-/** The addresses of all slots, of which those to start in are free, and nobody else's. */
+/** The addresses of all slots; those of the slot to start in are free. */
 async function chooseAddresses(
   config: Config,
   { service, numbers, slot: free }: StartRequest,
@@ -161,7 +160,7 @@ async function chooseAddresses(
     service: name,
     kind: kindOf(service),
     instances,
-    // A user's own, who must be able to bind there.
+    // A service's user needs its own directory, to be able to bind there.
     directory: join(config.stateDir, "run", user === undefined ? "" : name),
   };
   let passed: Set<string> | undefined;
@@ -170,7 +169,7 @@ async function chooseAddresses(
   let chosen: Slots = {};
   for (const slot of slotsIn(service, own)) {
     const known = own.slots?.[slot] ?? [];
-    // What may serve stays as it is, but a slot needs some addresses.
+    // A slot that may serve keeps its addresses; one without any gets some.
     if (slot !== free && known.length > 0) {
       chosen = { ...chosen, [slot]: known };
       continue;
@@ -194,7 +193,7 @@ async function chooseAddresses(
   return chosen;
 }
 
-/** The addresses of the instances of which a process is left, whether it still listens or not. */
+/** The addresses of instances that still have a process, whether it listens or not. */
 function addressesInUse({ services }: State): string[] {
   return Object.values(services).flatMap(instancesOf)
     .filter((instance) => !isGone(instance))

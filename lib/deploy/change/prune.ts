@@ -7,7 +7,7 @@ import { stopwatch } from "../report.ts";
 import { openRun, type RunOptions } from "../run.ts";
 
 export interface PruneOptions extends RunOptions {
-  /** How many releases keep their images, those that run aside. */
+  /** How many releases keep their images, not counting those that run. */
   keep: number;
 }
 
@@ -19,12 +19,12 @@ export interface PruneResult {
   ms: number;
 }
 
-/** How many entries of the history are looked at: all that it is read of. */
+/** The number of history entries to read: all of them. */
 const ALL = 1e6;
 
 /**
- * Removes what earlier releases have left: containers that have ended, and the images of
- * all releases but the last few. What zdd has never deployed stays.
+ * Removes containers that have ended, and the images of all but the last few releases. Images
+ * that zdd has never deployed stay.
  */
 export async function prune(
   project: Project,

@@ -28,19 +28,18 @@ import { render } from "../render.ts";
 import type { Run, RunOptions } from "../run.ts";
 
 export interface ReleaseOptions extends RunOptions {
-  /** Only these services; all if there is none. */
+  /** Only these services; all if empty. */
   services?: string[];
-  /** Percent of the requests that the new instances get, beside the current ones. */
+  /** The percentage of the requests that the new instances get as a canary. */
   canary?: number;
-  /** Who is about to watch them: the current ones are kept until that ends. */
+  /** Set if a watch follows: the current instances are kept until it ends. */
   watch?: Omit<Watch, "kept">;
 }
 
 /**
- * Puts new instances of services in the place of the current ones, or beside them as
- * a canary.
+ * Replaces the current instances of services by new ones, or adds new ones as a canary.
  *
- * @throws {ZddError} if something fails before the commit; it has been undone then.
+ * @throws {ZddError} if something fails before the commit; the deploy has been undone then.
  */
 export async function deployRelease(
   project: Project,
@@ -52,7 +51,7 @@ export async function deployRelease(
     requireNoCanary(before);
     if (await serves(project, services, before, run.release)) return undefined;
     if (run.pause) requirePausable(project, services, before, run.pause);
-    // What a watch that has died has kept goes with the next release.
+    // What a dead watch has kept is stopped by the next release.
     const present = keepWatched(project.config, before);
     return await planRelease(run, services, present, { canary, watch });
   };
@@ -105,14 +104,14 @@ function requirePausable(
   { max }: Pick<Pause, "max">,
 ): void {
   const rendered = render(project, state);
-  // Nobody asks a worker for anything.
+  // A worker gets no requests.
   const asked = services.filter((service) => !isWorker(service))
     .map(({ name }) => name)
     .filter((name) => !rendered.unused.includes(name));
   requireHoldable(project, rendered, { services: asked, max });
 }
 
-/** New instances in the place of the current ones, which are kept if somebody watches. */
+/** The state with new instances in place of the current ones, which are kept during a watch. */
 function replaceWatched(
   { services }: Config,
   state: State,
@@ -146,7 +145,7 @@ export function requireNoWatch({ watch }: State): void {
   );
 }
 
-/** @throws {ZddError} while a canary runs: three releases at once are one too many. */
+/** @throws {ZddError} while a canary runs: a third release can't run beside it. */
 export function requireNoCanary(state: State): void {
   for (const [name, { canary }] of Object.entries(state.services)) {
     if (canary === undefined) continue;
@@ -158,8 +157,8 @@ export function requireNoCanary(state: State): void {
 }
 
 /**
- * Whether a release, if it is named, serves already, started as deploy.conf says now and
- * behind the nginx.conf that the template makes now: deploying it would change nothing.
+ * Whether deploying a release would change nothing: it has a name and serves already, with
+ * the present deploy.conf and the nginx.conf that the template makes now.
  */
 export async function serves(
   project: Project,
@@ -174,7 +173,7 @@ export async function serves(
     const { current } = stateOf(state, service.name);
     if (current.length !== service.instances) return false;
     if (!current.every(isAlive)) return false;
-    // What is never replaced keeps what it was started with.
+    // An instance that is never replaced keeps its settings.
     if (service.port === "fixed" && !stopsFirst(service)) continue;
     const now = await fingerprintOf(service);
     const isSame = current.every((instance) =>
@@ -188,7 +187,7 @@ export async function serves(
     runsAsDeployed(project, state.nginx);
 }
 
-/** @throws {ZddError} if one of the services must never run twice, as a canary would. */
+/** @throws {ZddError} if one of the services must never run twice, so that it can't have a canary. */
 export function requireNoStopFirst(services: readonly ServiceConfig[]): void {
   for (const { name } of services.filter(stopsFirst)) {
     throw new ZddError(
@@ -201,7 +200,7 @@ export function requireNoStopFirst(services: readonly ServiceConfig[]): void {
   }
 }
 
-/** @throws {ZddError} if there is nobody to leave the rest of the requests to. */
+/** @throws {ZddError} if no current instance runs to get the rest of the requests. */
 function requireCurrent(services: ServiceConfig[], state: State): void {
   for (const { name } of services) {
     if (stateOf(state, name).current.some(isAlive)) continue;
@@ -212,7 +211,7 @@ function requireCurrent(services: ServiceConfig[], state: State): void {
   }
 }
 
-/** @throws {ZddError} if the template prints the port of one of the services. */
+/** @throws {ZddError} if the template doesn't use the live switch for one of the services. */
 export function requireLive(
   project: Project,
   services: readonly ServiceConfig[],
@@ -221,7 +220,7 @@ export function requireLive(
   const { live } = render(project, state);
   for (const service of services) {
     const { name } = service;
-    // Workers work beside the others, whatever share of the requests is whose.
+    // Workers run beside each other; they have no share of the requests.
     if (live.includes(name) || isWorker(service)) continue;
     throw new ZddError(
       `${name} cannot have a canary: the template doesn't switch it live`,

@@ -16,15 +16,14 @@ import { render } from "../render.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
 import type { RunOptions } from "../run.ts";
 
-/** Among whom an instance is missing. */
+/** The role of the missing instances. */
 type Role = "current" | "canary";
 
 /**
- * Starts whatever should run and doesn't, nginx included, drains and stops what is more
- * than `instances`, and touches nothing else that runs: for boot, cron and playbooks.
- * Nothing happens if all is well.
+ * Starts everything that should run and doesn't, including nginx, and drains and stops
+ * instances beyond `instances`. Touches nothing else that runs. For boot, cron and playbooks.
  *
- * @throws {ZddError} if something doesn't start; what ran before runs on.
+ * @throws {ZddError} if something doesn't start; what ran before keeps running.
  */
 export function startMissing(
   project: Project,
@@ -59,7 +58,7 @@ export function startMissing(
   return deploy(project, { command: "start", plan }, options);
 }
 
-/** Those instances of services that don't run, to be started where they were. */
+/** Requests the instances of services that don't run, in the slots where they ran. */
 export function missing(
   services: readonly ServiceConfig[],
   before: State,
@@ -75,7 +74,7 @@ export function missing(
       .filter((number) => !running.includes(number));
     const [first] = inRole(earlier, role);
     const slot = first?.slot ?? "a";
-    // They are of the release that was there before.
+    // They are started with the release that ran before.
     const { release } = first ?? earlier;
     return numbers.length === 0 ? [] : [{ service, slot, numbers, release }];
   });

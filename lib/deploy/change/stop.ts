@@ -11,9 +11,9 @@ import { retire, type Retired } from "../retire.ts";
 import { openRun, record, type RunOptions } from "../run.ts";
 
 export interface StopOptions extends RunOptions {
-  /** Only these services; all if there is none, those that left deploy.conf too. */
+  /** Only these services; if empty, all, including those that are no longer in deploy.conf. */
   services?: string[];
-  /** nginx too. */
+  /** Stop nginx too. */
   nginx?: boolean;
 }
 
@@ -26,8 +26,8 @@ export interface StopResult {
 }
 
 /**
- * Stops services, each with its stop command; and nginx before them, if wanted, so
- * that nobody asks for what is gone.
+ * Stops services, each with its stop command. If wanted, stops nginx before them, so that no
+ * request reaches a service that has ended.
  */
 export async function stop(
   project: Project,

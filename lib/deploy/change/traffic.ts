@@ -15,13 +15,13 @@ import type { Project } from "../read.ts";
 import { requireNoCanary } from "./release.ts";
 import type { RunOptions } from "../run.ts";
 
-// What moves requests between instances that run already.
+// Changes that move requests between running instances.
 
 /**
  * Gives the canary another share of the requests.
  *
  * @param percent a whole number from 0 to 100
- * @param isWatched whether a watch goes on, which ends the deploy
+ * @param isWatched whether a watch follows, which ends the deploy
  * @throws {ZddError} if there is no canary.
  */
 export function shareCanary(
@@ -36,14 +36,14 @@ export function shareCanary(
   }, { isWatched });
 }
 
-/** Whether a release is watched that has no canary beside it: it serves all. */
+/** Whether a release is watched that isn't a canary, so that it gets all requests. */
 function isWatchedAlone({ watch, services }: State): boolean {
   return watch !== undefined &&
     Object.values(services).every(({ canary }) => canary === undefined);
 }
 
 /**
- * Makes the canary the current release, or ends the watch of one that is current.
+ * Makes the canary the current release, or ends the watch of the current release.
  *
  * @throws {ZddError} if there is neither.
  */
@@ -60,9 +60,9 @@ export function promote(
 }
 
 /**
- * Ends the canary, or takes back the release under watch: the one before serves all.
+ * Ends the canary, or takes back the release under watch: the previous one serves everything.
  *
- * @param reason the failure that it is the answer to, and ends with
+ * @param reason the failure that causes this, and that is thrown at the end
  * @throws {ZddError} if there is neither.
  */
 export function abort(

@@ -42,8 +42,8 @@ import {
 import { abort, promote, shareCanary } from "./traffic.ts";
 
 /**
- * How long another zddeploy, such as `start` in cron, may keep a release from its next step
- * and from going back, in ms.
+ * How long to wait for another zddeploy, such as `start` in cron, before the next step of a
+ * release or before it goes back, in ms.
  */
 const LOCK_WAIT = 60_000;
 
@@ -51,22 +51,22 @@ export interface WatchedOptions
   extends Omit<ReleaseOptions, "canary" | "watch"> {
   /** How long each step is watched, in ms. */
   time: number;
-  /** The shares that the release gets one after the other, in percent; none: all at once. */
+  /** The successive shares of the release, in percent; undefined: all at once. */
   shares?: readonly number[];
 }
 
-/** What came of a release that was watched. */
+/** The result of a watched release. */
 export interface WatchedOutcome extends Outcome {
   /** Each step; none if nothing was watched. */
   watch: StepResult[];
 }
 
 /**
- * Puts a release live and stays: what nginx answers for it is compared with what it
- * answers for the release before, which is kept until that has ended. A release that is
- * worse, or ends, goes back.
+ * Puts a release live and watches it: its answers are compared with those of the previous
+ * release, which keeps running until the watch ends. If the new one is worse, or ends, the
+ * previous one serves again.
  *
- * @throws {WentBack} if it went back. @throws {ZddError} if it didn't go live at all.
+ * @throws {WentBack} if the previous one serves again. @throws {ZddError} if the new one didn't go live.
  */
 export async function deployWatched(
   project: Project,
@@ -82,7 +82,7 @@ export async function deployWatched(
   const chosen = chooseServices(project.config.services, names);
   const services = chosen.map(({ name }) => name);
   if (!chosen.some((service) => canGoBack(service, before))) {
-    const message = "no release serves to compare with: nothing is watched";
+    const message = "no serving release to compare with: nothing is watched";
     report({ step: "watch", subject: "zdd", message, level: "warning" });
     const [canary] = shares ?? [];
     const options = { ...how, services: names, canary };
@@ -90,7 +90,7 @@ export async function deployWatched(
     return { ...outcome, warnings, watch: [] };
   }
   const compared = chosen.every(isWorker)
-    ? [] // nobody asks them, but they may end
+    ? [] // they get no requests, but they may end
     : requireWatchable(project, services);
   for (const { name } of chosen.filter(stopsFirst)) {
     const message = "replace: stop-first leaves nothing to go back to";
@@ -134,7 +134,7 @@ export async function deployWatched(
 class Course {
   readonly results: StepResult[] = [];
 
-  /** @param first what came of its going live */
+  /** @param first the outcome of putting the release live */
   constructor(
     readonly project: Project,
     readonly watching: Watching,
@@ -142,7 +142,7 @@ class Course {
     readonly options: RunOptions,
   ) {}
 
-  /** Takes one step after the other, and promotes. @throws {WentBack} if it went back. */
+  /** Takes all steps, and promotes the release. @throws {WentBack} if it was taken back. */
   async take(steps: readonly Step[]): Promise<Outcome> {
     try {
       let [step, ...coming] = steps;
@@ -169,7 +169,7 @@ class Course {
     }
   }
 
-  /** Has the release before serve again. Returns the failure. */
+  /** Makes the previous release serve again. Returns the failure. */
   async #goBack(error: unknown): Promise<ZddError> {
     const { report } = this.watching;
     const reason = new WentBack(error, this.results);
@@ -193,7 +193,7 @@ class Course {
     return reason;
   }
 
-  /** Another zddeploy has promoted the release, or taken it back. */
+  /** Ends the watch when another zddeploy has promoted the release, or taken it back. */
   #takenOver(): Outcome {
     const serving = Object.values(this.#state().services)
       .flatMap(({ current }) => current).map(({ id }) => id);
@@ -217,7 +217,7 @@ class Course {
   }
 }
 
-/** Says what a step has shown, or that it can't have shown anything. */
+/** Reports the figures of a step, and warns if there were too few requests. */
 function tell(
   report: Report,
   { percent, seconds, services }: StepResult,
@@ -237,7 +237,7 @@ function tell(
   }
 }
 
-/** Whether a release of a service runs that can be kept beside the next one. */
+/** Whether the current release of a service runs and can be kept beside the next one. */
 function canGoBack(service: ServiceConfig, state: State): boolean {
   return !stopsFirst(service) &&
     stateOf(state, service.name).current.some(isAlive);
@@ -276,7 +276,7 @@ function requireWatchable(
   );
 }
 
-/** Whether the nginx that runs logs already what it answers while a release is watched. */
+/** Whether the configuration of the running nginx has the log that a watch reads. */
 function isLogged({ config, nginx }: Project): boolean {
   const conf = readIfExists(config.nginx.rendered) ?? "";
   return nginx.master() !== undefined &&

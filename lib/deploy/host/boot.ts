@@ -26,9 +26,9 @@ import {
 import { nameOfUser } from "../../system/users.ts";
 import { rotationOf } from "./rotation.ts";
 
-/** Whether a boot of the machine starts what a deploy.conf describes. */
+/** Whether a boot of the machine starts the services of a deploy.conf. */
 export interface BootStatus {
-  /** A reboot would bring everything back. */
+  /** Whether a reboot would bring everything back. */
   ok: boolean;
   /** The path of the unit's file. */
   unit: string;
@@ -36,7 +36,7 @@ export interface BootStatus {
   problems: string[];
 }
 
-/** What was done about a unit. */
+/** The result of enabling or disabling a unit. */
 export interface BootChange {
   changed: boolean;
   /** The path of its file. */
@@ -44,7 +44,7 @@ export interface BootChange {
 }
 
 /**
- * Writes and enables the unit that runs `zddeploy start` at boot, unless that was done.
+ * Writes and enables the unit that runs `zddeploy start` at boot, unless it is up to date.
  *
  * @throws {ZddError} if that isn't possible; with exit status 2, if nothing was tried.
  */
@@ -61,7 +61,7 @@ export async function enableBoot(config: Config): Promise<BootChange> {
   const other = readUnit(unit);
   if (other !== undefined && !other.includes(mark(config))) {
     throw new ZddError(
-      `"${pathOf(unit)}" exists and isn't of "${config.file}"`,
+      `"${pathOf(unit)}" exists and isn't for "${config.file}"`,
       {
         hint: "move it away, or rename the project's directory",
         exitStatus: ExitStatus.usage,
@@ -79,7 +79,7 @@ export async function enableBoot(config: Config): Promise<BootChange> {
 }
 
 /**
- * Removes the unit, if there is one. What runs goes on.
+ * Removes the unit, if there is one. What runs keeps running.
  *
  * @throws {ZddError} if that isn't possible.
  */
@@ -93,7 +93,7 @@ export async function disableBoot(config: Config): Promise<BootChange> {
   return { changed, unit: pathOf(unit) };
 }
 
-/** Tells whether a reboot would bring everything back, and if not, why. */
+/** Finds out whether a reboot would bring everything back, and if not, why. */
 export async function bootStatus(config: Config): Promise<BootStatus> {
   requireSystemd(config);
   const unit = unitOf(config);
@@ -117,7 +117,7 @@ export async function bootStatus(config: Config): Promise<BootStatus> {
 /** The unit of a deploy.conf, named by its directory: `zdd-srv-app.service`. */
 function unitOf({ file }: Config): UnitFile {
   let directory = dirname(file);
-  // The next release has the same unit.
+  // All releases share one unit.
   if (basename(directory) === "current") directory = dirname(directory);
   const name = directory.split(/[^A-Za-z0-9_.]+/).filter((part) => part !== "")
     .join("-");
@@ -127,12 +127,12 @@ function unitOf({ file }: Config): UnitFile {
   };
 }
 
-/** The unit's first line, by which it is known. */
+/** The unit's first line, which identifies it. */
 function mark({ file }: Config): string {
   return `# Written by zddeploy boot enable, for ${file}\n`;
 }
 
-/** Docker starts its containers again before it answers; Podman has no daemon. */
+/** Docker restarts its containers before it accepts requests; Podman has no daemon. */
 function afterEngine({ services }: Config): string {
   return services.some(({ container }) => container === "docker")
     ? " docker.service"
@@ -151,7 +151,7 @@ async function unitText(config: Config): Promise<string> {
     ...isSystem
       ? [
         "Wants=network-online.target",
-        // If there is a system's nginx, it isn't zddeploy that starts it.
+        // The system's own nginx, if used, isn't started by zddeploy.
         `After=network-online.target nginx.service${afterEngine(config)}`,
         `RequiresMountsFor=${quoteForUnit(directory)}`,
       ]
@@ -160,7 +160,7 @@ async function unitText(config: Config): Promise<string> {
     "StartLimitBurst=20",
     "",
     "[Service]",
-    "# It is done when all serves. Started again, it starts what has ended since.",
+    "# It ends when everything serves. A restart starts what has ended since.",
     "Type=oneshot",
     `ExecStart=${
       [...ownCommand(), "start", "--conf", file].map(quoteForExec).join(" ")
@@ -178,7 +178,7 @@ async function unitText(config: Config): Promise<string> {
   ].join("\n");
 }
 
-/** What it starts escapes into scopes, which systemd ends in order; if it can't, it must be let alone. */
+/** Keeps systemd from ending what the unit starts, unless that gets scopes of its own. */
 async function killMode(): Promise<string[]> {
   try {
     await requireManager(Deno.uid() === 0 ? "system" : "user");
@@ -188,14 +188,14 @@ async function killMode(): Promise<string[]> {
   }
 }
 
-/** The command that this is: the executable, or the source in Deno. */
+/** The command that runs this zddeploy: the executable, or the source in Deno. */
 function ownCommand(): string[] {
   return Deno.build.standalone
     ? [Deno.execPath()]
     : [Deno.execPath(), "run", "-A", "--no-lock", fromFileUrl(Deno.mainModule)];
 }
 
-/** What start commands and Deno find things by. A boot has less of it than whoever deploys. */
+/** Variables that start commands and Deno need: at boot, they may differ from the user's. */
 function ownEnvironment(): string[] {
   const names = Deno.build.standalone ? ["PATH"] : ["PATH", "DENO_DIR"];
   return names.flatMap((name) => {
@@ -204,7 +204,7 @@ function ownEnvironment(): string[] {
   });
 }
 
-/** @throws {ZddError} with exit status 2, where there is no systemd. */
+/** @throws {ZddError} with exit status 2, if systemd isn't running. */
 function requireSystemd({ file }: Config): void {
   if (hasServiceManager()) return;
   throw new ZddError("systemd doesn't run this machine", {
@@ -215,7 +215,7 @@ function requireSystemd({ file }: Config): void {
   });
 }
 
-/** Why units of this user aren't started at boot; undefined if they are. */
+/** Why this user's units aren't started at boot; undefined if they are. */
 function whyNoManager(): { problem: string; hint: string } | undefined {
   const uid = Deno.uid() ?? 0;
   if (uid === 0) return undefined;
@@ -227,7 +227,7 @@ function whyNoManager(): { problem: string; hint: string } | undefined {
   };
 }
 
-/** Directories that must be there and are gone after a boot. */
+/** Problems with needed directories that are gone after a boot. */
 function vanishing({ services, nginx }: Config): string[] {
   const needed = [
     ...services.map(({ cwd }) => cwd),

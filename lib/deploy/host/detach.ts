@@ -11,21 +11,20 @@ import {
 } from "../../system/service_manager.ts";
 import { nameOfUser } from "../../system/users.ts";
 
-/** A unit that takes along what is started in it. */
+/** A unit that ends what is started in it. */
 export interface Killer {
   unit: Unit;
-  /** When it does. */
+  /** When it does, for messages. */
   when: string;
-  /** What makes it do so. */
+  /** The setting that makes it do so. */
   why: string;
 }
 
 /**
- * Sees to it that what zdd is about to start stays when zdd has ended: where systemd would
- * end it too, it gets scopes of its own (DESIGN, Runners). Call it before anything is
- * started.
+ * Makes sure that what zdd is about to start outlives zdd: if systemd would end it, it gets
+ * scopes of its own. Call it before anything is started.
  *
- * @param killer what `findKiller` has found
+ * @param killer the result of `findKiller`
  * @throws {ZddError} with exit status 2 and the command that works, if that isn't possible.
  */
 export async function detach(killer: Killer | undefined): Promise<void> {
@@ -61,7 +60,7 @@ function refusal({ unit: { name }, when, why }: Killer, way: string): ZddError {
   );
 }
 
-/** The unit that would end what this process starts, though it should stay; undefined if none would. */
+/** The unit that would end what this process starts; undefined if none would. */
 export async function findKiller(): Promise<Killer | undefined> {
   if (!hasServiceManager()) return undefined;
   const unit = unitOfProcess(Deno.pid);
@@ -77,13 +76,13 @@ async function killingService(unit: Unit): Promise<Killer | undefined> {
     "KillMode",
     "RemainAfterExit",
   ]);
-  // Who stops such a unit means what it has started.
+  // Stopping such a unit is meant to stop what it has started.
   if (RemainAfterExit === "yes") return undefined;
   if (KillMode !== "control-group" && KillMode !== "mixed") return undefined;
   return { unit, when: "with its unit", why: `KillMode=${KillMode}` };
 }
 
-/** Scopes end when they are empty, but a session's ends at the logout. */
+/** Other scopes end when they are empty, but that of a session ends at logout. */
 async function killingSession(unit: Unit): Promise<Killer | undefined> {
   const { name, owner } = unit;
   if (!/^session-.*\.scope$/.test(name) || owner === undefined) {

@@ -3,8 +3,8 @@ import type { Config } from "../../config/config.ts";
 import { rotationFile, rotationText } from "../../system/logrotate.ts";
 
 /**
- * What has the host's logrotate rotate all logs that aren't in systemd's journal;
- * undefined where there is no logrotate, or for an ordinary user, who can't tell it.
+ * The configuration that makes the host's logrotate rotate all logs that aren't in systemd's
+ * journal; undefined without logrotate, or for an ordinary user, who can't configure it.
  *
  * @param name of the file
  */
@@ -20,7 +20,7 @@ export function rotationOf(
   ];
   const own = services.filter(({ journal }) => journal !== true)
     .map(({ log }) => log.replaceAll("{instance}", "*"));
-  // To logrotate, what stands there twice is a mistake.
+  // logrotate rejects a file that is listed twice.
   const others = own.filter((log) =>
     !known.includes(log) &&
     !(dirname(log) === join(stateDir, "log") && log.endsWith(".log"))

@@ -12,26 +12,26 @@ import type { Project } from "../read.ts";
 import { render, UNUSED } from "../render.ts";
 import { presentState } from "./status.ts";
 
-/** What was found out without starting anything, beyond what `readProject` refuses. */
+/** What was found without starting anything, beyond the mistakes that `readProject` finds. */
 export interface Checked {
-  /** Whether nginx has tested what would be rendered now. */
+  /** Whether nginx has tested the configuration that would be rendered now. */
   nginxTested: boolean;
   /** What may be wrong. */
   warnings: string[];
-  /** What is as it is wanted, and yet good to know. */
+  /** What isn't wrong, but good to know. */
   notes: string[];
 }
 
 /**
- * Lets nginx test what would be rendered for the instances that run now, and looks
- * whether everything is there that a deploy needs.
+ * Lets nginx test the configuration that would be rendered now, and checks that everything
+ * that a deploy needs is there.
  *
- * @throws {ZddError} with nginx's words, if it refuses it.
+ * @throws {ZddError} with nginx's message, if it refuses the configuration.
  */
 export async function checkProject(project: Project): Promise<Checked> {
   const { nginx, config: { nginx: { rendered, conf } } } = project;
   const warnings: string[] = [];
-  // What only the server can tell isn't asked elsewhere.
+  // These checks are only useful on the server.
   if (IS_LINUX) {
     warnings.push(
       ...unableRunners(project),
@@ -65,13 +65,13 @@ export async function checkProject(project: Project): Promise<Checked> {
   return { nginxTested: true, warnings, notes };
 }
 
-/** Before the first deploy there is no directory for the log of a watch, and `check` makes none. */
+/** Before the first deploy there is no directory for the log of a watch, and `check` creates none. */
 function withoutWatchLog({ config }: Project, text: string): string {
   const log = watchPlaces(join(config.stateDir, "live")).log;
   return exists(dirname(log)) ? text : text.replaceAll(log, "/dev/null");
 }
 
-/** What a service is to be run by, or as, and can't be. */
+/** A warning if a runner or a user of a service can't be used. */
 function unableRunners({ config }: Project): string[] {
   try {
     requireRunners(config.services);
@@ -82,10 +82,10 @@ function unableRunners({ config }: Project): string[] {
   }
 }
 
-/** Start and stop commands of which no program is to be found. */
+/** Start and stop commands whose program isn't found. */
 function missingPrograms({ config: { services } }: Project): string[] {
   return services.flatMap(({ name, start, stop, cwd, env, container }) =>
-    // With a PATH of its own, only its shell knows; and an image has programs of its own.
+    // With its own PATH, only its shell finds them; and an image has its own programs.
     env.PATH !== undefined || container !== undefined
       ? []
       : Object.entries({ start, stop })
@@ -99,7 +99,7 @@ function missingPrograms({ config: { services } }: Project): string[] {
   );
 }
 
-/** Directories that a deploy must write and this user can't. */
+/** Directories that a deploy must write to and this user can't. */
 function unwritable({ config: { stateDir, nginx } }: Project): string[] {
   return [stateDir, dirname(nginx.rendered)].flatMap((directory) => {
     const there = nearestDirectory(directory);
@@ -107,7 +107,7 @@ function unwritable({ config: { stateDir, nginx } }: Project): string[] {
   });
 }
 
-/** The directory itself or, while that isn't there, the one it will be made in. */
+/** The directory itself or, if it doesn't exist, the one that it will be created in. */
 function nearestDirectory(directory: string): string {
   try {
     Deno.statSync(directory);
@@ -118,12 +118,12 @@ function nearestDirectory(directory: string): string {
   }
 }
 
-/** By mode and owner: trying would leave a trace. Access lists and read-only mounts aren't seen. */
+/** Judges by mode and owner, since trying would leave a trace. Ignores access lists and read-only mounts. */
 function mayWrite(directory: string): boolean {
   const { mode, uid, gid } = Deno.statSync(directory);
   if (Deno.uid() === 0 || mode === null) return true;
   if (uid === Deno.uid()) return (mode & 0o200) !== 0;
   if (gid === Deno.gid() && (mode & 0o020) !== 0) return true;
-  // One of its other groups may have it.
+  // The directory may belong to another group of this user.
   return (mode & 0o022) !== 0;
 }

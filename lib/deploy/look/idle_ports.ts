@@ -2,11 +2,11 @@ import type { Config } from "../../config/config.ts";
 import { loginUsers } from "../../system/users.ts";
 
 /**
- * Services of which other users of the host could get requests: nginx passes them to the
- * port of the idle slot when nobody listens on the one that serves, and anybody may
- * listen on a port.
+ * Notes on services whose requests other users of the host could get: nginx passes them to
+ * the port of the idle slot if nobody listens on the serving one, and any user may listen on
+ * a port.
  *
- * @param live the services that the template switches live
+ * @param live the services that use the live switch
  */
 export function idlePortNotes(
   { services }: Config,

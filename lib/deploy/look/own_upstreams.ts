@@ -6,12 +6,13 @@ import { parseAddress } from "../../system/address.ts";
 import { holders, listeningInodes } from "../../system/sockets.ts";
 
 /**
- * Makes sure that what a configuration passes requests to, by the port of an instance, is
- * that instance: a name of the template prints the port alone, to which the template may
- * add an address where another program listens, or nobody.
+ * Makes sure that requests that a configuration passes to the port of an instance reach that
+ * instance. A name in the template is replaced by the port alone, to which the template may
+ * add an address where another program listens, or none.
  *
- * @param known the addresses of all that may serve, which may have the same port on other hosts
- * @throws {ZddError} if it isn't.
+ * @param known the addresses of all instances that may serve; some may have the same port at
+ * another address
+ * @throws {ZddError} if requests would go elsewhere.
  */
 export function requireOwnUpstreams(
   text: string,
@@ -22,7 +23,7 @@ export function requireOwnUpstreams(
     const address = addressOf(instance);
     if (address === undefined || "path" in address) continue;
     for (const host of hostsWith(text, address.port)) {
-      // Other hosts have ports of the same number.
+      // On other hosts, the same port means another server.
       if (host === address.host || !LOOPBACK.test(host)) continue;
       if (
         known.includes(`${host}:${address.port}`) ||
@@ -42,7 +43,7 @@ export function requireOwnUpstreams(
 
 const LOOPBACK = /^(?:localhost|127\..*|\[::1\]|0\.0\.0\.0|\[::\])$/;
 
-/** The hosts with which a port stands where nginx passes requests to. */
+/** The hosts to which nginx passes requests at a port. */
 function hostsWith(text: string, port: number): string[] {
   const passed =
     /\b(?:server|\w+_pass)\s+(?:\w+:\/\/)?([^\s;/]+):(\d+)(?=[\s;/])/g;
@@ -52,7 +53,7 @@ function hostsWith(text: string, port: number): string[] {
   return [...new Set(found)];
 }
 
-/** Whether all that a client of an address may reach is the instance. */
+/** Whether only the instance listens on an address. */
 function isOwn(instance: Instance, address: string): boolean {
   const parsed = parseAddress(address);
   if (parsed === undefined) return true; // a name, which nginx looks up

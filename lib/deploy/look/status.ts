@@ -24,13 +24,13 @@ import { readState } from "../../state/state_file.ts";
 import { exists } from "../../system/files.ts";
 import { IS_LINUX } from "../../system/platform.ts";
 
-/** What runs now. It is only looked at, nothing is repaired. */
+/** What runs now. Reading it repairs nothing. */
 export interface Status {
-  /** Everything that should serve does. */
+  /** Whether everything that should serve does. */
   ok: boolean;
   services: ServiceStatus[];
   nginx: NginxStatus;
-  /** Clients are turned away. */
+  /** Set if clients are turned away. */
   maintenance?: MaintenanceStatus;
   /** What else a person should know. */
   notes: string[];
@@ -39,9 +39,9 @@ export interface Status {
 export interface MaintenanceStatus {
   /** ISO 8601. */
   since: string;
-  /** Who gets through all the same. */
+  /** The addresses and networks of clients that get through. */
   allowed: readonly string[];
-  /** When clients may try again, in s. */
+  /** After how long clients are told to try again, in s. */
   retryAfter: number;
 }
 
@@ -59,23 +59,23 @@ export type InstanceState =
 
 export interface InstanceStatus {
   state: InstanceState;
-  /** Of the requests; for a canary, one that is dead too. */
+  /** The share of the requests, for a canary, dead or alive. */
   percent?: number;
   id: string;
   pid: number;
-  /** A worker has none. */
+  /** Undefined for a worker. */
   address?: string;
-  /** What `--release` named. */
+  /** The name given with `--release`. */
   release?: string;
   startedAt: string;
-  /** Since the process started, in seconds; as what follows, only while it runs. */
+  /** Since the process started, in seconds. Like `memory` and `connections`, only while it runs. */
   uptime?: number;
-  /** Of all its processes, in bytes; what they share counts once. */
+  /** Of all its processes, in bytes; shared memory counts once. */
   memory?: number;
   /** Established connections to its address. */
   connections?: number;
   log: string;
-  /** The systemd unit or the container that it runs as, and how often that was started again. */
+  /** The systemd unit or the container that it runs as, and how often that was restarted. */
   unit?: string;
   container?: string;
   restarts?: number;
@@ -90,11 +90,11 @@ export interface NginxStatus {
   oldWorkers: number;
   /** When zdd last started or reloaded it; ISO 8601. */
   since?: string;
-  /** When anybody last did: since then its workers run; ISO 8601. */
+  /** When its present workers were started, whoever reloaded it; ISO 8601. */
   loadedAt?: string;
 }
 
-/** Looks at everything of a deploy.conf that runs. */
+/** Finds out what runs of a deploy.conf. */
 export function status(project: Project): Status {
   const { config, nginx } = project;
   const directory = new StateDir(config.stateDir);
@@ -140,7 +140,7 @@ export function status(project: Project): Status {
   notes.push(...notesOnFormer(config, state));
   if (!runsAsDeployed(project, state.nginx)) {
     notes.push(
-      `nginx was reloaded while "${config.nginx.rendered}" was another; ` +
+      `nginx was reloaded with a different "${config.nginx.rendered}"; ` +
         "zddeploy start reloads it",
     );
   }
@@ -181,14 +181,14 @@ function maintenanceOf({ maintenance }: State): MaintenanceStatus | undefined {
   return { since, allowed, retryAfter };
 }
 
-/** Whether requests are passed to an instance that has closed its listener, or lost the name of its socket. */
+/** Whether an instance gets requests but no longer listens, or has lost the path of its socket. */
 function isDeaf({ state, address, pid }: InstanceStatus): boolean {
   const parsed = addressOf({ address, process: { pid } });
   return (state === "serving" || state === "canary") && parsed !== undefined &&
     listeningInodes(parsed).length === 0;
 }
 
-/** When the first of some processes was started; a worker that crashed has a younger one. */
+/** When the first of some processes started. A worker that replaced a crashed one is younger. */
 function oldest(processes: ProcessId[]): string | undefined {
   const times = processes.flatMap(({ pid }) => startedAt(pid) ?? []);
   return times.length === 0
@@ -196,7 +196,7 @@ function oldest(processes: ProcessId[]): string | undefined {
     : new Date(Math.min(...times)).toISOString();
 }
 
-/** The state as it holds now, instances that it doesn't know included. Only on Linux there is one. */
+/** The present state, including running instances that aren't recorded. Empty except on Linux. */
 export function presentState({ config }: Project): State {
   if (!IS_LINUX) return EMPTY_STATE;
   const { state } = readState(new StateDir(config.stateDir));
@@ -207,7 +207,7 @@ export function presentState({ config }: Project): State {
   }, state);
 }
 
-/** The instances that serve, be they known to the state or found; dead ones if there are no better. */
+/** The serving instances, from the state or found; if there are none, the dead ones of the state. */
 function currentOf(
   service: ServiceConfig,
   known?: ServiceState,

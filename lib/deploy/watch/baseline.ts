@@ -7,22 +7,22 @@ import { timed } from "../../watch/tally.ts";
 import { type Report, stopwatch } from "../report.ts";
 import type { Counter, Tallies } from "./counter.ts";
 
-/** How often is looked, in ms. */
+/** How often to read the log, in ms. */
 const LOOK = 250;
 
-/** So many requests of each service tell enough, and so many times where those count. */
+/** How many requests of each service are enough, and how many times if those are compared. */
 const ENOUGH = 1000;
 const ENOUGH_TIMES = 500;
 
-/** How long is waited for them, in ms; for the first of all, less. */
+/** How long to wait for them, in ms, and how long if there are no requests at all. */
 const LONGEST = 60_000;
 const LONGEST_WITHOUT = 5000;
 
 /**
- * Counts what is answered for the release that serves, which is about to be replaced by one
- * that gets all requests at once: the minutes before are what that is compared with.
+ * Counts the answers of the serving release before it is replaced by one that gets all
+ * requests at once, to have something to compare that with.
  *
- * @param time no longer than this, in ms
+ * @param time the longest that this may take, in ms
  */
 export async function measureBaseline(
   { directory, counter, compared, limits, report, signal }: {
@@ -56,14 +56,14 @@ export async function measureBaseline(
       time,
       requests().some((count) => count > 0) ? LONGEST : LONGEST_WITHOUT,
     );
-  const counting = "counting what the release before answers";
+  const counting = "counting the answers of the previous release";
   report({ ...event, message: counting, level: "begin" });
   while (took() < longest() && !isEnough()) {
     await sleep(LOOK, signal);
     tallies = counter.count(pairs, tallies);
   }
   const sum = requests().reduce((sum, count) => sum + count, 0);
-  const message = `${sum} requests answered by the release before`;
+  const message = `${sum} requests answered by the previous release`;
   report({ ...event, message, ms: took() });
   return tallies;
 }

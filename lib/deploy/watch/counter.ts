@@ -7,14 +7,14 @@ import { EMPTY_TALLY, type Tally, withAnswers } from "../../watch/tally.ts";
 import { watchPlaces } from "../../live/watch_lines.ts";
 import { WatchLog } from "../../watch/watch_log.ts";
 
-/** Two releases of a service, of which one is judged by the other. */
+/** Two releases of a service that are compared. */
 export interface Pair {
   service: string;
   now: readonly Instance[];
   before: readonly Instance[];
 }
 
-/** What was answered for a service's two releases. */
+/** The answers of a service's two releases. */
 export interface Tallies {
   now: Tally;
   before: Tally;
@@ -22,14 +22,14 @@ export interface Tallies {
 
 export const NO_TALLIES: Tallies = { now: EMPTY_TALLY, before: EMPTY_TALLY };
 
-/** How many looks later the log has what was told of, at the latest. */
+/** How many reads later the log has a broken answer, at the latest. */
 const PATIENCE = 4;
 
-/** Counts what nginx answers, by who answered. nginx logs it until this is disposed of. */
+/** Counts the answers in nginx's log by instance. nginx logs them until this is disposed of. */
 export class Counter implements Disposable {
   readonly #log: WatchLog;
   readonly #broken: BrokenAnswers;
-  /** Connections whose answers broke off and aren't logged yet, and how many looks ago. */
+  /** Connections whose broken answers aren't logged yet, and how many reads ago they broke. */
   #awaited = new Map<number, number>();
 
   /** @throws {Error} if nginx can't be made to log. */
@@ -39,7 +39,7 @@ export class Counter implements Disposable {
   }
 
   /**
-   * The tallies of services, by their names, with what was answered since it was counted last.
+   * The tallies of services by name, with the answers since the last count added.
    *
    * @param timed whether the times of the new release count, too
    */
@@ -58,9 +58,9 @@ export class Counter implements Disposable {
     }));
   }
 
-  /** What was answered since the last look. */
+  /** The answers since the last read. */
   #read(): Answer[] {
-    // nginx tells that an answer broke off before it logs it.
+    // nginx reports that an answer broke off before it logs the answer.
     for (const connection of this.#broken.look()) {
       this.#awaited.set(connection, 0);
     }
@@ -83,7 +83,7 @@ export class Counter implements Disposable {
     answers: ReadonlyMap<string, Answer[]>,
   ): Answer[] {
     return instances.flatMap(({ id, address }) => {
-      // nginx knows a socket that it is led to by the link.
+      // For a socket, nginx may log the path of the link to it.
       const link = `unix:${join(this.live, ".sockets", id)}`;
       return [...address === undefined ? [] : [address], link]
         .flatMap((name) => answers.get(loggedAddress(name)) ?? []);

@@ -2,14 +2,14 @@ import type { Instance } from "../../instance/instance.ts";
 import { isAlive } from "../../instance/processes.ts";
 import { runnerOf } from "../../instance/run/runners.ts";
 
-/** How often a runner is asked, in ms: asking systemd takes a process. */
+/** How often a runner is asked, in ms: asking systemd needs a process. */
 const ASKING = 1000;
 
-/** Sees which of some instances have ended since they were started, also if their runner has started them again. */
+/** Finds instances that have ended since they were started, even if their runner has restarted them. */
 export class Endings {
   #askedAt = -Infinity;
 
-  /** One that has ended; undefined if all of them go on. */
+  /** An instance that has ended; undefined if none has. */
   find(instances: readonly Instance[]): Instance | undefined {
     const ended = instances.find((instance) => !isAlive(instance));
     if (ended !== undefined) return ended;

@@ -3,10 +3,10 @@ import { runnerOf } from "../../instance/run/runners.ts";
 import { readTail } from "../../system/tail.ts";
 import { excerpt } from "../../text/excerpt.ts";
 
-/** How many lines of a log are looked through. */
+/** How many lines of a log are searched. */
 const LINES = 300;
 
-/** What an instance has printed that may tell what is wrong, and where it stands; nothing if that can't be read. */
+/** The lines of an instance's log that may show what is wrong, and their source; none if it can't be read. */
 export async function lastWords(
   instance: Instance,
 ): Promise<{ quote: string[]; source?: string }> {

@@ -22,27 +22,27 @@ import {
 import type { Endings } from "./ended.ts";
 import { lastWords } from "./last_words.ts";
 
-/** How often is looked at what was answered, and whether all still run, in ms. */
+/** How often to read the answers and check that all instances run, in ms. */
 const LOOK = 250;
 
-/** A release isn't warm at first: so long its times don't count, in ms, but at most a tenth of a step. */
+/** How long the times of a new release don't count, since it isn't warm, in ms; at most a tenth of a step. */
 const WARMING = 10_000;
 
 /** One step of a watch. */
 export interface Step {
-  /** What share of the requests the release has; 100 if it serves all. */
+  /** The release's share of the requests; 100 if it gets all. */
   percent: number;
   /** In ms. */
   time: number;
 }
 
-/** What came of a step, as `--json` prints it. */
+/** The result of a step, as `--json` prints it. */
 export interface StepResult {
   percent: number;
   seconds: number;
   /**
-   * `moved`: another zddeploy gave it another share; `taken over`: another has ended the
-   * watch.
+   * `moved`: another zddeploy has changed the share; `taken over`: another zddeploy has ended
+   * the watch.
    */
   result:
     | "good"
@@ -54,27 +54,27 @@ export interface StepResult {
   services: ServiceFigures[];
 }
 
-/** What a watch works with. */
+/** What a watch needs. */
 export interface Watching {
   directory: StateDir;
   counter: Counter;
   endings: Endings;
   /** The services that were deployed. */
   services: readonly string[];
-  /** Those of them whose answers are compared. */
+  /** The services whose answers are compared. */
   compared: readonly string[];
-  /** When the release went live: it is watched as long as the state says so. */
+  /** When the release went live. The watch ends when the state has another time or none. */
   since: string;
-  /** What the release before did in the minutes before it was replaced. */
+  /** The answers of the previous release before it was replaced. */
   baseline: ReadonlyMap<string, Tallies>;
   limits: Limits;
-  /** Of sending back a release that isn't worse, in each comparison. */
+  /** The probability, in each comparison, that a release that isn't worse is taken back. */
   risk: number;
   report: Report;
   signal?: AbortSignal;
 }
 
-/** Watches until a step is over, or shows that the release must go back: then `reason` says why. */
+/** Watches until a step is over, or until the release must be taken back: then `reason` says why. */
 export async function watchStep(
   watching: Watching,
   { percent, time }: Step,
@@ -94,7 +94,7 @@ export async function watchStep(
     : "";
   const begun = `watching the release${share} for ${formatDuration(time)}`;
   report({ ...event, message: begun });
-  // What was answered until now is not this step's.
+  // Earlier answers don't belong to this step.
   counter.count([], tallies);
   for (;;) {
     try {
@@ -131,7 +131,7 @@ export async function watchStep(
   }
 }
 
-/** What the new release of a service does, beside the one before. */
+/** Compares the new release of a service with the previous one. */
 function compare(
   { service, now, before }: Pair,
   tallies: ReadonlyMap<string, Tallies>,
@@ -160,7 +160,7 @@ function verdict({ service, worse, now, before }: ServiceFigures): string {
     `${own}, ${other} before`;
 }
 
-/** The canary and whom it is beside, or the current release and whom it has replaced. */
+/** The canary and the current release of each service or, without a canary, the current and the standby. */
 export function pairsIn(state: State, services: readonly string[]): Pair[] {
   return services.map((service) => {
     const { current, standby, canary } = stateOf(state, service);
@@ -170,7 +170,7 @@ export function pairsIn(state: State, services: readonly string[]): Pair[] {
   });
 }
 
-/** The share of the requests that the newest release has. */
+/** The newest release's share of the requests, in percent. */
 export function shareIn({ services }: State): number {
   const [canary] = Object.values(services).flatMap(({ canary }) =>
     canary ?? []

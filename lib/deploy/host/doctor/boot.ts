@@ -2,7 +2,7 @@ import { hasServiceManager } from "../../../system/service_manager.ts";
 import { bootStatus } from "../boot.ts";
 import { type Check, ok, warning } from "./check.ts";
 
-/** Whether a reboot brings the services back. */
+/** Checks that a reboot brings the services back. */
 export const checkBoot: Check = async ({ project }) => {
   if (project === undefined || !hasServiceManager()) return [];
   const { problems } = await bootStatus(project.config);

@@ -1,21 +1,21 @@
 import type { Host } from "../../../system/host.ts";
 import type { Project } from "../../read.ts";
 
-/** What a check has found. */
+/** A finding of a check. */
 export interface Finding {
-  /** `ok`; `warning`: it may get in the way; `problem`: a deploy would fail, or not last. */
+  /** `warning`: may cause trouble; `problem`: a deploy would fail, or what it starts would end. */
   level: "ok" | "warning" | "problem";
   message: string;
   /** What to do. */
   hint?: string;
 }
 
-/** What the checks look at. */
+/** The input of the checks. */
 export interface Patient {
   host: Host;
   /** The user who runs zddeploy. */
   uid: number;
-  /** Where the project is, or will be. */
+  /** The directory where the project is, or will be. */
   directory: string;
   /** The nginx program. */
   nginx: string;
@@ -23,7 +23,7 @@ export interface Patient {
   project?: Project;
 }
 
-/** Looks at one thing on which zdd depends. */
+/** Checks one thing that zdd depends on. */
 export type Check = (patient: Patient) => Finding[] | Promise<Finding[]>;
 
 export function ok(message: string): Finding {

@@ -5,9 +5,9 @@ import {
 import { modifiedAt } from "../../../system/files.ts";
 import { type Check, ok, warning } from "./check.ts";
 
-/** The clock of a machine that has lost it begins in 1970, or when its firmware was made. */
+/** A clock that has lost the time starts in 1970, or in the year of its firmware. */
 const FIRST_YEAR = 2026;
-/** By how much a file may be younger than now, in ms. */
+/** How far in the future a file's time may be, in ms. */
 const TOLERANCE = 60_000;
 
 /** The clock: history, certificates and log rotation depend on it. */

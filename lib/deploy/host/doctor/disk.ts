@@ -3,16 +3,17 @@ import { exists } from "../../../system/files.ts";
 import { fileSystemOf } from "../../../system/file_system.ts";
 import { type Check, type Finding, ok, problem, warning } from "./check.ts";
 
-/** A deploy writes little, but it must be able to. */
+/** Below this many free bytes, a deploy may fail. */
 const LEAST = 10e6;
-/** Logs grow. */
+/** Below this many free bytes, logs may fill the disk soon. */
 const LITTLE = 200e6;
+/** Below this many free inodes, there is a warning. */
 const FILES = 1000;
 
-/** Whose locks or links may not be seen by all, or not at once (stat(1)). */
+/** File systems on which locks or links may not be visible to everyone, or not at once (stat(1)). */
 const SHARED = /^(nfs|smb|cifs|9p|fuse|afs|ceph|gfs|v9fs)/;
 
-/** The disk with the state, the links and the logs. */
+/** Checks the disk with the state, the links and the logs. */
 export const checkDisk: Check = ({ directory, project }) => {
   const places = [project?.config.stateDir ?? directory].map(existing);
   return places.flatMap((place) => judge(place));
@@ -37,8 +38,8 @@ function judge(place: string): Finding[] {
   }
   if (freeFiles < FILES) {
     findings.push(warning(
-      `Only ${freeFiles} more files can be made for "${place}"`,
-      "remove some: its inodes run out",
+      `Only ${freeFiles} more files can be created on the disk with "${place}"`,
+      "remove some: it is running out of inodes",
     ));
   }
   if (SHARED.test(type)) {

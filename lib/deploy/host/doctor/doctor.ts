@@ -34,9 +34,9 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * Looks for what on this host would get in zdd's way, without changing anything.
+ * Checks this host for problems that would affect zdd, without changing anything.
  *
- * @param conf the path of deploy.conf, which may be missing: then only the host is looked at
+ * @param conf the path of deploy.conf; if it is missing, only the host is checked
  */
 export async function doctor(conf: string): Promise<Finding[]> {
   const file = resolve(conf);
@@ -59,7 +59,7 @@ export async function doctor(conf: string): Promise<Finding[]> {
   for (const check of CHECKS) {
     try {
       findings.push(...await check(patient));
-    } catch (error) { // the others still tell what they find
+    } catch (error) { // the other checks still run
       findings.push(problem(messageOf(error)));
     }
   }

@@ -2,17 +2,17 @@ import { drawnPorts } from "../../../instance/slots.ts";
 import { readIfExists } from "../../../system/files.ts";
 import { type Check, type Finding, ok, warning } from "./check.ts";
 
-/** Below that, a busy server runs out of them. */
+/** Below these limits, a busy server runs out of them. */
 const OPEN_FILES = 1024;
 const PROCESSES = 512;
 /** What nginx asks for (ngx_connection.h, NGX_LISTEN_BACKLOG). */
 const BACKLOG = 511;
-/** The share of memory that must be left for the new instances beside the old ones. */
+/** The share of memory that must be free for new instances beside the old ones. */
 const MEMORY = 0.1;
-/** How many ports there must be for instances. */
+/** How many ports may be shared with clients without a warning. */
 const PORTS = 1000;
 
-/** Open files, processes, connections that wait, ports and memory. */
+/** Checks the limits on open files, processes, waiting connections, ports and memory. */
 export const checkLimits: Check = ({ host, project }) => {
   const findings: Finding[] = [];
   const files = host.limit("open files") ?? Infinity;
@@ -55,8 +55,8 @@ export const checkLimits: Check = ({ host, project }) => {
   const { first, last } = drawnPorts(range);
   if (Math.min(last, high) - Math.max(first, low) >= PORTS) {
     findings.push(warning(
-      `The kernel gives the ports ${first} to ${last}, of which instances get ` +
-        "theirs, to clients too",
+      `The kernel also gives clients the ports ${first} to ${last}, from which ` +
+        "instances get theirs",
       "set net.ipv4.ip_local_port_range to 32768 60999, or use port: socket",
     ));
   }

@@ -1,6 +1,6 @@
 import { type Check, type Finding, ok, warning } from "./check.ts";
 
-/** SELinux and AppArmor, which may keep nginx from the instances and the live links. */
+/** Checks SELinux and AppArmor, which may keep nginx from using instances and live links. */
 export const checkMandatoryAccess: Check = ({ host, project }) => {
   const findings: Finding[] = [];
   if (host.enforcesSelinux()) {

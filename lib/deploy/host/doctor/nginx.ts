@@ -7,7 +7,7 @@ import { type Check, type Finding, ok, problem, warning } from "./check.ts";
 /** The oldest version that zdd is tested with. */
 const OLDEST = "1.18.0";
 
-/** What the live switch is made of. */
+/** The modules that the live switch needs. */
 const NEEDED = [
   "http",
   "http_map_module",
@@ -21,7 +21,7 @@ const INSTALL =
   'install it: "apt-get install nginx" on Debian and Ubuntu, "dnf install nginx" ' +
   "on Fedora and RHEL";
 
-/** nginx: whether it is there, and its version and modules. */
+/** Checks that nginx is installed, and its version and modules. */
 export const checkNginx: Check = ({ nginx, directory }) => {
   const program = findProgram(nginx, directory);
   if (program === undefined) {
@@ -34,7 +34,7 @@ export const checkNginx: Check = ({ nginx, directory }) => {
   }
 };
 
-/** What is wrong with how an nginx was built. */
+/** Checks the version and the modules of an nginx. */
 export function judgeBuild(
   program: string,
   { version, without }: Build,

@@ -21,7 +21,7 @@ import {
   problem,
 } from "./check.ts";
 
-/** Who runs nginx: zddeploy must be able to signal it, and its workers to enter `state_dir`. */
+/** Checks nginx's user: zddeploy must be able to signal it, and its workers to enter `state_dir`. */
 export const checkNginxUser: Check = async (patient) => {
   const { project, uid } = patient;
   if (project === undefined) return [];
@@ -38,7 +38,7 @@ export const checkNginxUser: Check = async (patient) => {
   return [...closedDirectories(patient), ...await sandbox(patient)];
 };
 
-/** Directories on the way to `state_dir` that nginx's workers can't enter. */
+/** Finds a directory on the path to `state_dir` that nginx's workers can't enter. */
 function closedDirectories({ project, uid, nginx }: Patient): Finding[] {
   if (project === undefined) return [];
   // Only root can start workers as another user.
@@ -61,10 +61,10 @@ function closedDirectories({ project, uid, nginx }: Patient): Finding[] {
   );
   const whose = name ?? nameOfUser(uid);
   if (closed === undefined) {
-    return [ok(`nginx's workers (${whose}) can enter the way to ${stateDir}`)];
+    return [ok(`nginx's workers (${whose}) can reach ${stateDir}`)];
   }
   return [problem(
-    `nginx's workers (${whose}) cannot enter "${closed}", on the way to ` +
+    `nginx's workers (${whose}) cannot enter "${closed}", on the path to ` +
       `"${stateDir}"`,
     `run "chmod o+x ${closed}", or set state_dir in [deploy] to a place such as ` +
       "/var/lib/zdd/NAME",
@@ -78,7 +78,7 @@ function directoriesAbove(path: string): string[] {
   return exists(path) ? [...rest, path] : rest;
 }
 
-/** The user that nginx's configuration gives its workers. */
+/** The user of nginx's workers according to its configuration. */
 function workerUser(
   { conf, template }: { conf: string; template: string },
   nginx: string,
@@ -92,7 +92,7 @@ function workerUser(
   try {
     return askBuild(nginx).user;
   } catch {
-    return undefined; // another check tells
+    return undefined; // another check reports it
   }
 }
 
@@ -104,11 +104,11 @@ function userIn(text: string): string | undefined {
     }
     return undefined;
   } catch {
-    return /^\s*user\s+([\w.-]+)/m.exec(text)?.[1]; // Eta stands in it
+    return /^\s*user\s+([\w.-]+)/m.exec(text)?.[1]; // it contains Eta
   }
 }
 
-/** What systemd hides from the system's nginx (systemd.exec(5)). */
+/** Checks that systemd doesn't hide `state_dir` from the system's nginx (systemd.exec(5)). */
 async function sandbox({ project }: Patient): Promise<Finding[]> {
   const { conf, command } = project?.config.nginx ?? {};
   if (project === undefined || conf !== "/etc/nginx/nginx.conf") return [];

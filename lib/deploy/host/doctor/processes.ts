@@ -2,7 +2,7 @@ import { findProgram } from "../../../system/program.ts";
 import { isDirectory } from "../../../system/files.ts";
 import { type Check, type Finding, ok, problem, warning } from "./check.ts";
 
-/** Whether processes can be seen, and the programs that zdd calls are there. */
+/** Checks that processes are visible, and that the programs that zdd calls exist. */
 export const checkProcesses: Check = ({ host, uid, project }) => {
   const findings: Finding[] = [];
   if (uid !== 0 && host.hidesProcesses()) {

@@ -7,7 +7,7 @@ import { nameOfUser } from "../../../system/users.ts";
 import { findKiller } from "../detach.ts";
 import { type Check, ok, problem, warning } from "./check.ts";
 
-/** Whether what zddeploy starts stays when its unit ends or its user logs out. */
+/** Checks that what zddeploy starts outlives its unit and a logout. */
 export const checkSession: Check = async ({ uid, project }) => {
   if (!hasServiceManager()) {
     return [warning(
