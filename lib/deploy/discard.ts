@@ -85,7 +85,7 @@ async function discard(
   }
   try {
     restorePidFile(start, entries.by);
-  } catch (error) { // the state knows the process; the file is for others
+  } catch (error) { // the state has the process; the pid file is for other programs
     const message = messageOf(error);
     report({ step: "undo", subject, message, level: "warning" });
   }

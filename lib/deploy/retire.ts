@@ -256,6 +256,6 @@ function keepPidFile(instance: Instance): void {
     if (pid !== undefined && identify(pid) !== undefined) return;
     writeAtomically(pidFile, `${process.pid}\n`);
   } catch {
-    // The state knows the process; the file is for others.
+    // The state has the process; the pid file is for other programs.
   }
 }
