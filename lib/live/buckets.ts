@@ -5,8 +5,7 @@ export const BUCKET_NAMES: string[] = Array.from(
 );
 
 /**
- * The parts that a canary gets: the first ones, so that a share which grows takes no
- * client back.
+ * The parts for a canary: the first ones, so that a growing share keeps the clients it has.
  *
  * @param percent a whole number from 0 to 100
  */
@@ -15,13 +14,13 @@ export function bucketsOfCanary(percent: number): string[] {
   return BUCKET_NAMES.slice(0, percent);
 }
 
-/** The parts that are left to the release beside it. */
+/** The parts for the current release. */
 export function bucketsOfCurrent(percent: number): string[] {
   requirePercent(percent);
   return BUCKET_NAMES.slice(percent);
 }
 
-/** The lines of nginx's `split_clients` for the parts; the last takes what is left by rounding. */
+/** The lines of nginx's `split_clients` for the parts; the last gets the rounding rest. */
 export function bucketLines(): string[] {
   return BUCKET_NAMES.map((name, i) => `${i < 99 ? "1%" : "*"} ${name};`);
 }

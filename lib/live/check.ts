@@ -10,7 +10,7 @@ import { type Finding, findingsIn } from "./findings.ts";
 import { type Rendered, renderTemplate } from "./render.ts";
 import { templateNames } from "./template_names.ts";
 
-/** Adds everything that is wrong with a template to `diagnostics`. */
+/** Adds all mistakes in a template to `diagnostics`. */
 export function checkTemplate(
   template: Template,
   config: Config,
@@ -42,7 +42,7 @@ export function checkTemplate(
   }
 }
 
-/** What may be wrong with a template: `nginx.conf.template:17: …`. */
+/** Warnings about a template: `nginx.conf.template:17: …`. */
 export function templateWarnings(
   template: Template,
   rendered: Rendered,

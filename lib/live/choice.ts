@@ -10,9 +10,8 @@ import { gateLines, holdAddress, holdFile, steeringLines } from "./steering.ts";
 import type { PlannedPass } from "./plan.ts";
 
 /**
- * Chooses the slot that serves, for each request: the first one, unless a file behind
- * the link names another for the request's bucket. A service without slots has nothing to
- * choose.
+ * Chooses the slot that serves each request: the first one, unless a file behind the link
+ * names another for the request's bucket. A service without slots has nothing to choose.
  */
 function choiceLines(
   { service: { slots, ...service }, variable, bucket }: PlannedPass,
@@ -34,7 +33,7 @@ function choiceLines(
   ];
 }
 
-/** Sends a request that is held to where that is done. */
+/** Sends a held request to the socket where requests are held. */
 function heldLines(
   { service: { name, slots }, variable }: PlannedPass,
   live: string,
@@ -52,7 +51,7 @@ function heldLines(
 }
 
 /**
- * Tells, for each request, who serves it, and who steers it.
+ * Decides for each request which instance serves it, and whether it is turned away or held.
  *
  * @param passes one for each variable
  * @param canEnd see `steeringLines`

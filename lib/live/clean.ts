@@ -4,9 +4,9 @@ import { MAINTENANCE_FILES } from "./maintenance.ts";
 import { HELD, HOLD, MAINTENANCE, STEERING, TOKEN } from "./steering.ts";
 
 /**
- * Removes what no link leads to any more.
+ * Removes everything that no link leads to any more.
  *
- * @param asked the keys of the links that nginx asks for; undefined if that isn't known
+ * @param asked the keys of the links that nginx uses; undefined if unknown
  */
 export function cleanLinks(links: LiveLinks, asked?: readonly string[]): void {
   if (asked !== undefined) removeFormer(links, asked);
@@ -20,19 +20,19 @@ export function cleanLinks(links: LiveLinks, asked?: readonly string[]): void {
   removeAllBut(links, SOCKETS, (name) => used.has(`socket:${name}`));
   const shared = names.filter((name) => name.startsWith("slots:"))
     .map((link) => basename(links.read(link) ?? ""));
-  // Of former canaries; what is for a slot alone is soon needed again.
+  // Removes those of former canaries. Those for one slot are soon needed again.
   removeAllBut(
     links,
     ".slots",
     (name) => !name.includes("+") || shared.includes(name),
   );
-  // Of those who have died while they verified.
+  // Removes those of processes that died during verify.
   removeAllBut(links, STEERING, (name) => !name.startsWith(TOKEN));
   removeIfEmpty(join(links.directory, STEERING));
   const closed = basename(links.read(MAINTENANCE) ?? "");
   removeAllBut(links, MAINTENANCE_FILES, (name) => name === closed);
   const held = basename(links.read(HOLD) ?? "");
-  // The sockets are taken over by the next pause.
+  // Keeps the sockets, which the next pause takes over.
   removeAllBut(
     links,
     HELD,
@@ -51,7 +51,7 @@ function removeAllBut(
   }
 }
 
-/** The names of what the links of services without slots lead to, themselves or by a route. */
+/** The names that the links of services without slots lead to, directly or through a route. */
 function usedBy(links: LiveLinks, names: readonly string[]): Set<string> {
   const leading = names.filter((name) => name.startsWith("to:"));
   const used = new Set(leading.flatMap((link) => links.read(link) ?? []));
@@ -65,7 +65,10 @@ function usedBy(links: LiveLinks, names: readonly string[]): Set<string> {
   return used;
 }
 
-/** At first a service's link had its bare name, and led to eight shares. */
+/**
+ * Removes links of early versions: a service's link had its bare name and led to eight
+ * shares.
+ */
 function removeFormer(links: LiveLinks, asked: readonly string[]): void {
   const { directory } = links;
   const names = entriesIn(directory);

@@ -1,19 +1,19 @@
 import type { Directive } from "../nginx/configuration.ts";
 import type { LivePlan, PlannedPass } from "./plan.ts";
 
-/** What keeps clients of a service from being turned away, and the way out. */
+/** Why a service's clients can't be turned away, and how to fix it. */
 export interface Opening {
-  /** Where it is; undefined if that isn't known. */
+  /** Where it is; undefined if unknown. */
   directive?: Directive;
   message: string;
   hint: string;
 }
 
 /**
- * The first place of a template that lets requests through while the site is closed;
+ * The first place in a template that lets requests through while the site is closed;
  * undefined if there is none.
  *
- * @param withPage whether clients shall see a page of the user's
+ * @param withPage whether clients should see a page of the user's
  */
 export function openingIn(
   { passes, choices }: LivePlan,
@@ -24,7 +24,7 @@ export function openingIn(
     const snippet = `<%= it.live.pass("${name}") %>`;
     const choose = `<%= it.live.choose("${name}") %>`;
     if (pass.isConditional && !hasPassAround(pass, passes)) {
-      const message = `it.live.pass("${name}") stands in an "if" alone`;
+      const message = `it.live.pass("${name}") is only in an "if"`;
       const hint = `write ${snippet} in the location, too, above the "if"`;
       return { directive, message, hint };
     }
@@ -32,7 +32,7 @@ export function openingIn(
     const above = directive && here.slice(0, here.indexOf(directive));
     const end = above?.find(stopsRewriting);
     if (!pass.isConditional && end !== undefined) {
-      const message = `"${end.name} … break" stands above ${snippet}`;
+      const message = `"${end.name} … break" is above ${snippet}`;
       return { directive: end, message, hint: "put it below" };
     }
     const hasPage = choice !== undefined && choices[choice]?.hasPage;
@@ -45,7 +45,7 @@ export function openingIn(
   }).find((opening) => opening !== undefined);
 }
 
-/** Whether the location around an `if` turns clients away, before the `if` or after it. */
+/** Whether the location around an `if` turns clients away, above or below the `if`. */
 function hasPassAround(
   { levels: [, around = []] }: PlannedPass,
   passes: readonly PlannedPass[],
@@ -55,7 +55,7 @@ function hasPassAround(
   );
 }
 
-/** Whether nginx runs no `if` of the location after it. */
+/** Whether nginx skips every later `if` of the location. */
 function stopsRewriting({ name, args, block }: Directive): boolean {
   return name === "break" || name === "rewrite" && args[2] === "break" ||
     name === "if" && (block ?? []).some(stopsRewriting);

@@ -2,17 +2,17 @@ import { type Directive, inForce } from "../nginx/configuration.ts";
 import type { LivePlan, PlannedChoice, PlannedPass } from "./plan.ts";
 import { kindOf } from "./protocols.ts";
 
-/** What is wrong, or may be, with a template that is switched live. */
+/** A mistake, or a possible one, in a template with the live switch. */
 export interface Finding {
-  /** Whose line it is about; undefined if that isn't known. */
+  /** The directive it is about; undefined if unknown. */
   directive?: Directive;
   message: string;
   hint?: string;
-  /** nginx would refuse it, or requests would fail: nothing may be run. */
+  /** Whether nginx would refuse it or requests would fail, so that nothing may be run. */
   isMistake: boolean;
 }
 
-/** What can be told of a template without running anything. */
+/** What can be found in a template without running anything. */
 export function findingsIn({ passes, choices }: LivePlan): Finding[] {
   return [
     ...choices.flatMap(ofChoice),
@@ -26,7 +26,7 @@ export function findingsIn({ passes, choices }: LivePlan): Finding[] {
   ];
 }
 
-/** What keeps a choice from being made. */
+/** Finds what keeps `choose` from working. */
 function ofChoice({ marker, passes, levels }: PlannedChoice): Finding[] {
   if (marker === undefined || passes.length === 0) return [];
   const [here = []] = levels;
@@ -44,18 +44,18 @@ function ofChoice({ marker, passes, levels }: PlannedChoice): Finding[] {
     )],
     ...symlinks === undefined ? [] : [mistake(
       symlinks,
-      `disable_symlinks keeps nginx from the links that ${choose} asks for`,
+      `disable_symlinks keeps nginx from following the links of ${choose}`,
       "set it in the locations that serve files",
     )],
     ...above === undefined ? [] : [mistake(
       above,
-      `What is rewritten here skips ${choose}, and could not be passed on`,
+      `Requests rewritten here skip ${choose} and cannot be passed on`,
       `put ${choose} above it`,
     )],
   ];
 }
 
-/** Whether nginx runs nothing of the server after it. */
+/** Whether nginx skips the rest of the server's rewrite directives. */
 function ends({ name, args, block }: Directive): boolean {
   if (name === "break") return true;
   if (name === "rewrite") return ["break", "last"].includes(args[2] ?? "");
@@ -77,14 +77,14 @@ function withoutChoice(
       ? mistake(marker, `In an "if", it.live.pass needs ${choose}`, hint)
       : warning(
         marker,
-        "it.live.pass chooses in the location here, where limit_except, if, " +
-          "try_files and rewrite … break change with every deploy",
+        "it.live.pass chooses the instance in this location: limit_except, if, " +
+          "try_files and rewrite … break in it may act differently after each deploy",
         hint,
       ),
   ];
 }
 
-/** Directives that nginx allows once, and that `pass` can't leave to the location. */
+/** Directives that nginx allows only once, and that `pass` must set itself. */
 function duplicates(
   { service, protocol, marker, levels: [here = []] }: PlannedPass,
 ): Finding[] {
@@ -94,7 +94,7 @@ function duplicates(
   return here.filter(({ name }) => own.includes(name)).map((directive) =>
     mistake(
       directive,
-      `${directive.name} stands beside it.live.pass, which sets ` +
+      `${directive.name} conflicts with it.live.pass, which sets ` +
         (own.slice(0, 5).includes(directive.name)
           ? `${kindOf(protocol).module}_pass`
           : `root for "${service.name}"`),
@@ -114,7 +114,7 @@ function duplicates(
   );
 }
 
-/** A request whose instance is gone, or whose kept connection is, must get another try. */
+/** A request must get a second try if its instance or its kept connection is gone. */
 function lostRetries({ protocol, levels }: PlannedPass): Finding[] {
   const { module } = kindOf(protocol);
   const [here = []] = levels;
@@ -133,7 +133,7 @@ function lostRetries({ protocol, levels }: PlannedPass): Finding[] {
   );
 }
 
-/** A cache must not know the slot: the next release but one has the same. */
+/** A cache key must not contain the slot: the release after the next has the same one. */
 function keyWithSlot({ protocol, levels }: PlannedPass): Finding[] {
   const key = `${kindOf(protocol).module}_cache_key`;
   return inForce(levels, key)
@@ -148,7 +148,7 @@ function keyWithSlot({ protocol, levels }: PlannedPass): Finding[] {
     );
 }
 
-/** What a service that chooses its own address can't have. */
+/** Directives that don't work with a service that chooses its own address. */
 function ofAddress(pass: PlannedPass): Finding[] {
   const { service: { name, instances }, marker, levels, protocol } = pass;
   const [here = []] = levels;
@@ -174,8 +174,8 @@ function ofAddress(pass: PlannedPass): Finding[] {
     ...using(/\$\{?[1-9]/).map((directive) =>
       warning(
         directive,
-        `${directive.name} gets another $1: nginx finds the address of ` +
-          `"${name}" by a regular expression`,
+        `${directive.name} gets a different $1: nginx finds the address of ` +
+          `"${name}" with a regular expression`,
         "save it in a variable first: set $own $1;",
       )
     ),
@@ -183,7 +183,7 @@ function ofAddress(pass: PlannedPass): Finding[] {
       .map((directive) =>
         warning(
           directive,
-          `${directive.name} gets a live link for the root: it leads nginx to ` +
+          `${directive.name} gets a live link as the root, which leads nginx to ` +
             `"${name}"`,
           "write the path",
         )

@@ -13,50 +13,50 @@ import { LiveLinks } from "./links.ts";
 import { slotsInLink } from "./route.ts";
 import { HELD, HOLD } from "./steering.ts";
 
-/** What is held, and for how long: a line of JSON for the process that does it. */
+/** Which requests to hold, and for how long: a line of JSON for the process that does it. */
 export interface HoldOrder {
   stateDir: string;
   places: HoldPlace[];
-  /** ms at most. */
+  /** The longest hold, in ms. */
   max: number;
 }
 
-/** A socket to which nginx passes requests that are held. */
+/** A socket that nginx passes held requests to. */
 export interface HoldPlace {
   service: string;
   path: string;
-  /** Where they would have gone; undefined for a service without slots. */
+  /** The slot they were meant for; undefined for a service without slots. */
   slot?: Slot;
   /** The addresses of each slot. */
   slots: Partial<Record<Slot, readonly string[]>>;
 }
 
-/** What that process tells, a line of JSON each. */
+/** What that process reports, each as a line of JSON. */
 export type HoldEvent =
-  /** From now on requests can be sent there. */
+  /** The sockets accept requests now. */
   | { event: "ready" }
-  /** They go on; `late` if nobody has let them go on in time. */
+  /** The hold is over; `late` if it wasn't released in time. */
   | { event: "released"; held: number; late: boolean }
-  /** All of them have been handed on, but for those that nobody took. */
+  /** All have been handed on, except those that no instance took. */
   | { event: "handed on"; lost: number }
   | { event: "failed"; message: string };
 
-/** How often is looked whether the link is still there, in ms. */
+/** How often to check whether the link is still there, in ms. */
 const LOOK = 5;
 /**
- * How long requests are passed on that come late, in ms: a worker may have looked at the
- * link before it was removed.
+ * How long late requests are still passed on, in ms: a worker may have seen the link before
+ * it was removed.
  */
 const LINGER = 5000;
-/** How many descriptors are left for all else. */
+/** How many descriptors are reserved for other uses. */
 const SPARE = 64;
-/** How long to wait if there is no descriptor for one more connection, in ms. */
+/** How long to wait if there is no descriptor for another connection, in ms. */
 const FULL = 50;
 
 /**
- * Holds requests until the link `steering/hold` is removed, or `orders` end because whoever
- * gave the order has died, or the time is over; removes the link itself then. Returns when
- * the last of them has been answered.
+ * Holds requests until the link `steering/hold` is removed. Removes it itself after `max`,
+ * or when `orders` ends because the process that gave the order has died. Returns when the
+ * last request has been answered.
  */
 export async function holdRequests(
   order: HoldOrder,
@@ -67,7 +67,7 @@ export async function holdRequests(
   const held: { relay: Relay; place: HoldPlace }[] = [];
   const relays = new Set<Promise<void>>();
   let lastOne = 0;
-  // When one is handed on, it takes two.
+  // A connection that is handed on takes two descriptors.
   const most = Math.floor((descriptorLimit() - SPARE) / 2);
   for (const place of order.places) {
     const listener = listen(place.path);
@@ -91,7 +91,7 @@ export async function holdRequests(
     relays.size > 0 || performance.now() - lastOne < LINGER
   );
 
-  /** Hands on what is held. Returns how many nobody took. */
+  /** Hands on all held requests. Returns how many no instance took. */
   async function handOn(): Promise<number> {
     let turn = 0;
     const taken = await Promise.all(
@@ -109,7 +109,7 @@ async function untilReleased(
   orders: Promise<unknown>,
   { max }: HoldOrder,
 ): Promise<boolean> {
-  // Not that of a later pause, if this process was stopped for a while.
+  // Not the link of a later pause, in case this process was suspended for a while.
   let own: string | undefined;
   const isThere = () => {
     own ??= links.read(HOLD);
@@ -133,11 +133,11 @@ function listen(path: string): Deno.UnixListener {
   removeIfExists(path);
   const listener = Deno.listen({ transport: "unix", path });
   lengthenQueue(path);
-  Deno.chmodSync(path, 0o666); // nginx's workers are another user
+  Deno.chmodSync(path, 0o666); // nginx's workers run as another user
   return listener;
 }
 
-/** Those who come while there is no room wait in the kernel's queue. */
+/** Accepts connections. If there is no room, they wait in the kernel's queue. */
 async function accept(
   listener: Deno.UnixListener,
   hasRoom: () => boolean,
@@ -153,7 +153,7 @@ async function accept(
   }
 }
 
-/** The addresses of those who serve now, as nginx finds them. */
+/** The addresses of the instances that serve now, from the links that nginx follows. */
 function addressesNow(links: LiveLinks, { service, slot, slots }: HoldPlace) {
   const texts = slot === undefined
     ? links.addresses(linkKey(service, false))
@@ -161,7 +161,7 @@ function addressesNow(links: LiveLinks, { service, slot, slots }: HoldPlace) {
   return texts.flatMap((text) => parseAddress(text) ?? []);
 }
 
-/** The same slot if it still serves, or else the one that does. */
+/** The same slot if it still serves, otherwise the one that does. */
 function slotNow(slot: Slot, target = ""): Slot {
   const serving = slotsInLink(target);
   return serving.length === 0 || serving.includes(slot)
@@ -169,18 +169,18 @@ function slotNow(slot: Slot, target = ""): Slot {
     : serving[0] ?? SLOTS[0];
 }
 
-/** A list that begins with another item at each turn. */
+/** The list rotated, so that each turn begins with another item. */
 function inTurn<T>(list: readonly T[], turn: number): T[] {
   const first = list.length === 0 ? 0 : turn % list.length;
   return [...list.slice(first), ...list.slice(0, first)];
 }
 
 /**
- * Makes ready what the link `steering/hold` leads to: a name for each service. Returns the
- * link's text.
+ * Prepares what the link `steering/hold` leads to: a file or link for each service. Returns
+ * the link's text.
  *
- * @param holder the process that holds requests, if nginx can see it: each name leads to
- * it, so that nginx finds nothing any more when it is gone, whoever else has died
+ * @param holder the process that holds requests, if nginx can see it. The names are links
+ * to a file of that process, so that nginx finds none any more when it is gone
  */
 export function prepareHold(
   live: string,
@@ -192,7 +192,7 @@ export function prepareHold(
   for (const service of services) {
     const file = `${directory.path}/${service}`;
     if (holder !== undefined) {
-      // Everybody may look there, and a zombie has none (proc(5)).
+      // Every user may see this file, and a zombie has none (proc(5)).
       Deno.symlinkSync(`/proc/${holder}/net/unix`, file);
     } else {
       Deno.openSync(file, { write: true, createNew: true, mode: 0o644 })
@@ -202,14 +202,14 @@ export function prepareHold(
   return join("..", name);
 }
 
-/** Runs as a process of its own: reads an order, obeys, and tells on its output. */
+/** Runs in its own process: reads an order from its input, and reports on its output. */
 export async function runHold(): Promise<void> {
   const tell = (event: HoldEvent) => {
     try {
       Deno.stdout.writeSync(
         new TextEncoder().encode(JSON.stringify(event) + "\n"),
       );
-    } catch { /* nobody listens any more */ }
+    } catch { /* the reader is gone */ }
   };
   const input = Deno.stdin.readable.pipeThrough(new TextDecoderStream())
     .getReader();

@@ -6,13 +6,13 @@ import type { Splits } from "./splits.ts";
 import { holdAddress, steeringMaps } from "./steering.ts";
 
 /**
- * How often a slot's own server is named. nginx tries a kept connection that turns out to be
- * closed again, but never with a name that it has tried: with one alone it would go to
- * the backup, which is another release or nobody.
+ * How often a slot's own server is listed. If a kept connection turns out to be closed,
+ * nginx tries again, but not with an entry that it has tried: with a single entry it would
+ * go to the backup, which is another release or not running.
  */
 const OWN_NAMES = 8;
 
-/** What `it.live.upstreams` prints: all that the passes of a template refer to. */
+/** What `it.live.upstreams` prints: everything that a template's passes refer to. */
 export function httpBlocks(
   passes: PlannedPass[],
   splits: Splits,
@@ -47,14 +47,14 @@ export function httpBlocks(
   ];
 }
 
-/** The variable that says whether a connection is kept. */
+/** The variable for the Connection header: whether a connection is kept. */
 export function connectionVariable(service: LiveService): string {
   return hasPool(service) ? "$zdd__connection" : "$zdd__connection_close";
 }
 
 /**
- * The Host that the client sent. One of HTTP/1.0 may have sent none, and HTTP/3 has it in
- * its request line; a server of HTTP/1.1 refuses a request without.
+ * The Host that the client sent. An HTTP/1.0 client may have sent none, and HTTP/3 has it
+ * in a pseudo-header; an HTTP/1.1 server refuses requests without one.
  */
 function hostMaps(): string[][] {
   return [
@@ -73,7 +73,7 @@ function hostMaps(): string[][] {
   ];
 }
 
-/** Websockets alone: a server that speaks h2c must not be asked to. The case doesn't matter. */
+/** Only websockets: a server must not be asked to upgrade to h2c. Matches in any case. */
 function upgradeMap(): string[] {
   return [
     "map $http_upgrade $zdd__upgrade {",
@@ -83,7 +83,7 @@ function upgradeMap(): string[] {
   ];
 }
 
-/** A server that isn't told that a connection is used once makes ready for more requests. */
+/** Without "close", a server would prepare for more requests on the connection. */
 function connectionMap(pool: boolean): string[] {
   return [
     `map $http_upgrade $zdd__connection${pool ? "" : "_close"} {`,
@@ -94,8 +94,9 @@ function connectionMap(pool: boolean): string[] {
 }
 
 /**
- * A slot. The others are its backup: nginx chooses the slot when a request's head is
- * there, but connects when it has its whole body, and by then the old instance may be gone.
+ * The upstream of a slot. The other slots are its backup: nginx chooses the slot when it
+ * has a request's head, but connects when it has the whole body, and by then the old
+ * instance may be gone.
  */
 function upstream(
   service: LiveService,
@@ -109,7 +110,7 @@ function upstream(
   const names = keepalive === 0 ? 1 : Math.max(2, OWN_NAMES / own.length);
   const pool = [
     `    keepalive ${keepalive};`,
-    // A drain waits for it; and far shorter than servers keep theirs (gunicorn: 2 s).
+    // Short, since a drain waits for it, and servers keep theirs longer (gunicorn: 2 s).
     ...nginxAtLeast("1.15.3") ? ["    keepalive_timeout 100ms;"] : [],
   ];
   return [
@@ -123,14 +124,14 @@ function upstream(
 }
 
 /**
- * Since 1.29.7, nginx keeps connections unless told. One to where requests were held would
- * lead around the next pause.
+ * nginx 1.29.7 and later keep connections by default. A kept connection to the process that
+ * holds requests would bypass the next pause.
  */
 function withoutPool(nginxAtLeast: (version: string) => boolean): string[] {
   return nginxAtLeast("1.29.7") ? ["    keepalive 0;"] : [];
 }
 
-/** A slot without its backup, for `verify`: what answers is proven to be that slot's. */
+/** The upstream of a slot without backup, for `verify`: only this slot can answer. */
 function upstreamAlone(
   { name }: LiveService,
   slot: string,
@@ -145,12 +146,12 @@ function upstreamAlone(
   ];
 }
 
-/** How much likelier than each other one the slot that was chosen is asked, if nobody holds. */
+/** How much likelier the chosen slot is than any other if no process holds requests. */
 const PREFERENCE = 1000;
 
 /**
- * Where requests are held. Should zdd have died, nobody accepts them there, and they go on
- * to the slot that was chosen; or to another, if a deploy has replaced it since.
+ * The upstream where requests are held. If zdd has died, nothing accepts them there, and
+ * they go to the chosen slot, or to another if a deploy has replaced it since.
  */
 function upstreamOfHeld(
   service: LiveService,
@@ -175,17 +176,17 @@ function upstreamOfHeld(
   ]];
 }
 
-/** Whether it is told somewhere that requests to a service without slots are held. */
+/** Whether any pass of a service without slots can hold requests. */
 function isSteered(service: LiveService, passes: PlannedPass[]): boolean {
   return passes.some((pass) => pass.service === service && isTold(pass));
 }
 
-/** Whether there is a place for what steers its requests. */
+/** Whether there is a place for the lines that steer its requests. */
 function isTold({ choice, isConditional }: PlannedPass): boolean {
   return choice !== undefined || !isConditional;
 }
 
-/** The address in the name of the directory that the link leads into. */
+/** Extracts the address from the name of the directory that the link leads to. */
 function addressMap(name: string, live: string, steered: boolean): string[] {
   return [
     `map ${

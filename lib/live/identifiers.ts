@@ -1,24 +1,24 @@
-/** The name of a service's link in `live`, which is its key in the state. */
+/** The name of a service's link in `live`, and its key in the state. */
 export function linkKey(service: string, hasSlots: boolean): string {
   return `${hasSlots ? "slots" : "to"}:${service}`;
 }
 
 /**
- * The variable that tells who serves. nginx's have letters, digits and underscores in
- * their names.
+ * The variable that says which instance serves. Names of nginx's variables have letters,
+ * digits and underscores.
  *
- * @param number which one of several of the same service it is, from 1
+ * @param number from 1, if a service has several
  */
 export function variableOf(name: string, number = 1): string {
   return `$zdd_${identifier(name)}${numbered(number)}`;
 }
 
-/** The variable that tells which slot serves, whatever the request goes through. */
+/** The variable that says which slot serves, even if the request is held or verified. */
 export function slotVariable(variable: string): string {
   return `${variable}_slot`;
 }
 
-/** The variable that tells whether a request to a service without slots is held. */
+/** The variable that says whether a request to a service without slots is held. */
 export function heldVariable(name: string): string {
   return `$zdd__held_${identifier(name)}`;
 }
@@ -33,7 +33,7 @@ export function numbered(number: number): string {
   return number === 1 ? "" : `_${number}`;
 }
 
-/** `web` stays; what has other characters is spelled out, so that no two become one. */
+/** Escapes characters other than letters and digits, so that no two names become the same. */
 function identifier(name: string): string {
   return name.replace(
     /[^A-Za-z0-9]/g,

@@ -13,11 +13,11 @@ import {
   type Route,
 } from "./route.ts";
 
-/** Where the links are to unix sockets. */
+/** The directory of the links to unix sockets. */
 export const SOCKETS = ".sockets";
 
 /**
- * The symbolic links by which nginx finds, at each request, who serves:
+ * The symbolic links by which nginx finds the instance that serves each request:
  *
  *     live/slots:NAME -> .slots/b+a10  a file SLOT+BUCKET, such as b42, for each of the
  *                                      hundred buckets that the first slot doesn't serve
@@ -28,9 +28,9 @@ export const SOCKETS = ".sockets";
  *     live/.sockets/ID -> /path        a unix socket; at:ADDRESS is socket:ID then
  *     live/steering/…                  what steers all requests: see steering.ts
  *
- * Replacing the first, second or third by rename(2) is the switch. A link is named by
- * its path below `live`: its key. nginx looks at every part of the path behind `to:` for
- * each request, so there are as few as can be.
+ * Replacing one of the first three by rename(2) is the switch. The key of a link is its
+ * path below `live`. nginx resolves every part of the path after `to:` for each request, so
+ * there are as few as possible.
  */
 export class LiveLinks {
   readonly directory: string;
@@ -48,7 +48,10 @@ export class LiveLinks {
     }
   }
 
-  /** The addresses that a link leads to, of a service without slots; none if there is no such link. */
+  /**
+   * The addresses that the link of a service without slots leads to; none if it doesn't
+   * exist.
+   */
   addresses(key: string): string[] {
     const target = this.read(key) ?? "";
     const places = target.startsWith("route:")
@@ -66,10 +69,10 @@ export class LiveLinks {
   }
 
   /**
-   * Makes what a link needs that leads to a route, and returns the link's text.
+   * Creates what a link to a route needs, and returns the link's text.
    *
-   * @param hasSlots whether nginx asks for slots or for addresses
-   * @throws {ZddError} if a file or directory can't be made.
+   * @param hasSlots whether nginx looks for slots or for addresses
+   * @throws {ZddError} if a file or directory can't be created.
    */
   async prepare(
     route: Route,
@@ -89,9 +92,10 @@ export class LiveLinks {
   }
 
   /**
-   * The switch: the link leads elsewhere from one instant to the next.
+   * The switch: makes a link lead elsewhere, atomically.
    *
-   * @param key a name, or one below `steering`, which is made and removed with what is in it
+   * @param key a name, or one below `steering`, a directory that exists only while it isn't
+   * empty
    * @param target what `prepare` or `read` returned; undefined removes the link
    */
   point(key: string, target: string | undefined): void {
@@ -118,8 +122,8 @@ export class LiveLinks {
   }
 
   /**
-   * Lets requests with a word through, whatever steers others, until it is disposed of:
-   * see `ALONE`. Nothing happens where nothing is steered.
+   * Lets requests with a word through, however others are steered, until it is disposed of;
+   * see `ALONE`. Does nothing if nothing is steered.
    */
   letThrough(word: string): Disposable {
     const file = join(this.directory, STEERING, `${TOKEN}${word}`);
@@ -139,7 +143,7 @@ export class LiveLinks {
   #prepareSlots(route: Route): string {
     makeDirectory(join(this.directory, ".slots"));
     const files = bucketsOfSlots(route)
-      // Who finds no file for a bucket is sent to the first slot.
+      // A request without a file for its bucket goes to the first slot.
       .filter(({ slot }) => slot !== SLOTS[0])
       .flatMap(({ slot, buckets }) => buckets.map((bucket) => slot + bucket));
     return this.#prepareFiles(join(".slots", nameOfSlots(route)), files);
@@ -151,7 +155,7 @@ export class LiveLinks {
     if (others.length === 0 && canary === undefined) {
       return this.#prepareAt(only);
     }
-    // Named by all that it leads to: one that serves must never be changed in place.
+    // Named by a hash of all it leads to: a route in use must never be changed in place.
     const ids = [...current, canary?.percent, ...canary?.instances ?? []]
       .map((each) => typeof each === "object" ? each.id : each);
     const route = `route:${await sha256(ids.join(" "))}`;
@@ -173,14 +177,14 @@ export class LiveLinks {
     return route;
   }
 
-  /** The directory whose name tells nginx the address. Returns that name. */
+  /** Creates the directory whose name gives nginx the address. Returns that name. */
   #prepareAt({ id, address }: Destination): string {
     const path = /^unix:(.+)$/.exec(address)?.[1];
     if (path === undefined) {
       return this.#prepareFiles(`at:${address}`, BUCKET_NAMES);
     }
     makeDirectory(this.#sockets);
-    // One that serves already must not be away for an instant.
+    // A link in use must not disappear even for an instant.
     if (this.read(join(SOCKETS, id)) !== path) {
       const link = join(this.#sockets, id);
       removeIfExists(link);
@@ -189,7 +193,10 @@ export class LiveLinks {
     return this.#prepareFiles(`socket:${id}`, BUCKET_NAMES);
   }
 
-  /** A directory with empty files: hard links to the first, which are cheap to look up. */
+  /**
+   * Creates a directory with empty files: hard links to the first, which are fast to look
+   * up.
+   */
   #prepareFiles(name: string, files: string[]): string {
     const directory = join(this.directory, name);
     makeDirectory(directory);
@@ -208,16 +215,16 @@ export class LiveLinks {
   }
 }
 
-/** For the deploying user alone to write: whoever can write there redirects traffic. */
+/** Only the deploying user may write to it: anyone who can write there can redirect traffic. */
 function makeDirectory(path: string, mode = 0o755): void {
   unlessExists(() => withoutUmask(() => Deno.mkdirSync(path, { mode })));
 }
 
-/** Another link in it may still steer. */
+/** Removes a directory if it is empty: another link in it may still steer requests. */
 export function removeIfEmpty(directory: string): void {
   try {
     Deno.removeSync(directory);
-  } catch { /* it isn't empty, or somebody else has removed it */ }
+  } catch { /* it isn't empty, or is already gone */ }
 }
 
 function unlessExists(make: () => void): void {
@@ -228,7 +235,7 @@ function unlessExists(make: () => void): void {
   }
 }
 
-/** The names in a directory; none if there is none. */
+/** The names in a directory; none if it doesn't exist. */
 export function entriesIn(directory: string): string[] {
   try {
     return [...Deno.readDirSync(directory)].map(({ name }) => name);

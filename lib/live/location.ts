@@ -6,20 +6,20 @@ import { linkKey } from "./identifiers.ts";
 import type { PlannedPass } from "./plan.ts";
 import { isHttp, kindOf } from "./protocols.ts";
 
-/** A directive that `pass` sets, unless the template has it. */
+/** A directive that `pass` sets unless the template does. */
 interface Own {
   text: string;
-  /** What the template's word for it is; undefined if it can't be left to that. */
+  /** The directive that replaces it in the template; undefined if `pass` always sets it. */
   name?: string;
-  /** The template's word counts at an outer level, too. */
+  /** The template can also set it at an outer level. */
   yieldsToOuter?: true;
 }
 
 /**
- * What `it.live.pass` prints: passes a location's requests to whichever instance serves.
- * What the location's owner sets stands as it is.
+ * What `it.live.pass` prints: passes a location's requests to the instance that serves.
+ * Directives that the location sets itself are kept.
  *
- * @param hasPage whether the server that it stands in has the page of a closed site
+ * @param hasPage whether the server around it has the page of a closed site
  */
 export function passLines(
   pass: PlannedPass,
@@ -33,7 +33,7 @@ export function passLines(
   const root = {
     text: `root "${live}/${linkKey(service.name, false)}/${bucket}";`,
   };
-  // What stands there besides, nginx inherits from around it.
+  // nginx inherits the rest from the location around it.
   if (pass.isConditional) {
     return (hasSlots ? [passing] : [root, passing]).map(({ text }) => text);
   }
@@ -43,11 +43,11 @@ export function passLines(
         // It would remember which instance served before.
         { text: "open_file_cache off;", name: "open_file_cache" },
         { text: "disable_symlinks off;", name: "disable_symlinks" },
-        // A `break` would be in an `if` of the location, with all that this changes.
+        // A `break` in an `if` of the location would have side effects.
         ...decisionLines([pass], live, false).map((text) => ({ text })),
       ]
       : [],
-    // A page's request may have come here by another error_page.
+    // The request may have come here by another error_page, before it gets the page.
     ...hasPage && marker?.parent?.args[0]?.startsWith("@")
       ? [outer("recursive_error_pages", "on")]
       : [],
@@ -57,13 +57,13 @@ export function passLines(
     passing,
     ...isHttp(protocol) ? httpLines(pass) : [],
     ...headerLines(pass),
-    // Not after a timeout: the other slot must not do slow work twice.
+    // Not after a timeout: slow work must not be done twice.
     {
       text: `${module}_next_upstream error;`,
       name: `${module}_next_upstream`,
     },
-    // nginx learns the address with a request's head but connects when it has the body,
-    // and by then the old instance may be gone.
+    // nginx finds the address when it has a request's head, but connects when it has the
+    // body, and by then the old instance may be gone.
     ...!hasSlots && canBuffer
       ? [{
         text: `${module}_request_buffering off;`,
@@ -73,7 +73,7 @@ export function passLines(
     ...protocol === "https" || protocol === "grpcs"
       ? [outer(`${module}_ssl_name`, "$host")]
       : [],
-    // Without, nginx sends a body of over 16 KB 40 ms late to a pooled connection.
+    // Without it, nginx sends a body of over 16 KB 40 ms late on a kept connection.
     { text: "sendfile on;", name: "sendfile" },
   ];
   const [here = []] = levels;
@@ -89,16 +89,16 @@ function httpLines({ protocol, levels }: PlannedPass): Own[] {
   const isCached = cache !== undefined && cache.args[0] !== "off";
   return [
     { text: "proxy_http_version 1.1;", name: "proxy_http_version" },
-    // With a variable in proxy_pass nginx has no default for it.
+    // nginx has no default for it if proxy_pass has a variable.
     outer("proxy_redirect", `${scheme}$proxy_host/ /`),
-    // nginx's own has the upstream's name in it, which is another at each release.
+    // nginx's default contains the upstream's name, which changes with each release.
     ...isCached
       ? [outer("proxy_cache_key", "$scheme$zdd__host$request_uri")]
       : [],
   ];
 }
 
-/** Headers that the location doesn't set itself; what it would have inherited, too. */
+/** The headers that the location doesn't set itself, and those it would have inherited. */
 function headerLines(pass: PlannedPass): Own[] {
   const { protocol, service, headers, levels } = pass;
   const { module, hasHeaders } = kindOf(protocol);

@@ -7,16 +7,16 @@ import { sha256 } from "../text/digest.ts";
 import { namesOfAllowed } from "./allowed.ts";
 import { RETRY_AFTER, STEERING } from "./steering.ts";
 
-/** What clients get while the site is closed, and who gets through all the same. */
+/** What clients get while the site is closed, and which clients are still admitted. */
 export interface Maintenance {
   page: Page;
-  /** Addresses and IPv4 networks, as they were written. */
+  /** Addresses and IPv4 networks, as given. */
   allowed: readonly string[];
-  /** When clients may try again, in s. */
+  /** After how long clients may try again, in s. */
   retryAfter: number;
 }
 
-/** A page, by its kind of file. */
+/** A page, with the kind of its file. */
 export interface Page {
   kind: PageKind;
   text: string;
@@ -24,10 +24,10 @@ export interface Page {
 
 export type PageKind = typeof PAGE_KINDS[number];
 
-/** The kinds of pages that nginx is told of; see `pageLines`. */
+/** The kinds of pages in nginx's configuration; see `pageLines`. */
 export const PAGE_KINDS = ["html", "json", "txt"] as const;
 
-/** The page of those who bring none. */
+/** The page if the user gives none. */
 export const DEFAULT_PAGE: Page = {
   kind: "html",
   text: `<!doctype html>
@@ -42,13 +42,13 @@ export const DEFAULT_PAGE: Page = {
 `,
 };
 
-/** Where the directories are of what clients get. */
+/** Where the directories with pages are. */
 export const MAINTENANCE_FILES = ".maintenance";
 
 /**
- * Makes the directory that the link of a closed site leads to: the page, and an empty file
- * for each address that gets through. Returns the link's text. What is there already stays,
- * since nginx may be using it.
+ * Creates the directory that the link of a closed site leads to: the page, and an empty
+ * file for each address that is admitted. Returns the link's text. Existing files are kept,
+ * since nginx may be using them.
  *
  * @param live the directory of the links
  * @throws {ZddError} if it can't be written.
@@ -86,7 +86,7 @@ export async function prepareMaintenance(
 }
 
 /**
- * What a link leads to, where the state has forgotten it.
+ * Reads what a link leads to, if the state was lost.
  *
  * @param link the text of the link
  */
@@ -94,7 +94,7 @@ export function readMaintenance(live: string, link: string): Maintenance {
   const file = join(live, STEERING, link, "maintenance.json");
   try {
     return JSON.parse(readRegularFile(file) ?? "");
-  } catch { // a site that was closed stays closed
+  } catch { // a closed site stays closed
     return { page: DEFAULT_PAGE, allowed: [], retryAfter: RETRY_AFTER };
   }
 }

@@ -3,14 +3,14 @@ import { ExitStatus, reasonOf, ZddError } from "../error.ts";
 import { readSmallFile } from "../system/safe_open.ts";
 import { type Page, PAGE_KINDS } from "./maintenance.ts";
 
-/** More than a page needs, in bytes: the state holds it. */
+/** The largest page, in bytes: it is stored in the state. */
 const MOST = 256 * 1024;
 
 /**
  * Reads the page of a closed site.
  *
- * @throws {ZddError} with exit status 2, if it can't be read, is too large or of no kind
- * that nginx is told of.
+ * @throws {ZddError} with exit status 2, if it can't be read, is too large, or isn't one of
+ * `PAGE_KINDS`.
  */
 export function readPage(path: string): Page {
   const exitStatus = ExitStatus.usage;

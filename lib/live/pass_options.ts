@@ -1,20 +1,20 @@
 import { isProtocol, type Protocol, PROTOCOL_NAMES } from "./protocols.ts";
 
-/** What a template can say after the name of a service in `it.live.pass`. */
+/** The options after the name of a service in `it.live.pass`. */
 export interface PassOptions {
   /**
-   * What a canary's clients are told apart by: an nginx variable or a text with some,
-   * such as `$remote_addr` or `$cookie_session`. By default, and where they are empty,
-   * each request is on its own.
+   * What distinguishes the clients of a canary: an nginx variable such as `$remote_addr` or
+   * `$cookie_session`, or a text with some. By default, and if they are empty, each request
+   * is assigned separately.
    */
   by?: string;
-  /** What the service speaks; HTTP unless told. */
+  /** The protocol of the service; HTTP by default. */
   protocol: Protocol;
-  /** Whether `pass` sets X-Forwarded-*; it does unless told not to. */
+  /** Whether `pass` sets X-Forwarded-*; true by default. */
   headers: boolean;
 }
 
-/** @throws {TypeError} that says what is expected, if they are anything else. */
+/** @throws {TypeError} that says what is expected, if an option is wrong. */
 export function readPassOptions(name: string, options: unknown): PassOptions {
   const { by, protocol = "http", headers = true, ...others } = Object(options);
   if (typeof options !== "object" || Object.keys(others).length > 0) {
@@ -41,13 +41,13 @@ export function readPassOptions(name: string, options: unknown): PassOptions {
   return { by, protocol, headers };
 }
 
-/** Whether it is a text that nginx can have between quotes, and not always the same. */
+/** Whether it is a text that can be in quotes in nginx.conf and contains a variable. */
 function isWithVariables(by: unknown): boolean {
   return typeof by === "string" && !/["\\\n;]/.test(by) &&
     variablesIn(by).length > 0;
 }
 
-/** The variables in one of nginx's texts: `$name` and `${name}`. */
+/** The variables in a text of nginx.conf: `$name` and `${name}`. */
 export function variablesIn(text: string): string[] {
   return text.match(/\$(?:\w+|\{\w+\})/g) ?? [];
 }

@@ -14,31 +14,31 @@ export interface Pass extends PassOptions {
   service: LiveService;
 }
 
-/** One of which is known where it stands. */
+/** A call of `it.live.pass` whose place is known. */
 export interface PlannedPass extends Pass {
-  /** The variable that tells who serves. */
+  /** The variable that says which instance serves. */
   variable: string;
-  /** The variable that tells the request's bucket. */
+  /** The variable with the request's bucket. */
   bucket: string;
-  /** Which `it.live.choose` has chosen the slot already, where it stands; the first is 0. */
+  /** Which `it.live.choose` around it has already chosen the slot; the first is 0. */
   choice?: number;
-  /** It stands in an `if` or a `limit_except` of a location. */
+  /** Whether it is in an `if` or a `limit_except` of a location. */
   isConditional: boolean;
-  /** What stands beside it and around it, innermost first. */
+  /** The directives beside it and around it, innermost first. */
   levels: Block[];
-  /** What stands for it in the configuration that was read; undefined if there is none. */
+  /** Its marker in the configuration that was read; undefined if there is none. */
   marker?: Directive;
 }
 
-/** A call of `it.live.choose`: what it chooses for. */
+/** A call of `it.live.choose`, with the passes that it chooses for. */
 export interface PlannedChoice {
   passes: PlannedPass[];
   marker?: Directive;
   /** Whether nothing is rewritten, set or returned in the server after it. */
   isLast: boolean;
-  /** Whether the page of a closed site can stand beside it. */
+  /** Whether the location of a closed site's page can be beside it. */
   hasPage: boolean;
-  /** What stands beside it and around it, innermost first. */
+  /** The directives beside it and around it, innermost first. */
   levels: Block[];
 }
 
@@ -47,14 +47,14 @@ export interface LivePlan {
   passes: PlannedPass[];
   choices: PlannedChoice[];
   splits: Splits;
-  /** The configuration with the marks; empty if it can't be read. */
+  /** The configuration with the markers; empty if it can't be read. */
   root: Block;
 }
 
 const PASS = "zdd_live_pass";
 const CHOICE = "zdd_live_choose";
 
-/** What `pass` and `choose` print at the first rendering, which tells where they stand. */
+/** What `pass` and `choose` print in the first rendering, to find out where they are. */
 export function passMarker(number: number): string {
   return `${PASS} ${number};`;
 }
@@ -62,18 +62,18 @@ export function choiceMarker(number: number): string {
   return `${CHOICE} ${number};`;
 }
 
-/** Whether a directive stands for `it.live.choose`. */
+/** Whether a directive is the marker of an `it.live.choose`. */
 export function isChoice({ name }: Directive): boolean {
   return name === CHOICE;
 }
 
-/** Whether a directive stands for a snippet. */
+/** Whether a directive is the marker of a snippet. */
 export function isMarker({ name }: Directive): boolean {
   return name === PASS || name === CHOICE;
 }
 
 /**
- * Finds out where the snippets stand.
+ * Finds out where the snippets are.
  *
  * @param choices the names of the services of each `it.live.choose`
  * @param root the configuration with the markers; undefined if it can't be read
@@ -98,7 +98,7 @@ export function planLive(
     const { service: { name, slots }, by } = pass;
     const marker = find(PASS, i);
     const levels = levelsAt(marker);
-    // Those of the same service share a variable if clients are told apart by the same.
+    // Passes of the same service share a variable if `by` is the same.
     const known = variables.get(name) ?? [];
     if (slots !== undefined && !known.includes(by)) known.push(by);
     variables.set(name, known);
@@ -140,7 +140,7 @@ export function planLive(
       : [...levelsOf(marker, root)];
   }
 
-  /** Whether a choice holds at a place; where nothing is known of either, it does. */
+  /** Whether a choice applies at a place; true if the configuration can't be read. */
   function isAround(choice: Directive | undefined, levels: Block[]): boolean {
     if (root === undefined) return true;
     return choice !== undefined &&
@@ -148,7 +148,7 @@ export function planLive(
   }
 }
 
-/** What the rewrite module runs in its order. */
+/** Directives that the rewrite module runs in order. */
 const RUN = /^(rewrite|return|break|if|set|set_(?!real_ip_from).*)$/;
 
 function isLastIn(marker: Directive, levels: Iterable<Block>): boolean {
@@ -156,7 +156,7 @@ function isLastIn(marker: Directive, levels: Iterable<Block>): boolean {
   return marker.parent?.name === "server" &&
     here.slice(here.indexOf(marker) + 1).every((directive) =>
       !RUN.test(directive.name) && !isMarker(directive) &&
-      // What an included file has may be changed without zdd.
+      // An included file may change without zdd.
       directive.name !== "include" && directive.file === marker.file
     );
 }

@@ -1,16 +1,16 @@
-/** How nginx passes requests on in one protocol. */
+/** How nginx passes on requests in a protocol. */
 interface ProtocolKind {
-  /** What nginx's directives for it begin with. */
+  /** The prefix of nginx's directives for it. */
   module: string;
-  /** What stands before an address. */
+  /** The prefix of an address. */
   scheme: string;
-  /** It has HTTP's headers, and `MODULE_set_header` to change them. */
+  /** Whether it has HTTP headers, and `MODULE_set_header` to change them. */
   hasHeaders: boolean;
-  /** nginx can wait for a request's body before it connects, or not. */
+  /** Whether nginx has a directive to buffer a request's body before it connects. */
   canBuffer: boolean;
 }
 
-/** What a service can speak, in nginx's words. */
+/** The protocols that a service can speak, with nginx's names. */
 const PROTOCOLS = {
   http: of("proxy", "http://", { hasHeaders: true }),
   https: of("proxy", "https://", { hasHeaders: true }),
@@ -23,7 +23,7 @@ const PROTOCOLS = {
 
 export type Protocol = keyof typeof PROTOCOLS;
 
-/** All protocols, by the names that a template has for them. */
+/** The names of all protocols in a template. */
 export const PROTOCOL_NAMES = Object.keys(PROTOCOLS);
 
 export function isProtocol(name: unknown): name is Protocol {
@@ -34,7 +34,7 @@ export function kindOf(protocol: Protocol): ProtocolKind {
   return PROTOCOLS[protocol];
 }
 
-/** Whether it is HTTP/1: with redirects, upgrades and connections that are kept or not. */
+/** Whether it is HTTP/1, with redirects, upgrades and keepalive. */
 export function isHttp(protocol: Protocol): boolean {
   return kindOf(protocol).module === "proxy";
 }

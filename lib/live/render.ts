@@ -14,29 +14,29 @@ import type { Template } from "../template/template.ts";
 import { isMarker, type LivePlan, planLive } from "./plan.ts";
 import { templateNames, type Whereabouts } from "./template_names.ts";
 
-/** nginx.conf for a state. */
+/** A rendered nginx.conf. */
 export interface Rendered extends RenderedText {
   /** The services that are switched live. */
   live: string[];
-  /** The services that the template uses nowhere: no request reaches them. */
+  /** The services that the template doesn't use: no request reaches them. */
   unused: string[];
-  /** Those of which it can be logged what is answered, while they are watched. */
+  /** The services whose answers can be logged while they are watched. */
   watched: string[];
-  /** How they are, for findings: the lines in it are those of `marked`. */
+  /** The plan of the live switch, for findings. Its lines are those of `marked`. */
   plan?: LivePlan;
-  /** What keeps the configuration from being read, and its line in `marked`. */
+  /** Why the configuration can't be parsed, with the line in `marked`. */
   unreadable?: SyntaxMistake;
-  /** The rendering with marks in place of snippets, by which the plan was made. */
+  /** The rendering with markers in place of snippets, from which the plan was made. */
   marked: RenderedText;
 }
 
 /**
  * Renders nginx.conf.
  *
- * @param places where each service's instances are, by its name
+ * @param places where each service's instances are, by service name
  * @param version asks nginx for its version
- * @param defaultLog asks nginx where it logs if its configuration doesn't say
- * @throws {Error} if the template can't be rendered; `check` finds that before.
+ * @param defaultLog asks nginx where it logs by default
+ * @throws {Error} if the template can't be rendered; `check` finds that earlier.
  */
 export function renderTemplate(
   template: Template,
@@ -53,7 +53,7 @@ export function renderTemplate(
     ...passes.map(({ service: { name } }) => name),
   ]);
   const unused = config.services
-    // The template may have a fixed port in it as it is; a worker gets no requests.
+    // The template may contain a fixed port literally; a worker gets no requests.
     .filter(({ name, port }) =>
       port !== "fixed" && port !== "none" && !used.has(name)
     )
@@ -78,7 +78,10 @@ export function renderTemplate(
   };
 }
 
-/** The directives of a text and of what it includes and, if they can be known, those around it. */
+/**
+ * The directives of a text, of what it includes, and of the configuration around it if
+ * known.
+ */
 function readConfiguration(
   text: string,
   { conf, rendered }: NginxConfig,
@@ -97,7 +100,7 @@ function readConfiguration(
   }
 }
 
-/** The main configuration with all that it includes, if the marks are in it. */
+/** The main configuration with everything it includes, if it contains the markers. */
 function readAround(conf: string, place: IncludePlace): Block | undefined {
   try {
     const text = readRegularFile(conf) ?? "";

@@ -1,7 +1,7 @@
 import { type Slot, SLOTS } from "../instance/slots.ts";
 import { bucketsOfCanary, bucketsOfCurrent } from "./buckets.ts";
 
-/** An instance as a link leads to it. */
+/** An instance that a link leads to. */
 export interface Destination {
   id: string;
   /** `127.0.0.1:45643` or `unix:/path`. */
@@ -29,7 +29,7 @@ export function bucketsOfSlots({ current, canary }: Route): {
   ];
 }
 
-/** `b`, `b+a10`: all that a directory in `.slots` depends on. */
+/** The name of a directory in `.slots`, by its contents: `b`, `b+a10`. */
 export function nameOfSlots({ current, canary }: Route): string {
   return canary === undefined
     ? slotIn(current)
@@ -40,14 +40,14 @@ function slotIn([first]: readonly Destination[]): Slot {
   return first?.slot ?? SLOTS[0];
 }
 
-/** The slots that serve, by a link's text: first the one that isn't a canary's. */
+/** The slots that serve, by a link's text: the current release's, then the canary's. */
 export function slotsInLink(target: string): Slot[] {
   const [, ...names] = /^\.slots\/([a-z])(?:\+([a-z])\d+)?$/.exec(target) ??
     [];
   return names.flatMap((name) => SLOTS.filter((slot) => slot === name));
 }
 
-/** The slot that gets most requests, by a link's text; undefined if it isn't one of slots. */
+/** The slot that gets most requests, by a link's text; undefined if it leads to no slots. */
 export function mainSlot(target: string): Slot | undefined {
   const [, current, canary, percent] =
     /^\.slots\/([a-z])(?:\+([a-z])(\d+))?$/.exec(target) ?? [];

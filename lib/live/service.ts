@@ -1,23 +1,22 @@
 import type { Slots } from "../instance/slots.ts";
 
-/** What nginx must know of a service that is switched live. */
+/** What nginx must know about a service that is switched live. */
 export interface LiveService {
   name: string;
   /** The addresses of each slot; undefined if the service chooses its own. */
   slots?: Slots;
   instances: number;
-  /** How many connections each worker keeps to a slot; 0: none. */
+  /** How many connections each worker keeps to a slot; 0 for none. */
   keepalive: number;
 }
 
-/** Whether nginx keeps connections to it: it needs the addresses in advance. */
+/** Whether nginx keeps connections to it. This needs addresses known in advance. */
 export function hasPool({ slots, keepalive }: LiveService): boolean {
   return slots !== undefined && keepalive > 0;
 }
 
 /**
- * The slots that have addresses, the first of all first: that is the one which serves
- * where no file names another.
+ * The slots that have addresses, in order. The first one serves if no file names another.
  */
 export function slotsIn({ slots = {} }: LiveService): [string, Addresses][] {
   return Object.entries(slots)
@@ -27,7 +26,7 @@ export function slotsIn({ slots = {} }: LiveService): [string, Addresses][] {
 
 type Addresses = readonly string[];
 
-/** Why the template can't name a worker. */
+/** The error if the template names a worker. */
 export function hasNoAddress(name: string): TypeError {
   return new TypeError(
     `${name} has no address that requests could be passed to: it is a worker ` +

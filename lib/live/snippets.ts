@@ -19,27 +19,27 @@ import {
 export interface LiveSite {
   /** Where the links are. */
   stateDir: string;
-  /** The names of those that have no address. */
+  /** The names of services without an address. */
   workers: readonly string[];
-  /** All services of deploy.conf, by their names. */
+  /** All services of deploy.conf, by name. */
   services: ReadonlyMap<string, LiveService>;
-  /** Whether nginx is of a version or later. */
+  /** Whether nginx has at least this version. */
   nginxAtLeast: (version: string) => boolean;
-  /** Where nginx logs if its configuration doesn't say. */
+  /** Where nginx logs by default. */
   defaultLog: () => string;
 }
 
 /**
- * The functions that a template calls for the live switch, as `it.live`. What they
- * print is stock nginx; replacing one symbolic link moves all requests at one instant.
+ * The functions that a template calls for the live switch, as `it.live`. They print plain
+ * nginx directives. Replacing one symbolic link moves all requests at once.
  *
- * A service whose addresses zdd hands out has an upstream for each slot, with a pool of
- * connections, and nginx asks for each request whether a file exists behind the link: it
- * names the slot that serves. For a service that chooses its own address, the link leads
- * into a directory whose name is that address.
+ * A service whose addresses zdd assigns has an upstream for each slot, with a pool of
+ * connections. For each request, nginx checks whether a file exists behind the link: its
+ * name is the slot that serves. For a service that chooses its own address, the link leads
+ * to a directory whose name is that address.
  *
- * What they print depends on where they stand. So a template is rendered twice: first they
- * print a mark each, by which the plan is made.
+ * The output of a function depends on its place. So a template is rendered twice: in the
+ * first rendering each function prints a marker, from which the plan is made.
  */
 export class LiveSnippets {
   readonly passes: Pass[] = [];
@@ -47,7 +47,7 @@ export class LiveSnippets {
   readonly choices: string[][] = [];
   #hasUpstreams = false;
 
-  /** @param plan made from a first rendering; undefined for that one */
+  /** @param plan from the first rendering; undefined for that one */
   constructor(readonly site: LiveSite, readonly plan?: LivePlan) {}
 
   /** The names of the services that the template switches live. */
@@ -55,18 +55,18 @@ export class LiveSnippets {
     return [...new Set(this.passes.map(({ service: { name } }) => name))];
   }
 
-  /** The names of the services of which it can be logged what is answered. */
+  /** The names of the services whose answers can be logged. */
   get watched(): string[] {
     const passes = this.plan?.passes.filter(isWatched) ?? [];
     return [...new Set(passes.map(({ service: { name } }) => name))];
   }
 
-  /** Whether the template has `upstreams` as well as `pass`, or neither. */
+  /** Whether the template has `upstreams` if it has `pass`. */
   get isComplete(): boolean {
     return this.passes.length === 0 || this.#hasUpstreams;
   }
 
-  /** At http level: all that `pass` refers to. */
+  /** At http level: everything that `pass` refers to. */
   upstreams = (): string => {
     this.#hasUpstreams = true;
     if (this.plan === undefined) return "";
@@ -78,7 +78,7 @@ export class LiveSnippets {
     ].map((lines) => lines.join("\n    ")).join("\n    ");
   };
 
-  /** In a server: chooses, for each request, who serves it. */
+  /** In a server: chooses the instance that serves each request. */
   choose = (...names: unknown[]): string => {
     if (names.length === 0) {
       throw new TypeError('Expected names of services in it.live.choose("…")');
@@ -96,15 +96,15 @@ export class LiveSnippets {
       inForce(first.levels, name).length > 0
     );
     return [
-      "open_file_cache off;", // it would remember which instance served
+      "open_file_cache off;", // it would remember which instance served before
       ...decisionLines([...distinct.values()], this.#live, choice.isLast),
-      // Behind what ends it while nothing is steered.
+      // After the lines that may break if nothing is steered.
       ...watch,
       ...choice.hasPage ? pageLines(this.#live, number, guards) : [],
     ].join("\n        ");
   };
 
-  /** In a location: passes its requests to whichever instance serves. */
+  /** In a location: passes its requests to the instance that serves. */
   pass = (name: string, options: unknown = {}): string => {
     const service = this.#service(name, "pass");
     const pass = { service, ...readPassOptions(name, options) };
@@ -136,12 +136,12 @@ export class LiveSnippets {
     );
   }
 
-  /** The directory of the links, as nginx.conf can have it. */
+  /** The directory of the links, for nginx.conf. */
   get #live(): string {
     const live = withSlashes(join(this.site.stateDir, "live"));
     if (/["$\\\n]/.test(live)) {
       throw new TypeError(
-        `nginx.conf cannot have the path "${live}" in it; set state_dir in ` +
+        `nginx.conf cannot contain the path "${live}"; set state_dir in ` +
           "[deploy] to one without quotes, dollar signs and backslashes",
       );
     }

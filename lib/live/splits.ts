@@ -2,14 +2,14 @@ import { bucketLines } from "./buckets.ts";
 import { numbered } from "./identifiers.ts";
 import { variablesIn } from "./pass_options.ts";
 
-/** Each request of each connection on its own: cheaper than `$request_id`, and as even. */
+/** Differs for each request: faster than `$request_id`, and as evenly distributed. */
 const EACH_REQUEST = "$connection.$connection_requests";
 
-/** The `split_clients` of a template: one for each thing that clients are told apart by. */
+/** The `split_clients` of a template: one for each value of `by`. */
 export class Splits {
   readonly #by: (string | undefined)[] = [];
 
-  /** The variable that tells the bucket of a request. */
+  /** The variable with the bucket of a request. */
   variableFor(by: string | undefined): string {
     if (!this.#by.includes(by)) this.#by.push(by);
     return `$zdd__bucket${numbered(this.#by.indexOf(by) + 1)}`;
@@ -32,7 +32,7 @@ export class Splits {
   }
 }
 
-/** A client without a cookie is no client that all others without one are. */
+/** Clients without a cookie must not all count as the same client. */
 function byMap(by: string, number: string): string[] {
   return [
     `map "${variablesIn(by).join("")}" $zdd__by${number} {`,

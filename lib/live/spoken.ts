@@ -9,9 +9,9 @@ import type { Template } from "../template/template.ts";
 import { templateNames } from "./template_names.ts";
 
 /**
- * The services to which a template passes nothing in plain HTTP, but something in another
- * protocol (FastCGI, uwsgi, gRPC, TLS, a bare stream), as far as that can be known: they
- * can't be asked for a page.
+ * The services that a template passes nothing to in plain HTTP, but something in another
+ * protocol (FastCGI, uwsgi, gRPC, TLS, a bare stream), as far as can be known. They can't
+ * be checked with an HTTP request.
  */
 export function servicesWithoutHttp(
   template: Template,
@@ -39,7 +39,7 @@ export function servicesWithoutHttp(
   );
 }
 
-/** An address for each service that is nowhere else in the template. */
+/** A sample address for each service that occurs nowhere in the template. */
 function sampleAddresses(
   { text }: Template,
   { services }: Config,
@@ -54,7 +54,7 @@ function sampleAddresses(
   }));
 }
 
-/** What is passed to which service, and whether that is HTTP, by the directives of nginx. */
+/** The services that nginx's own directives pass requests to, and whether in plain HTTP. */
 function classicPasses(
   text: string,
   samples: Map<string, string>,

@@ -2,37 +2,40 @@ import { numbered } from "./identifiers.ts";
 import { parseAddress } from "../system/address.ts";
 
 /**
- * With this header, a request is answered by the slot that is chosen, or by nobody: there
- * is no backup. `verify` has it, with a word that nobody else knows, by which its requests
- * aren't steered; a client that has it only loses its second try.
+ * With this header, only the chosen slot can answer a request: there is no backup. `verify`
+ * sends it with a secret word, so that its requests aren't steered. A client that sends the
+ * header only loses its second try.
  */
 export const ALONE = "Zdd-Alone";
 
 /**
- * What steers all requests: it is there only while something does, so that nginx has one
- * file to ask for otherwise. In it are the links `maintenance` and `hold`.
+ * The directory of what steers all requests: the links `maintenance` and `hold`. It only
+ * exists while it isn't empty, so that nginx checks just one path otherwise.
  */
 export const STEERING = "steering";
-/** What the name of a file in it begins with that lets those through who know the word. */
+/** The prefix of a file's name in it that lets requests with a secret word through. */
 export const TOKEN = "token:";
-/** The key of the link that closes the site; see `maintenance_files.ts`. */
+/** The key of the link that closes the site; see `maintenance.ts`. */
 export const MAINTENANCE = `${STEERING}/maintenance`;
-/** The key of the link by which new requests are held: a file for each service that is. */
+/** The key of the link that holds new requests. It leads to a file for each held service. */
 export const HOLD = `${STEERING}/hold`;
 
-/** A status that no server has, for which nobody else has a page. */
+/** A status that no server sends, so that no other error_page matches it. */
 const CLOSED = 599;
 
-/** How long a client is asked to wait where nothing else is known, in s. */
+/** How long a client is asked to wait by default, in s. */
 export const RETRY_AFTER = 120;
 
-/** Where the sockets are at which requests are held, and what the link `hold` leads to. */
+/**
+ * The directory of the sockets where requests are held, and of what the link `hold` leads
+ * to.
+ */
 export const HELD = ".held";
 
-/** Behind this no file can be: it stands for the directory while nothing is steered. */
+/** A path with no files below it: replaces the directory while nothing is steered. */
 const NOWHERE = "/dev/null";
 
-/** What holds for a request that nobody steers. It stands before a slot is chosen. */
+/** The values for a request that isn't steered. These lines come before a slot is chosen. */
 export function gateLines(): string[] {
   return [
     'set $zdd__closed "";',
@@ -42,11 +45,11 @@ export function gateLines(): string[] {
 }
 
 /**
- * Tells whether somebody steers a request: `$zdd__closed` has the address of a client who
- * is turned away then, and the file of {@linkcode holdFile} is there if it is held.
+ * Finds out whether a request is steered. If it is turned away, `$zdd__closed` has the
+ * client's address. If it is held, the file of {@linkcode holdFile} exists.
  *
- * @param canEnd whether nothing else is run at this level that a `break` would skip: then
- * nginx asks for one file only while nothing is steered
+ * @param canEnd whether a `break` would skip nothing else at this level: then nginx checks
+ * only one path while nothing is steered
  */
 export function steeringLines(live: string, canEnd: boolean): string[] {
   const steering = `${live}/${STEERING}`;
@@ -72,7 +75,10 @@ export function steeringLines(live: string, canEnd: boolean): string[] {
   ];
 }
 
-/** Turns away those for whom the site is closed. With a page, where `choose` has a place for one. */
+/**
+ * Turns away clients if the site is closed for them. Shows a page if `choose` has a place
+ * for it.
+ */
 export function closedLines(live: string, choice?: number): string[] {
   const words = choice === undefined
     ? [
@@ -90,7 +96,7 @@ export function closedLines(live: string, choice?: number): string[] {
 /**
  * The location of the page, which `choose` prints.
  *
- * @param guards directives that keep clients from the server, which the page is exempt from
+ * @param guards the server's access directives, which the page is exempt from
  */
 export function pageLines(
   live: string,
@@ -118,17 +124,17 @@ function pagePath(choice: number): string {
   return `/zdd__maintenance${numbered(choice + 1)}`;
 }
 
-/** Networks are told by the beginning of an address; each is asked for by a file of that name. */
+/** A network is the beginning of an address. nginx checks for a file with that name. */
 const NETS = [24, 16, 8].map((bits) => ({
   variable: `$zdd__net${bits}`,
   pattern: Array(bits / 8).fill("\\d+").join("\\."),
 }));
 
-/** At http level: what the lines above refer to. */
+/** The maps at http level that the lines above use. */
 export function steeringMaps(): string[][] {
   return [
     ...NETS.map(({ variable, pattern }) => [
-      // An empty key is looked up by no regular expression.
+      // Regular expressions aren't tried for an empty key.
       `map $zdd__closed ${variable} {`,
       `    "~^(?:::ffff:)?(?<zdd__net>${pattern})\\." $zdd__net;`,
       "    default -;",
@@ -153,14 +159,14 @@ function headerVariable(name: string): string {
   return name.toLowerCase().replaceAll("-", "_");
 }
 
-/** The file that says that a service's requests are held, as nginx asks for it. */
+/** The path that nginx checks: if it exists, a service's requests are held. */
 export function holdFile(service: string): string {
   return `$zdd__steering/$zdd__hold/${service}`;
 }
 
 /**
- * The address of the socket at which zdd holds requests for a slot, or for a service
- * without slots. Undefined if the path of the state directory can't be in one.
+ * The address of the socket where zdd holds requests for a slot, or for a service without
+ * slots. Undefined if the state directory's path can't be part of an address.
  */
 export function holdAddress(
   live: string,

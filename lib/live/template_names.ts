@@ -14,7 +14,7 @@ import { hasNoAddress, type LiveService } from "./service.ts";
 import { LiveSnippets } from "./snippets.ts";
 import type { TemplateNames } from "../template/template.ts";
 
-/** Stands in for an address that isn't known before the service has started. */
+/** A placeholder for an address that is unknown until the service has started. */
 const UNKNOWN_ADDRESS = "127.0.0.1:1";
 
 /** Where a service's instances are. */
@@ -24,15 +24,15 @@ export interface Whereabouts {
 }
 
 /**
- * What the template can name: each service by its name, `nginx_pid_filename`,
- * `project_dir`, `nginx`, `services`, `servers` and `live`.
+ * The names for the template: each service's name, `nginx_pid_filename`, `project_dir`,
+ * `nginx`, `services`, `servers` and `live`.
  *
- * @param places where each service's instances are, by its name
- * @param version asks nginx for its version, only if the template wants to know
- * @param plan what a first rendering has found out
- * @param defaultLog asks nginx where it logs if its configuration doesn't say
- * @returns them, the live snippets, and the services whose addresses have been read,
- * while the template is rendered
+ * @param places where each service's instances are, by service name
+ * @param version asks nginx for its version, only if the template needs it
+ * @param plan from the first rendering
+ * @param defaultLog asks nginx where it logs by default
+ * @returns the names, the live snippets, and the services whose addresses were read while
+ * the template was rendered
  */
 export function templateNames(
   config: Config,
@@ -93,7 +93,7 @@ export function templateNames(
       ? known
       : Array<string>(instances).fill(UNKNOWN_ADDRESS);
     const address = addresses[0] ?? UNKNOWN_ADDRESS;
-    // Who goes through all of them wants to pass requests to them.
+    // No workers: a loop over all services passes requests to them.
     if (!workers.includes(name)) services[name] = { address, addresses };
     Object.defineProperty(names, name, {
       enumerable: true,
@@ -118,7 +118,7 @@ function liveService(
   { name, port, instances, keepalive, standby }: ServiceConfig,
   { current = [], slots }: Partial<Whereabouts> = {},
 ): LiveService {
-  // Those that serve may have been started with another `port`.
+  // Running instances may have been started with another `port`.
   const inSlots = hasSlots({ port }) &&
     current.every(({ slot }) => slot !== undefined);
   const unknown = Array<string>(instances).fill(UNKNOWN_ADDRESS);

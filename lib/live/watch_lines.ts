@@ -5,22 +5,25 @@ import { WATCH_FLAG, type WatchPlaces } from "../watch/watch_log.ts";
 import { STEERING } from "./steering.ts";
 import { isChoice, type PlannedChoice, type PlannedPass } from "./plan.ts";
 
-// What has nginx log what it answers while a release is watched. The log stands at http
-// level, and again in each server and location whose own `access_log` would hide it.
-// Nothing is hidden that was logged before.
+// Lines that make nginx log its answers while a release is watched. The log is at http
+// level, and again in each server and location whose own `access_log` would hide it. The
+// user's own logs stay as they are.
 
-/** Where a watch has its files, in the directory of the live links. */
+/** Where a watch keeps its files, in the directory of the live links. */
 export function watchPlaces(live: string): WatchPlaces {
   return { log: `${live}/watch.log`, flags: `${live}/${STEERING}` };
 }
 
-/** What a location may have in it that a flag in the same location would change (ngx_http_rewrite_module). */
+/**
+ * Directives that act differently with a flag in the same location
+ * (ngx_http_rewrite_module).
+ */
 const SPOILED = ["limit_except", "if", "try_files", "rewrite", "break"];
 
 /**
  * At http level: what is logged, and when.
  *
- * @param defaultLog tells where nginx logs if no access_log is named at all
+ * @param defaultLog says where nginx logs if there is no access_log at all
  */
 export function watchBlocks(
   passes: readonly PlannedPass[],
@@ -32,7 +35,7 @@ export function watchBlocks(
   const { format, variable } = namesIn(live);
   const logs = logsOf(http);
   return [
-    // Where no flag is looked for, it has a value nevertheless: nginx would warn.
+    // A value for requests that don't check the flag: otherwise nginx would warn.
     [`map "" ${variable} {`, '    default "";', "}"],
     [
       "map $msec $zdd__tens {",
@@ -41,14 +44,14 @@ export function watchBlocks(
     ],
     [`log_format ${format} "${FIELDS.join("\\t")}";`],
     ...isOff(logs) ? [] : [[
-      // nginx's own ends with the first that is named.
+      // The first access_log disables nginx's default one.
       ...logs.length > 0 ? [] : [`access_log ${quote(defaultLog())};`],
       ownLog(live),
     ]],
   ];
 }
 
-/** In a server: the flag, and the log if those around it don't count here. */
+/** In a server: checks the flag, and adds the log if an outer one doesn't apply here. */
 export function watchChoice(
   { marker, levels }: PlannedChoice,
   live: string,
@@ -61,7 +64,7 @@ export function watchChoice(
   return [flagLine(live), ...isLogged ? [] : [ownLog(live)]];
 }
 
-/** In a location: what its server hasn't, and the logs that ours would hide. */
+/** In a location: what its server lacks, and the logs that ours would hide. */
 export function watchPass(pass: PlannedPass, live: string): string[] {
   if (!isWatched(pass)) return [];
   const [here = [], ...outer] = pass.levels;
@@ -78,7 +81,7 @@ export function watchPass(pass: PlannedPass, live: string): string[] {
   ];
 }
 
-/** Whether it can be logged what is answered to a pass, without changing that. */
+/** Whether the answers of a pass can be logged without changing its behavior. */
 export function isWatched({ levels, isConditional }: PlannedPass): boolean {
   const [here = [], ...outer] = levels;
   if (!levels.some(isHttp) || isOff(logsOf(here))) return false;
@@ -86,14 +89,14 @@ export function isWatched({ levels, isConditional }: PlannedPass): boolean {
     !isConditional && !here.some(({ name }) => SPOILED.includes(name));
 }
 
-/** Whether our log is in force at the first of these levels. */
+/** Whether our log applies at the first of these levels. */
 function isOurs([here, ...outer]: readonly Block[]): boolean {
   if (here === undefined || isOff(logsOf(here))) return false;
   if (isHttp(here) || here.some(isChoice)) return true;
   return logsOf(here).length === 0 && isOurs(outer);
 }
 
-/** Whether a server around a place looks for the flag. */
+/** Whether a server around a place checks the flag. */
 function isFlagged(levels: readonly Block[]): boolean {
   return levels.some((level) => level.some(isChoice));
 }
@@ -122,7 +125,7 @@ function ownLog(live: string): string {
   return `access_log "${watchPlaces(live).log}" ${format} if=${variable};`;
 }
 
-/** Those of one project: others that share nginx have the same kind. */
+/** The names for one project: others may share the same nginx. */
 function namesIn(live: string) {
   const own = crc32(live);
   return { format: `zdd_watch_${own}`, variable: `$zdd__watch_${own}` };

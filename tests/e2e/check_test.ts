@@ -116,7 +116,7 @@ Deno.test("check tells of a location that changes with every deploy, and deploys
   assertEquals(code, 0);
   assertMatch(
     withoutNotes(stderr),
-    /nginx\.conf\.template:17: it\.live\.pass chooses in the location here/,
+    /nginx\.conf\.template:17: it\.live\.pass chooses the instance in this location/,
   );
   site.write(
     "nginx.conf.template",

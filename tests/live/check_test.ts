@@ -70,12 +70,12 @@ location ~ ^/(a)$ { set $own $1; proxy_set_header X $own; ${OWN} }`,
   {
     what: "a location that chooses itself",
     server: `location / {\n ${WEB} }`,
-    warnings: ["6: it.live.pass chooses in the location here"],
+    warnings: ["6: it.live.pass chooses the instance in this location"],
   },
   {
     what: "a choice in another server",
     server: `location / { ${WEB} } } server { ${CHOOSE}`,
-    warnings: ["5: it.live.pass chooses in the location here"],
+    warnings: ["5: it.live.pass chooses the instance in this location"],
   },
   {
     what: "an if without a choice",
@@ -86,7 +86,7 @@ location ~ ^/(a)$ { set $own $1; proxy_set_header X $own; ${OWN} }`,
     what: "a second proxy_pass",
     server: `${CHOOSE}\nlocation / { ${WEB}\nproxy_pass http://x; }`,
     mistakes: [
-      "7: proxy_pass stands beside it.live.pass, which sets proxy_pass",
+      "7: proxy_pass conflicts with it.live.pass, which sets proxy_pass",
     ],
   },
   {
@@ -99,7 +99,7 @@ location ~ ^/(a)$ { set $own $1; proxy_set_header X $own; ${OWN} }`,
     server: `${CHOOSE}\nlocation / { root /x; ${WEB} }
 location /own {\nroot /x; ${OWN} }`,
     mistakes: [
-      '8: root stands beside it.live.pass, which sets root for "own"',
+      '8: root conflicts with it.live.pass, which sets root for "own"',
     ],
   },
   {
@@ -111,13 +111,13 @@ location /own {\nroot /x; ${OWN} }`,
     what: "disable_symlinks around the choice",
     http: "disable_symlinks on;",
     server: `${CHOOSE}\nlocation / { ${WEB} }`,
-    mistakes: ["3: disable_symlinks keeps nginx from the links"],
+    mistakes: ["3: disable_symlinks keeps nginx from following the links"],
   },
   {
     what: "a rewrite above the choice",
     server:
       `if ($arg_a) { rewrite ^ /x last; }\n${CHOOSE}\nlocation / { ${WEB} }`,
-    mistakes: ["5: What is rewritten here skips it.live.choose"],
+    mistakes: ["5: Requests rewritten here skip it.live.choose"],
   },
   {
     what: "no rewrite that answers or goes on",
@@ -153,8 +153,8 @@ proxy_cache_key $proxy_host$uri;\nlocation / { ${WEB} proxy_cache x; }`,
 proxy_set_header X-Tenant $1;
 add_header X-Root $document_root; rewrite ^ /$1; }`,
     warnings: [
-      "6: proxy_set_header gets another $1",
-      "7: add_header gets a live link for the root",
+      "6: proxy_set_header gets a different $1",
+      "7: add_header gets a live link as the root",
     ],
   },
   {
