@@ -1,20 +1,20 @@
-// Where each line of a rendered text comes from: a mark at the beginning of each of the
-// template's lines goes through the rendering, and is taken out of what it made.
+// Finds out where each line of a rendered text comes from: each line of the template gets a
+// mark at its beginning, which is removed again after the rendering.
 
-/** What a template makes. */
+/** A rendered template. */
 export interface RenderedText {
   text: string;
-  /** The template's line that each line of the text comes from, the first one's first. */
+  /** For each line of the text, the template's line that it comes from. */
   lines: number[];
 }
 
-/** What stands before the number of a template's line, and after it, until they are taken out. */
+/** The characters before and after a line number in a mark. */
 const [LINE, LINE_END] = ["\ue00e", "\ue00f"];
 
 /**
- * A part of a template with the number of each of its lines before it.
+ * Marks each line of a part of a template with its number.
  *
- * @param line the number of the line that it begins in, from 1
+ * @param line the line that the part begins in, from 1
  */
 export function markLines(text: string, line: number): string {
   let number = line;
@@ -25,7 +25,7 @@ export function markLines(text: string, line: number): string {
     );
 }
 
-/** Takes the numbers of the lines out of a text. */
+/** Removes the marks from a text. */
 export function takeLines(marked: string): RenderedText {
   const lines: number[] = [];
   let last = 1;

@@ -1,4 +1,4 @@
-/** A part of a template: a tag `<% … %>`, or what stands between two. */
+/** A part of a template: a tag `<% … %>`, or the text between two. */
 export interface Part {
   text: string;
   /** Where it begins in the template. */
@@ -6,7 +6,7 @@ export interface Part {
   isTag: boolean;
 }
 
-/** The parts of a template in their order; joined, they are the template. */
+/** The parts of a template, in order. Joined, they are the template. */
 export function splitTags(template: string): Part[] {
   const parts: Part[] = [];
   let done = 0;
@@ -30,13 +30,16 @@ export interface Placeholder {
   written: string;
   index: number;
   /**
-   * It can hardly be nginx's own: it begins like a name, not like the number in
-   * `\d{3}`, and doesn't stand in a comment.
+   * Whether it is unlikely to be nginx's own: it begins like a name, not like the number in
+   * `\d{3}`, and isn't in a comment.
    */
   isLikely: boolean;
 }
 
-/** Every `{NAME}` that can be a placeholder: not `${variable}`, not a regular expression's `\p{L}`. */
+/**
+ * Every `{NAME}` that can be a placeholder: not `${variable}` or a regular expression's
+ * `\p{L}`.
+ */
 export function placeholders(text: string): Placeholder[] {
   const pattern = /(?<!\$)(?<!\\[A-Za-z])\{([\p{L}\p{N}_][\p{L}\p{N}_.-]*)\}/gu;
   return [...text.matchAll(pattern)].map((
@@ -49,7 +52,7 @@ export function placeholders(text: string): Placeholder[] {
   }));
 }
 
-/** The names in `it.NAME` and `it["NAME"]` of a tag, outside texts and comments. */
+/** The names in `it.NAME` and `it["NAME"]` of a tag, outside strings and comments. */
 export function namesOfIt(tag: string): { name: string; index: number }[] {
   const pattern =
     /(?<![\w.$])it(?:\??\.([A-Za-z_$][\w$]*)|\[(["'`])([^"'`]+)\2\])|\/\*[^]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
@@ -61,12 +64,12 @@ export function namesOfIt(tag: string): { name: string; index: number }[] {
   );
 }
 
-/** The line of a place in a text, from 1. */
+/** The line number of a place in a text, from 1. */
 export function lineAt(text: string, index: number): number {
   return text.slice(0, index).split(/\r\n|\r|\n/).length;
 }
 
-/** Whether a place in nginx.conf stands after a `#` that isn't quoted. */
+/** Whether a place in nginx.conf is after an unquoted `#`. */
 export function isComment(text: string, index: number): boolean {
   const lineStart = Math.max(
     text.lastIndexOf("\n", index),

@@ -12,16 +12,15 @@ import {
   splitTags,
 } from "./scan.ts";
 
-/** What a template can print: `it` in Eta, `{NAME}` in the classic language. */
+/** The names that a template can use: `it.NAME` in Eta, `{NAME}` in the classic language. */
 export type TemplateNames = Record<string, unknown>;
 
-/** Stands for a carriage return while Eta has the text, which would drop it. */
+/** Replaces carriage returns while Eta has the text, since Eta would drop them. */
 const CARRIAGE_RETURN = "\ue00d";
 
 /**
- * nginx.conf.template in its two languages: `{NAME}`, where every other brace is
- * nginx's own, and Eta's `<% %>`. They mix: `{NAME}` is another way to write
- * `<%= it["NAME"] %>`.
+ * nginx.conf.template in its two languages: `{NAME}`, where all other braces are nginx's
+ * own, and Eta's `<% %>`. They can be mixed: `{NAME}` means `<%= it["NAME"] %>`.
  */
 export class Template {
   readonly #eta = new Eta({
@@ -31,26 +30,27 @@ export class Template {
     debug: true, // for line numbers
     filterFunction: printable,
   });
-  /** It is rendered several times in a deploy, from the same source. */
+  /** Compiled templates by source: a deploy renders the same source several times. */
   readonly #compiled = new Map<string, ReturnType<Eta["compile"]>>();
 
   constructor(readonly file: string, readonly text: string) {}
 
-  /** @throws {Deno.errors.NotFound} and its like, if the file can't be read. */
+  /** @throws {Deno.errors.NotFound} and the like, if the file can't be read. */
   static read(file: string): Template {
     return new Template(file, Deno.readTextFileSync(file));
   }
 
   /**
-   * The text of nginx.conf.
+   * Renders nginx.conf.
    *
-   * @throws {Error} if the template asks for something that isn't there; `check` finds it before.
+   * @throws {Error} if the template uses a name that doesn't exist; `check` finds it
+   * earlier.
    */
   render(names: TemplateNames): string {
     return this.renderLines(names).text;
   }
 
-  /** The same, and where each of its lines comes from. */
+  /** The same, with where each line comes from. */
   renderLines(names: TemplateNames): RenderedText {
     const source = splitTags(this.text).map(({ text, start, isTag }) =>
       isTag ? text : withTags(markLines(text, lineAt(this.text, start)), names)
@@ -70,7 +70,7 @@ export class Template {
     return compiled;
   }
 
-  /** Adds everything that is wrong with the template to `diagnostics`. Returns whether it can be rendered. */
+  /** Adds all mistakes in the template to `diagnostics`. Returns whether it can be rendered. */
   check(names: TemplateNames, diagnostics: Diagnostics): boolean {
     const known = Object.keys(names);
     const found = [
@@ -126,7 +126,10 @@ export class Template {
       );
   }
 
-  /** The line of the first `<% statement %>` that can't be JavaScript, whatever stands around it. */
+  /**
+   * The line of the first `<% statement %>` that isn't valid JavaScript in any
+   * surroundings.
+   */
   #lineOfWrongStatement(): number | undefined {
     const wrong = splitTags(this.text).find(({ text, isTag }) => {
       const statement = /^<%[-_]?(?!\s*[=~])([^]*?)[-_]?%>$/.exec(text)?.[1];
@@ -138,7 +141,7 @@ export class Template {
     return wrong && lineAt(this.text, wrong.start);
   }
 
-  /** Snippets of many lines, of which a `#` in front hides only the first. */
+  /** Snippets after a `#`, which comments out only the first of their many lines. */
   #hiddenSnippets(): Finding[] {
     return splitTags(this.text)
       .filter(({ text, start, isTag }) =>
@@ -151,7 +154,7 @@ export class Template {
       }));
   }
 
-  /** Expressions that aren't JavaScript; those in statements show only as a whole. */
+  /** Expressions that aren't valid JavaScript. Statements can only be checked as a whole. */
   #wrongExpressions(): Finding[] {
     return splitTags(this.text).flatMap(({ text, start, isTag }) => {
       const expression = /^<%[-_]?\s*[=~]([^]*?)[-_]?%>$/.exec(text)?.[1];
@@ -167,11 +170,11 @@ export class Template {
 interface Finding {
   line?: number;
   message: string;
-  /** The name that doesn't exist, if that is what is wrong. */
+  /** The name that doesn't exist, if that is the mistake. */
   name?: string;
 }
 
-/** What may stand before and after a statement tag: blocks that it closes and opens. */
+/** What may be before and after a statement tag: blocks that it closes and opens. */
 const SURROUNDINGS = [
   ["", ""],
   ["", "}"],
@@ -196,7 +199,7 @@ function withTags(text: string, names: TemplateNames): string {
   return (tagged + text.slice(done)).replaceAll("\r", CARRIAGE_RETURN);
 }
 
-/** What an expression's syntax lacks, in the words of JavaScript; undefined if nothing. */
+/** JavaScript's message about an expression's syntax; undefined if it is valid. */
 function syntaxError(expression: string): string | undefined {
   try {
     new Function("it", `return (${expression}\n)`);
@@ -206,7 +209,7 @@ function syntaxError(expression: string): string | undefined {
   }
 }
 
-/** The line and the first words of one of Eta's errors. */
+/** The line and the message of an error of Eta's. */
 function placeOf(error: unknown): Finding {
   const text = messageOf(error);
   const line = /\bline (\d+)/.exec(text)?.[1];
@@ -216,12 +219,12 @@ function placeOf(error: unknown): Finding {
   return {
     line: line === undefined ? undefined : Number(line),
     message: cause.replace(/ at line \d+ col \d+:?$/, "")
-      // Eta's own try around a block that isn't closed.
+      // From Eta's own try around a block that isn't closed.
       .replace(/^Unexpected token 'catch'$/, "A block { isn't closed"),
   };
 }
 
-/** What a tag prints; "undefined" in nginx.conf would be a mistake found too late. */
+/** The text that a tag prints. Throws on undefined, which nginx would notice too late. */
 function printable(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
@@ -229,7 +232,7 @@ function printable(value: unknown): string {
   throw new TypeError(`Expected a text to print, got ${typeof value}`);
 }
 
-/** The names, with an error for one that doesn't exist. */
+/** The names, throwing for one that doesn't exist. */
 function strict(names: TemplateNames): TemplateNames {
   return new Proxy(names, {
     get(target, name) {

@@ -1,20 +1,20 @@
-/** How a request failed: answered with 5xx by the service, by nginx in its place, or not to its end. */
+/** How a request failed: 5xx from the service, an error from nginx, or an answer cut short. */
 export type Failure = "5xx" | "gateway" | "cut";
 
-/** What nginx has logged of a request. */
+/** What nginx logged about a request. */
 export interface Answer {
-  /** Whose it is, as nginx names it: `127.0.0.1:45643`, `unix:/path`. */
+  /** The instance's address, as nginx logs it: `127.0.0.1:45643`, `unix:/path`. */
   address: string;
   failure?: Failure;
-  /** How long it took until the answer began. */
+  /** The time until the answer began, in ms. */
   ms?: number;
-  /** The client's connection, by nginx's number. */
+  /** nginx's number of the client's connection. */
   connection: number;
 }
 
 /**
- * What nginx writes of each request: nothing that a client has sent. Two of them a
- * service has sent, as a number or not. nginx's default escape spells a tab in a value
+ * The fields that nginx logs for each request, none of them from the client. Some come from
+ * the service and may not be numbers. nginx escapes tabs in values by default
  * (ngx_http_log_module).
  */
 export const FIELDS = [
@@ -30,13 +30,13 @@ export const FIELDS = [
   "$connection",
 ] as const;
 
-/** What gRPC calls a server's failure: UNKNOWN, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+/** gRPC's codes for a server's failure: UNKNOWN, INTERNAL, UNAVAILABLE, DATA_LOSS. */
 const GRPC_FAILURES = ["2", "13", "14", "15"];
 
 /**
- * Reads a line of the log: the answers of those that were asked. nginx asks another when
- * one fails, or the same again on a new connection: only the last word of each counts.
- * None if nobody was asked, or if it is no such line.
+ * Parses a line of the log into the answers of the instances that nginx tried. If one
+ * fails, nginx tries another, or the same on a new connection: only the last result of each
+ * counts. Returns none if nginx tried no instance, or the line can't be parsed.
  */
 export function readAnswers(line: string): Answer[] {
   const values = line.split("\t");
@@ -54,9 +54,9 @@ export function readAnswers(line: string): Answer[] {
       const isAskedAgain = address === asked[i + 1]?.address;
       return isAskedAgain ? [] : [{ ...one, failure: "gateway" }];
     }
-    // A websocket lasts as long as it does.
+    // The duration of a websocket says nothing.
     if (status === 101) return [one];
-    // The client has gone: it took at least as long.
+    // The client has left: the answer took at least this long.
     if (status === 499) return [{ ...one, ms: began ?? took }];
     if (status >= 500) {
       const failure = began === undefined ? "gateway" : "5xx";
@@ -72,17 +72,17 @@ export function readAnswers(line: string): Answer[] {
   });
 }
 
-/** One who was asked, and what nginx tells of that. */
+/** An attempt at one instance, as nginx logged it. */
 interface Try {
   address: string;
   status: number;
   header?: string;
   response?: string;
-  /** What it said was the answer: no other was asked in its place. */
+  /** Whether its answer was used: nginx didn't try another instead. */
   isFinal: boolean;
 }
 
-/** `a, b : c` is three tries: of b in place of a, and of c after a redirect within nginx. */
+/** `a, b : c` is three tries: a, then b instead of a, then c after an internal redirect. */
 function readTries(
   addr: string,
   status: string,
@@ -117,14 +117,14 @@ function toMs(seconds: string | undefined): number | undefined {
     : undefined;
 }
 
-/** Whether an answer has begun, and is shorter than it was to be. */
+/** Whether an answer has begun but is shorter than announced. */
 function isLess(length: string | undefined, expected: string): boolean {
   return length !== undefined && /^\d+$/.test(length) &&
     /^\d+$/.test(expected) && Number(length) > 0 &&
     Number(length) < Number(expected);
 }
 
-/** An address as nginx's log has it: what isn't printable ASCII is spelled out (ngx_http_log_escape). */
+/** An address as nginx logs it: all but printable ASCII is escaped (ngx_http_log_escape). */
 export function loggedAddress(address: string): string {
   return Array.from(
     new TextEncoder().encode(address),

@@ -4,26 +4,29 @@ export interface Counted {
   trials: number;
 }
 
-/** Which shares are likely from the start: those that a beta distribution of these parameters has. */
+/** Which shares are likely beforehand: a beta distribution with these parameters. */
 export interface Prior {
   a: number;
   b: number;
 }
 
-/** Nothing is known of the share (Jeffreys). */
+/** Nothing is known about the share (Jeffreys). */
 const ANY: Prior = { a: 0.5, b: 0.5 };
 
-/** The share is likely to be a few percent. It makes what is found no less sure, only sooner found. */
+/**
+ * The share is likely to be a few percent. This finds results sooner, with the same
+ * certainty.
+ */
 const SMALL: Prior = { a: 0.5, b: 20 };
 
 /**
  * How strongly counts speak against a share, as the logarithm of how many times better a
  * mixture of all shares explains them (Robbins 1970). If the share is right, the chance
  * that this ever reaches ln(1/a), however often one looks, is at most a (Ville 1939).
- * So a watch may look each second and still be wrong as seldom as it says.
+ * So a watch may look every second and still be wrong only as rarely as promised.
  *
  * @param share from 0 to 1
- * @param prior what the mixture expects; with others, each of them is as likely
+ * @param prior what the mixture expects; if there are others, all are equally likely
  */
 export function evidence(
   { hits, trials }: Counted,
@@ -39,13 +42,13 @@ export function evidence(
 }
 
 /**
- * How strongly counts speak against a share that is at most so much above another's, whatever
- * that is: the least that both together speak against any pair of such shares. The first
- * share is likely to be small, or may be any: a release that fails most of its requests is
- * found after a few of them.
+ * How strongly counts speak against a share being at most `margin` above another's,
+ * whatever that is: the minimum, over all such pairs of shares, of the evidence of both
+ * counts. The first share is expected to be small or anything, so that a release which
+ * fails most of its requests is found after a few of them.
  *
  * @param margin how much larger the share may be
- * @param most what the other's is at most
+ * @param most the other share's maximum
  */
 export function evidenceOfMore(
   counted: Counted,
@@ -56,7 +59,7 @@ export function evidenceOfMore(
   const against = (share: number) =>
     evidence(other, share, SMALL) +
     evidence(counted, share + margin, SMALL, ANY);
-  // Below it the other speaks against it more, above it this one does.
+  // Outside this range, the evidence only grows.
   let low = other.trials === 0 ? 0 : other.hits / other.trials;
   let high = Math.min(most, counted.hits / counted.trials - margin);
   if (!(high > low)) return -Infinity;
@@ -74,7 +77,7 @@ function logOfMean(logarithms: readonly number[]): number {
   return most + Math.log(sum / logarithms.length);
 }
 
-/** A share of a count; nothing of nothing, whatever the factor. */
+/** A product that is 0 for a count of 0, even if the factor is infinite. */
 function times(count: number, factor: number): number {
   return count === 0 ? 0 : count * factor;
 }
@@ -83,7 +86,7 @@ function logBeta(a: number, b: number): number {
   return logGamma(a) + logGamma(b) - logGamma(a + b);
 }
 
-/** ln of the gamma function for x > 0: Stirling's series, moved to where it is exact to 1e-12. */
+/** ln of the gamma function for x > 0: Stirling's series, shifted to be exact to 1e-12. */
 function logGamma(x: number): number {
   let shift = 0;
   for (; x < 12; x++) shift += Math.log(x);

@@ -3,36 +3,36 @@ import type { Failure } from "./answer.ts";
 import type { Judgement } from "./judge.ts";
 import { failed, quantile, type Tally } from "./tally.ts";
 
-/** What nginx answered for a release, as `--json` prints it. */
+/** The figures of a release's answers, as `--json` prints them. */
 export interface Figures {
-  /** What `--release` named. */
+  /** The name given with `--release`. */
   release?: string;
   pids: readonly number[];
   requests: number;
   perSecond: number;
-  /** How many failed, and what share of all that is. */
+  /** How many requests failed, and as a share from 0 to 1. */
   failed: number;
   failedShare: number;
   failures: Readonly<Record<Failure, number>>;
-  /** How long answers took until they began, in ms. */
+  /** The time until answers began, in ms. */
   p50?: number;
   p95?: number;
 }
 
-/** A service's releases beside each other. */
+/** A comparison of a service's two releases. */
 export interface ServiceFigures extends Judgement {
   service: string;
   now: Figures;
   before: Figures;
 }
 
-/** What is known of a release beside its tally. */
+/** A release's name and processes. */
 export interface Release {
   release?: string;
   pids: readonly number[];
 }
 
-/** @param seconds how long was counted */
+/** @param seconds how long requests were counted */
 export function figuresOf(
   { release, pids }: Release,
   tally: Tally,

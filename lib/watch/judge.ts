@@ -3,45 +3,54 @@ import { failed, inOrder, slowerThan, type Tally, timed } from "./tally.ts";
 
 /** How much worse a release may be than the one before it. */
 export interface Limits {
-  /** How many more of its answers may be failures, as a share of all: 0.01. */
+  /** How many more of its answers may fail, as a share of all: 0.01. */
   errors: number;
-  /** How many times as long its answers may take; undefined: they aren't judged by that. */
+  /** How many times as long its answers may take; undefined if times aren't judged. */
   slower?: number;
 }
 
 export interface Judgement {
-  /** What shows that it is worse; undefined: nothing does. */
+  /** What shows that it is worse; undefined if nothing does. */
   worse?: "errors" | "p50" | "p95";
-  /** Whether there were enough requests to see so. */
+  /** Whether there were enough requests to judge. */
   enough: boolean;
 }
 
-/** The chance that a release which is not worse is ever sent back, of all that is judged in a deploy. */
+/**
+ * The chance that a release which isn't worse is rolled back, over all judgements in a
+ * deploy.
+ */
 export const RISK = 0.01;
 
-/** Fewer requests are no ground for going back. */
+/** Fewer requests are no reason to roll back. */
 const FEWEST_REQUESTS = 10;
 const FEWEST_TIMES = 200;
 
-/** What is at most assumed of a release before that wasn't seen to fail: most have too few requests to rule more out. */
+/**
+ * The highest share of failures assumed for an earlier release without any: most have too
+ * few requests to rule out more.
+ */
 const ASSUMED = 0.1;
 
-/** Less is no difference, for nginx measures in ms and busy machines stutter. In ms. */
+/**
+ * The smallest difference that counts, in ms: nginx measures in ms, and busy machines
+ * stutter.
+ */
 const LEAST_DIFFERENCE = 5;
 
-/** What part of the risk each test has. */
+/** The part of the risk for each test. */
 const ERRORS_RISK = 1 / 2;
 const TIMES_RISK = 1 / 4;
 
 /**
- * Compares what was answered for a release with what was answered for the one before it.
- * It is worse if that can't be chance: if more of its answers failed than the other's true
- * share and the limit explain, or if more took longer than the limit times the other's
- * median (half of them may) or 95th percentile (a twentieth may), which are taken to be as
- * high as what is known of it allows.
+ * Compares the answers of a release with those of the one before it. It is worse if chance
+ * can't explain the difference: more of its answers failed than the other's true share and
+ * the limit explain, or more took longer than the limit times the other's median (half of
+ * them may) or 95th percentile (a twentieth may). Median and percentile are assumed to be
+ * as high as the known answers allow.
  *
- * @param risk the chance that it is ever said of one that isn't worse, however often it is
- * asked while the tallies grow
+ * @param risk the chance of ever calling a release worse that isn't, however often this is
+ * called while the tallies grow
  */
 export function judge(
   now: Tally,
@@ -95,12 +104,15 @@ function isSlower(
     evidence(slow, 1 - share) >= needed;
 }
 
-/** The evidence that leaves this risk. */
+/** The evidence needed for a risk. */
 function enough(risk: number): number {
   return Math.log(1 / risk);
 }
 
-/** The highest that a quantile may really be, in ms; undefined if too little is known. */
+/**
+ * The highest value that a quantile may truly have, in ms; undefined if too little is
+ * known.
+ */
 function highestQuantile(
   tally: Tally,
   share: number,

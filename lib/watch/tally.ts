@@ -1,11 +1,11 @@
 import type { Answer, Failure } from "./answer.ts";
 
-/** What nginx answered for one release. It is never changed: the next one is made. */
+/** The counted answers of one release. Immutable. */
 export interface Tally {
   readonly requests: number;
-  /** How many failed, by how. */
+  /** How many failed, by kind of failure. */
   readonly failures: Readonly<Record<Failure, number>>;
-  /** How many answers took so many ms, rounded by `rounded`. */
+  /** How many answers took how many ms, rounded by `rounded`. */
   readonly times: ReadonlyMap<number, number>;
 }
 
@@ -15,13 +15,13 @@ export const EMPTY_TALLY: Tally = {
   times: new Map(),
 };
 
-/** How many times count of one look, however many there are: those of a moment are alike, and prove little. */
+/** At most this many times count per look: times at one moment are alike and prove little. */
 const TIMES_A_LOOK = 20;
 
 /**
- * A tally and what was answered since the last look.
+ * A tally with the answers since the last look added.
  *
- * @param timed whether times count, too: at first a release is slow that isn't warm yet
+ * @param timed whether times count, too: a release that isn't warm yet is slow at first
  */
 export function withAnswers(
   tally: Tally,
@@ -67,7 +67,7 @@ export function quantile(tally: Tally, share: number): number | undefined {
   return undefined;
 }
 
-/** The times that occur, and how often, the shortest first. */
+/** The times that occur, and how often, shortest first. */
 export function inOrder({ times }: Pick<Tally, "times">): [number, number][] {
   return [...times].toSorted(([a], [b]) => a - b);
 }
@@ -78,7 +78,7 @@ function countAbove(times: Tally["times"], ms: number): number {
   return count;
 }
 
-/** At most so many items, from all over a list. */
+/** At most `most` items, spread evenly over a list. */
 function spread<T>(items: readonly T[], most: number): T[] {
   const step = Math.max(1, items.length / most);
   return items.filter((_, i) =>
@@ -86,7 +86,7 @@ function spread<T>(items: readonly T[], most: number): T[] {
   );
 }
 
-/** A time to two digits, so that there are few of them. */
+/** A time rounded to two digits, so that there are few different ones. */
 function rounded(ms: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(ms, 1))) - 1);
   return Math.round(ms / unit) * unit;

@@ -4,33 +4,33 @@ import { withoutUmask } from "../system/held.ts";
 import { openToRead } from "../system/safe_open.ts";
 import { type Answer, readAnswers } from "./answer.ts";
 
-/** How long nginx logs for one flag, in ms: seconds, of which nginx leaves out the last digit. */
+/** How long nginx logs for one flag, in ms: nginx drops the last digit of the seconds. */
 const PERIOD = 10_000;
 
-/** How many flags lie ahead: so long nginx goes on after a zddeploy that was killed. */
+/** How many flags exist in advance: nginx logs this long after zddeploy was killed. */
 const AHEAD = 3;
 
-/** A longer log is emptied as soon as it is read, in bytes. */
+/** A log longer than this is emptied after reading, in bytes. */
 const LONGEST = 16 * 2 ** 20;
 
-/** How much of the log is read at once, in bytes; more is left out. */
+/** How much of the log is read at once, in bytes; anything before that is skipped. */
 const MOST = 64 * 2 ** 20;
 
-/** Where a watch has its files. */
+/** Where a watch keeps its files. */
 export interface WatchPlaces {
   /** The log that nginx writes. */
   log: string;
-  /** The directory of the flags, which is there only while there is something in it. */
+  /** The directory of the flags, which exists only while it isn't empty. */
   flags: string;
 }
 
-/** What the name of a flag begins with; the time follows, in tens of seconds. */
+/** The prefix of a flag's name. The time follows, in tens of seconds. */
 export const WATCH_FLAG = "watch:";
 
 /**
- * What nginx tells of each request, while somebody reads it. nginx logs while a file
- * exists that is named by the present time: it stops by itself when whoever watches is
- * killed, or the host is.
+ * nginx's log of each request, while it is being read. nginx logs while a file exists whose
+ * name is the current time, so it stops by itself if the watching process is killed or the
+ * host crashes.
  */
 export class WatchLog implements Disposable {
   #offset = 0;
@@ -38,17 +38,17 @@ export class WatchLog implements Disposable {
   #flags = new Set<string>();
 
   /**
-   * Has nginx log from now on.
+   * Makes nginx start logging.
    *
-   * @throws {Error} if a file can't be made there.
+   * @throws {Error} if a file can't be created there.
    */
   constructor(readonly places: WatchPlaces) {
-    // Requests that took longer than a watch have come in behind it.
+    // Requests that outlasted an earlier watch may have been logged after it.
     emptyLog(places.log);
     this.keepOn();
   }
 
-  /** Has nginx go on: to be called again at least every ten seconds. */
+  /** Makes nginx continue logging. Must be called at least every ten seconds. */
   keepOn(now = Date.now()): void {
     const period = Math.floor(now / PERIOD);
     const wanted = Array.from(
@@ -56,14 +56,14 @@ export class WatchLog implements Disposable {
       (_, i) => join(this.places.flags, `${WATCH_FLAG}${period + i}`),
     );
     const options = { write: true, create: true, mode: 0o644 };
-    // nginx's workers must get through, whatever the umask.
+    // nginx's workers need access, whatever the umask.
     withoutUmask(() => Deno.mkdirSync(this.places.flags, { recursive: true }));
     for (const flag of wanted) Deno.openSync(flag, options).close();
     for (const flag of this.#flags) if (!wanted.includes(flag)) discard(flag);
     this.#flags = new Set(wanted);
   }
 
-  /** What was answered since it was read last; none while the log isn't there. */
+  /** The answers since the last read; none while there is no log. */
   read(): Answer[] {
     this.keepOn();
     const text = this.#rest + this.#readOn();
@@ -72,7 +72,7 @@ export class WatchLog implements Disposable {
     return lines.flatMap(readAnswers);
   }
 
-  /** Has nginx stop, and empties the log, which stays nginx's. */
+  /** Makes nginx stop logging, and empties the log, which nginx keeps open. */
   [Symbol.dispose](): void {
     cleanWatch(this.places);
   }
@@ -81,7 +81,7 @@ export class WatchLog implements Disposable {
     try {
       using file = openToRead(this.places.log);
       const { size } = file.statSync();
-      if (size < this.#offset) this.#offset = 0; // another has emptied it
+      if (size < this.#offset) this.#offset = 0; // another process has emptied it
       const begin = Math.max(this.#offset, size - MOST);
       file.seekSync(begin, Deno.SeekMode.Start);
       const bytes = new Uint8Array(size - begin);
@@ -104,14 +104,14 @@ export class WatchLog implements Disposable {
   }
 }
 
-/** Has nginx stop to log for anybody, and empties the log, which stays nginx's. */
+/** Makes nginx stop logging for all watches, and empties the log, which nginx keeps open. */
 export function cleanWatch({ log, flags }: WatchPlaces): void {
   try {
     const names = [...Deno.readDirSync(flags)].map(({ name }) => name)
       .filter((name) => name.startsWith(WATCH_FLAG));
     for (const name of names) discard(join(flags, name));
     Deno.removeSync(flags); // if it is empty
-  } catch { /* it isn't there, or others are in it */ }
+  } catch { /* it isn't there, or isn't empty */ }
   emptyLog(log);
 }
 
@@ -119,6 +119,6 @@ function emptyLog(path: string): void {
   try {
     Deno.truncateSync(path);
   } catch {
-    /* it isn't there, or on a full disk: nothing is written any more */
+    /* it isn't there, or can't be truncated: nothing is logged any more */
   }
 }
