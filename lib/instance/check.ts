@@ -12,20 +12,20 @@ import { waitUntilReady } from "./ready.ts";
 import { waitUntilSettled } from "./settle.ts";
 import type { Launch } from "./start.ts";
 
-/** How long a worker must run that nothing else tells of, in ms. */
+/** How long a worker must run if there is no other check, in ms. */
 const WORKER_SETTLE = 1000;
 
-/** The statuses that tell of a page, even if it asks for a login or isn't there. */
+/** The statuses of a working server, even if the page needs a login or doesn't exist. */
 const ANY_PAGE = [{ low: 100, high: 499 }];
 
 /**
- * Waits until an instance accepts connections and passes its check: `ready` and `health`
- * or, if there is neither and only zdd knows its address, any page. A worker, which has no
- * address, is ready by `ready`, or else by having run for a while. With `settle`, each of
- * them must run on for that time. Returns it as it is then.
+ * Waits until an instance accepts connections and passes its checks: `ready` and `health`.
+ * If it has neither and `port` implies HTTP, any page will do. A worker, which has no
+ * address, passes by `ready`, or by having run for a while. With `settle`, an instance must
+ * then keep running for that time. Returns it as it is afterwards.
  *
- * @param speaksHttp whether it can be asked for a page
- * @throws {ZddError} with what was seen last, when time runs out or the instance ends.
+ * @param speaksHttp whether it can be checked with an HTTP request
+ * @throws {ZddError} with the last result, on a timeout or if the instance ends.
  */
 export async function checkInstance(
   launch: Launch,
@@ -57,23 +57,24 @@ export async function checkInstance(
 }
 
 export interface CheckOptions {
-  /** Whether nginx speaks plain HTTP with it. */
+  /** Whether nginx speaks plain HTTP to it. */
   speaksHttp?: boolean;
   /** Ends the wait early by throwing its reason. */
   signal?: AbortSignal;
 }
 
-/** What is asked for where deploy.conf says nothing: files of the Python zdd ask for nothing. */
+/** The default of `health`: `/` if there is no `ready` and `port` implies HTTP. */
 function defaultHealth({ ready, port }: ServiceConfig): string {
   return ready === undefined && addressKind({ port }).isHttp ? "/" : NONE;
 }
 
 /**
- * Makes sure that it is the instance that listens on the address in its port file: where
- * root deploys a service of somebody else, he could have root send all requests to a
- * program that isn't theirs.
+ * Makes sure that the instance itself listens on the address in its port file. If root
+ * deploys a service of another user, that user could otherwise redirect all requests to
+ * another program.
  *
- * @throws {ZddError} if a client of the address may reach a socket that isn't the instance's.
+ * @throws {ZddError} if a client of the address may reach a socket that isn't the
+ * instance's.
  */
 async function requireOwnSocket(
   launch: Launch,

@@ -1,6 +1,6 @@
 import type { ProcessId } from "../system/process.ts";
 
-/** How many of some processes have ended. */
+/** Counts how many processes have ended. */
 export class Churn {
   ended = 0;
   #last = new Set<number>();

@@ -5,23 +5,23 @@ import type { Instance } from "./instance.ts";
 import { addressOf } from "./instance_address.ts";
 import { processesOf } from "./processes.ts";
 
-/** How often is looked, in ms. */
+/** How often to check at first, in ms. */
 const LOOK = 10;
 /**
- * How long nobody must be connected while a worker hasn't slept since the switch, in ms:
+ * How long there must be no connections if a worker hasn't slept since the switch, in ms:
  * it may have chosen the old instance and not connected to it yet.
  */
 const QUIET = 100;
 
 /** nginx's workers after a switch. */
 export interface SwitchedWorkers {
-  /** Told to shut down: they serve what they have begun, then end. */
+  /** Those shutting down: they finish their requests, then end. */
   old: ProcessId[];
   /** Those that take requests. */
   present: ProcessId[];
 }
 
-/** What was still there when a drain ended; nothing is left if both are 0. */
+/** What was left when a drain ended; nothing if both are 0. */
 export interface Drained {
   connections: number;
   /** nginx workers from before the switch that still have clients. */
@@ -29,10 +29,11 @@ export interface Drained {
 }
 
 /**
- * Waits until nobody needs an old instance any more: no connection to it is left, not
- * even one that it hasn't accepted; nor an nginx worker from before the switch, which
- * could open one for a client whose request is still on its way; and each other worker
- * has slept since, so that it has connected by now if it chose the old one.
+ * Waits until an old instance isn't needed any more. Three things must be true: no
+ * connection to it is left, not even one it hasn't accepted; no nginx worker from before
+ * the switch is left, which could open one for a request that is still arriving; and every
+ * other worker has slept since, so that it has already connected if it chose the old
+ * instance.
  *
  * @param timeout ms at most
  * @param signal ends it early by throwing its reason
@@ -50,7 +51,7 @@ export async function drain(
     if (!isRunning(instance.process) && processesOf(instance).length === 0) {
       return true;
     }
-    // In this order: what a worker does before it sleeps is seen.
+    // In this order, so that a connection opened before a worker sleeps is seen.
     awake = awake.filter((worker) => !isAsleep(worker));
     if (
       old.some(isRunning) || address !== undefined && isConnected(address)

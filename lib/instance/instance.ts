@@ -1,45 +1,48 @@
 import type { ProcessId } from "../system/process.ts";
 import type { Slot } from "./slots.ts";
 
-/** One running copy of a service. Stored in the state as it is. */
+/** One running copy of a service, as stored in the state. */
 export interface Instance {
   /** Also in the environment of its processes as `ZDD_INSTANCE`, unless they overwrite it. */
   id: string;
   service: string;
   /** 1, 2, … among the instances of its service. */
   number: number;
-  /** The one that serves, and is told to stop; of several, the one above the others. */
+  /** The process that serves and is told to stop; of several, the parent of the others. */
   process: ProcessId;
   /** `127.0.0.1:45643` or `unix:/path`; undefined for a worker, which has none. */
   address?: string;
-  /** Which of the addresses that zdd hands out it has; undefined if it chose its own. */
+  /** The slot whose address it has; undefined if it chose its own. */
   slot?: Slot;
-  /** What `--release` named. */
+  /** The name given with `--release`. */
   release?: string;
   /** A digest of what it was started with; see `fingerprintOf`. */
   fingerprint?: string;
   /** ISO 8601. */
   startedAt: string;
   log: string;
-  /** What it writes its pid into, if it does. */
+  /** The file it writes its pid to, if any. */
   pidFile?: string;
-  /** What it wrote its address into. */
+  /** The file it wrote its address to, if any. */
   portFile?: string;
   /** The process of the start command, which led a session. */
   leader?: ProcessId;
-  /** Those of its processes whose parents weren't of it, when it was last looked at. */
+  /** Its processes whose parents weren't its own, when they were last read. */
   roots?: ProcessId[];
-  /** The ids of the users as whom its processes ran. */
+  /** The ids of the users that its processes ran as. */
   users?: number[];
   /** The inodes of the sockets that listened on its address. */
   sockets?: string[];
-  /** The socket at its address, should another have its name by now; see `socketFile`. */
+  /**
+   * Identifies the socket at its address, in case another has its path by now; see
+   * `socketFile`.
+   */
   socketFile?: string;
-  /** What runs it; zdd itself if undefined. */
+  /** The name of its runner; zdd itself if undefined. */
   runner?: string;
-  /** What the runner knows it by: the name of a unit, of a container. */
+  /** What identifies it for the runner: a control group or a container's id. */
   handle?: string;
-  /** What it was started with, and where: a link may lead to another release by now. */
+  /** The start command and its directory: a link may lead to another release by now. */
   command?: string;
   cwd?: string;
   /** How it is stopped if its service isn't in deploy.conf any more. */
@@ -60,13 +63,13 @@ export function isListening<T extends Pick<Instance, "address">>(
 export interface Stopping {
   /** The stop command, to which the pid is appended. */
   stop: string;
-  /** Where that runs. */
+  /** The directory that it runs in. */
   cwd: string;
   drainTimeout: number;
   stopTimeout: number;
-  /** From the stop command to SIGKILL; undefined: never. */
+  /** From the stop command to SIGKILL; never if undefined. */
   killAfter?: number;
-  /** What is run on it before, with its pid appended. */
+  /** A command to run before, with the pid appended. */
   retire?: string;
 }
 
@@ -76,7 +79,7 @@ export function isInstanceId(text: string, service: string): boolean {
     /^\d{8}T\d{6}-[0-9a-f]{6}$/.test(text.slice(service.length + 1));
 }
 
-/** A name for a new instance, which no other has had: `web-20261123T174512-3f9a2c`. */
+/** A unique name for a new instance: `web-20261123T174512-3f9a2c`. */
 export function newInstanceId(service: string, now = new Date()): string {
   const time = now.toISOString().replace(/[-:]|\.\d+Z$/g, "");
   return `${service}-${time}-${crypto.randomUUID().slice(0, 6)}`;

@@ -3,8 +3,8 @@ import { networkOf } from "../system/network.ts";
 import type { Instance } from "./instance.ts";
 
 /**
- * Where an instance listens: with the very socket that was there when it was started, or
- * the network namespace that it is in. Undefined if it is a worker, or if no zdd has written that.
+ * Where an instance listens, with the identity of its socket file or with its network
+ * namespace. Undefined for a worker, or if the address can't be parsed.
  */
 export function addressOf(
   { address, socketFile, process }:

@@ -9,16 +9,16 @@ import type { LaunchProcesses } from "./launch_processes.ts";
 import type { Plan } from "./plan.ts";
 import type { Begun } from "./run/runner.ts";
 
-/** A launch, as a failure tells of it. */
+/** The parts of a launch that a failure reports. */
 interface Launched {
   plan: Plan;
   run: Begun;
   processes: LaunchProcesses;
-  /** That its processes keep ending, if they do. */
+  /** A note that its processes keep ending, if they do. */
   unrest?: string;
 }
 
-/** An error about an instance, with what it has printed. */
+/** An error about an instance, with its output. */
 export async function failureOf(
   { service }: Plan,
   run: Begun,
@@ -32,7 +32,7 @@ export async function failureOf(
   });
 }
 
-/** A hint for a command that runs a container, of which zdd sees the client alone. */
+/** A hint for a command that runs a container: zdd would only see its client. */
 function byHand(start: string): string | undefined {
   const engine = /(?:^|[\s;&|/])(docker|podman)\s+(?:container\s+)?run\b/
     .exec(start)?.[1];
@@ -42,7 +42,7 @@ function byHand(start: string): string | undefined {
       "container_port lets zdd run the container, without a published port";
 }
 
-/** A failure to come in time, with where it is or what else it does. */
+/** A failure to start in time. Says where else the instance listens, or what else it does. */
 export async function lateFailure(
   { plan, run, processes, unrest }: Launched,
   what: string,
@@ -70,7 +70,7 @@ export async function lateFailure(
   );
 }
 
-/** A hint where there is nothing to quote. */
+/** A hint if there is no output to quote. */
 export async function silence(run: Begun): Promise<string | undefined> {
   const lines = await run.output();
   return lines.length > 0 ? undefined : "it printed nothing";

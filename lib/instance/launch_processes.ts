@@ -17,35 +17,38 @@ import { ProcessSet } from "./process_set.ts";
 import type { Begun } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
 
-/** How seldom all processes are looked at now and then, in ms at least, and by how much longer than a look takes. */
+/**
+ * The pause between two looks at all processes: at least `ms`, and `times` as long as a
+ * look.
+ */
 const SELDOM = { ms: 20, times: 10 };
 
-/** What goes on without the start command, and as whom. */
+/** The processes that outlive the start command, and their users. */
 export interface Daemons {
   roots: ProcessId[];
   users: number[];
 }
 
-/** Those of launches whose instances aren't checked yet. */
+/** Launches whose instances haven't been checked yet. */
 const starting = new Set<LaunchProcesses>();
 
 /**
- * The processes of an instance that is being started. What loses its parent becomes zdd's
- * child meanwhile: a daemon that has left its session and overwritten its environment is
- * found by that, if it can be no other launch's.
+ * The processes of an instance that is being started. Meanwhile, orphans become zdd's
+ * children. So even a daemon that has left its session and overwritten its environment is
+ * found, if it can't belong to another launch.
  */
 export class LaunchProcesses implements Disposable {
   readonly #set: ProcessSet;
   #nextLook = -Infinity;
   #last: ProcessId[] = [];
   #daemons = "";
-  /** Whether others were started at the same time: theirs may be among the orphans for good. */
+  /** Whether others were started at the same time: any orphan may be theirs. */
   #hasCompany = false;
 
-  /** Told when what goes on without the start command has changed. */
+  /** Called when the processes that outlive the start command have changed. */
   onDaemons?: (daemons: Daemons) => void;
 
-  /** @param subreaper what makes it zdd's child; undefined where nothing of it can become one */
+  /** @param subreaper makes orphans zdd's children; undefined if the runner keeps them apart */
   constructor(
     readonly plan: Plan,
     readonly run: Begun,
@@ -63,8 +66,8 @@ export class LaunchProcesses implements Disposable {
   }
 
   /**
-   * Those that were seen and still run. Undefined if one has been forked that wasn't seen
-   * yet: only a look tells whose it is.
+   * The known processes that still run. Undefined if there is a new one: then a look must
+   * find out whose it is.
    */
   known(): ProcessId[] | undefined {
     const known = this.#set.known();
@@ -76,9 +79,9 @@ export class LaunchProcesses implements Disposable {
   }
 
   /**
-   * Those that run.
+   * All running processes.
    *
-   * @param fresh looks anew, where one that has just been forked must not be missed
+   * @param fresh reads all processes again, so that one just forked isn't missed
    */
   look(fresh: boolean): ProcessId[] {
     for (const process of this.#orphans()) {
@@ -89,7 +92,7 @@ export class LaunchProcesses implements Disposable {
     return this.#set.look({ fresh });
   }
 
-  /** Looks so often that daemons are seen while they fork, and so seldom that it costs little. */
+  /** Looks often enough to see daemons fork, and rarely enough to cost little. */
   lookNowAndThen(): ProcessId[] {
     const begin = performance.now();
     if (begin < this.#nextLook) return this.#last;
@@ -101,25 +104,25 @@ export class LaunchProcesses implements Disposable {
     return this.#last;
   }
 
-  /** Whether a process that the instance's pid file names is one that this start brought about. */
+  /** Whether a process that the instance's pid file names belongs to this start. */
   isOurs(process: ProcessId): boolean {
     if (this.#set.has(process)) return true;
     this.look(true);
     if (this.#set.has(process)) return true;
     if (this.#orphans().some(({ pid }) => pid === process.pid)) return true;
-    // Through sudo or a supervisor it has lost all, but not its age.
+    // sudo or a supervisor removes all traces except the start time.
     const { plan: { pidFile }, run: { leader } } = this;
     return process.startTime >= leader.startTime &&
       pidFile !== undefined && mayName(pidFile, process.pid);
   }
 
-  /** The ids of the users as whom they run; what began as root may be another's by now. */
+  /** The ids of the users that they run as. A process may have begun as root. */
   users(): number[] {
     for (const process of this.look(true)) this.#set.add(process);
     return [...this.#set.users];
   }
 
-  /** Whether every socket that a client of an address may reach is one of theirs. */
+  /** Whether these processes have every socket that a client of an address may reach. */
   hold(address: Address): boolean {
     const pids = this.look(true).map(({ pid }) => pid);
     const inodes = listeningInodes(address);
@@ -149,13 +152,13 @@ export class LaunchProcesses implements Disposable {
     this.onDaemons?.({ roots, users: this.#users });
   }
 
-  /** From now on, what loses its parent isn't kept. */
+  /** Stops making orphans zdd's children. */
   [Symbol.dispose](): void {
     starting.delete(this);
     this.subreaper?.[Symbol.dispose]();
   }
 
-  /** What has become zdd's child, and whose nobody else can tell. */
+  /** Orphans that have become zdd's children and don't belong to another instance. */
   #orphans(): ProcessId[] {
     if (!starting.has(this) || this.subreaper === undefined) return [];
     const own = readStat(Deno.pid)?.session;
@@ -168,7 +171,7 @@ export class LaunchProcesses implements Disposable {
       .filter((process) => !ProcessSet.isOfOther(process, this.plan.id));
   }
 
-  /** Whether a process listens on the address that was handed out to this instance alone. */
+  /** Whether a process listens on the address assigned to this instance. */
   #servesHere({ pid }: ProcessId): boolean {
     const { address } = this.plan;
     return address !== undefined &&

@@ -25,8 +25,8 @@ import { SLOTS } from "./slots.ts";
 import { workerAmong } from "./worker_process.ts";
 
 /**
- * The instances of a service that zdd has started and that still listen, by what stands
- * in the environment of their processes: for when the state is lost. The newest first.
+ * The instances of a service that zdd started and that still run, found by the environment
+ * of their processes. Used if the state is lost. Newest first.
  */
 export function findMarked(service: ServiceConfig): Instance[] {
   const families = new Map<string, ProcessId[]>();
@@ -98,7 +98,7 @@ function atPort(process?: ProcessId, host?: string, port?: number) {
 
 interface Found {
   process: ProcessId;
-  /** A worker has none. */
+  /** Undefined for a worker. */
   address?: Address;
 }
 

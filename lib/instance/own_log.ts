@@ -2,26 +2,26 @@ import { basename, dirname, join, relative } from "@std/path";
 import type { ServiceConfig } from "../config/config.ts";
 import { discard } from "../system/files.ts";
 
-/** Which logs these are. */
+/** The service whose logs are meant. */
 type LogPlace = Pick<ServiceConfig, "name" | "stateDir">;
 
-/** How many logs are kept of a service, beside those of instances that are known. */
+/** How many logs of a service are kept, besides those of known instances. */
 const KEPT = 5;
 
-/** Where the logs of a service's instances are, if deploy.conf names no other. */
+/** Where the logs of a service's instances are, unless deploy.conf names another place. */
 export function logDirectory({ stateDir, name }: LogPlace): string {
   return join(stateDir, "log", name);
 }
 
-/** The log of an instance: its output is its own. */
+/** The log of one instance. */
 export function ownLog(service: LogPlace, id: string): string {
   return join(logDirectory(service), `${id}.log`);
 }
 
 /**
- * Leads `log/NAME.log` to the log of an instance, for people. A file that an earlier zdd
- * has left there becomes one of the service's logs. Nothing depends on it: what fails is
- * left as it is.
+ * Links `log/NAME.log` to the log of an instance, for people. A file from an earlier zdd at
+ * that path becomes one of the service's logs. Nothing depends on the link, so failures are
+ * ignored.
  */
 export function leadTo(link: string, log: string): void {
   const unique = crypto.randomUUID().slice(0, 8);
@@ -35,7 +35,7 @@ export function leadTo(link: string, log: string): void {
   }
 }
 
-/** The logs of a service, the newest first. */
+/** The logs of a service, newest first. */
 export function ownLogs(service: LogPlace): string[] {
   const directory = logDirectory(service);
   try {
@@ -49,7 +49,7 @@ export function ownLogs(service: LogPlace): string[] {
   }
 }
 
-/** Removes the oldest logs of a service, with what was rotated away of them. */
+/** Removes the oldest logs of a service, with their rotated files. */
 export function removeOldLogs(
   service: LogPlace,
   used: readonly string[],

@@ -5,7 +5,7 @@ import { newInstanceId } from "./instance.ts";
 import { ownLog } from "./own_log.ts";
 import type { Slot } from "./slots.ts";
 
-/** An instance before it is started: what is run, and where. */
+/** An instance before it is started: what to run, and how. */
 export interface Plan {
   id: string;
   service: ServiceConfig;
@@ -16,17 +16,17 @@ export interface Plan {
   image?: string;
   pidFile?: string;
   log: string;
-  /** What leads to the log, if each instance has one of its own. */
+  /** The link to the log, if each instance has its own. */
   logLink?: string;
   env: Record<string, string>;
-  /** The address that zdd hands out; undefined if the service chooses. */
+  /** The address that zdd assigns; undefined if the service chooses. */
   address?: Address;
   slot?: Slot;
-  /** What `--release` named. */
+  /** The name given with `--release`. */
   release?: string;
 }
 
-/** The name of an image, with the release in its place if there is one. */
+/** The name of an image with the release filled in, if there is one. */
 export function imageOf(image: string, release = "{release}"): string {
   return image.replaceAll("{release}", release);
 }

@@ -10,7 +10,7 @@ export function portFileOf(pidFile: string, pid: number): string {
   return join(dirname(pidFile), `${pid}.port`);
 }
 
-/** Where the Python zdd noted the pid of the instance that serves: `NAME.current.pid`. */
+/** Where the Python zdd wrote the pid of the instance that serves: `NAME.current.pid`. */
 export function currentPidFile(pidFile: string): string {
   const ending = extname(pidFile);
   const stem = basename(pidFile, ending);
@@ -25,13 +25,14 @@ export function currentPidFile(pidFile: string): string {
 export function readPid(file: string): number | undefined {
   const text = readLine(file, "pid");
   if (text === undefined || text === "") return undefined;
-  // 2^22 is the most a kernel gives (proc(5), pid_max); 0, 1 and less are never a service.
+  // 2^22 is the highest pid (proc(5), pid_max). 0, 1 and negative numbers are never a
+  // service.
   const pid = /^\d{1,7}$/.test(text) ? Number(text) : 0;
   if (pid > 1 && pid <= 2 ** 22) return pid;
   throw wrong(file, "pid", text);
 }
 
-/** The pid in a pid file; undefined if there is none, or something else in it. */
+/** The pid in a pid file; undefined if there is none or it holds something else. */
 export function readPidOrNothing(file: string): number | undefined {
   try {
     return readPid(file);
@@ -54,9 +55,9 @@ export function readPort(file: string): Address | undefined {
 }
 
 /**
- * Whether whoever wrote a pid file may signal the process that it names: it is their own.
- * What belongs to root or to the one who runs zdd counts too, but only in a directory of
- * theirs: elsewhere somebody may have moved it there.
+ * Whether a pid file may name a process: its owner could signal that process, since it is
+ * their own. A file of root or of the user who runs zdd may name any, but only in a
+ * directory that others can't write to: elsewhere another user may have moved it there.
  */
 export function mayName(file: string, pid: number): boolean {
   using held = hold(file);

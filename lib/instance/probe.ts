@@ -4,11 +4,11 @@ import { type Answer, httpGet } from "../system/http.ts";
 import { waitUntil } from "../system/wait.ts";
 import { escapeControls } from "../text/escape.ts";
 
-/** What is asked for, and for how long. All times in ms. */
+/** How to probe a URL. All times in ms. */
 export interface Probing {
   /** Where to connect to instead of the URL's own host and port. */
   address?: Address;
-  /** More headers of the request. */
+  /** Additional headers of the request. */
   headers?: Record<string, string>;
   isGood(answer: Answer): boolean;
   /** For all tries together. */
@@ -19,20 +19,20 @@ export interface Probing {
   signal?: AbortSignal;
 }
 
-/** Why a URL was given up. */
+/** The result of failed probing. */
 export interface Unanswered {
   tries: number;
-  /** What the last whole try saw, for people. */
+  /** What the last complete try saw, for people. */
   last: string;
 }
 
-/** What the try at the very end has, in ms. */
+/** The minimum time for the last try, in ms. */
 const LAST_TRY = 100;
 
 /**
  * GETs a URL again and again until the answer is good.
  *
- * @returns undefined if it is; otherwise what was seen.
+ * @returns undefined if it is good; otherwise what was seen.
  */
 export async function probeUntilGood(
   url: URL,
@@ -55,7 +55,7 @@ export async function probeUntilGood(
       if (isGood(answer)) return true;
       seen.last = describeAnswer(answer);
     } catch (error) {
-      // A try that had less time than the others says less than they do.
+      // The timeout of a shortened try means less than the result of a full one.
       const cut = shorter && error instanceof Deno.errors.TimedOut;
       if (!cut || seen.last === "") seen.last = messageOf(error);
     }

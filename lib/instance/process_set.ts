@@ -20,7 +20,7 @@ import { mayName, readPid } from "./port_file.ts";
 import type { Ran } from "./run/runner.ts";
 import { runnerOf } from "./run/runners.ts";
 
-/** What an instance is found by. Each of these may be missing. */
+/** What an instance is found by. All except those of `Ran` may be missing. */
 export type Traces =
   & Ran
   & Partial<
@@ -37,34 +37,37 @@ export type Traces =
     >
   >;
 
-/** Those of the instances that this run has started, by id. */
+/** The process sets of instances that this run has started, by id. */
 const started = new Map<string, ProcessSet>();
 
 /**
- * The processes of an instance, which come and go: looked for again and again, those that
- * were seen are known for certain however they change.
+ * The processes of an instance, which come and go. They are looked for repeatedly. A
+ * process that was found stays known, however it changes.
  *
- * Certain are those that were recorded, with their start time; those that the runner keeps
- * together; those whose parent, or whose session's or process group's leader, is certain;
- * and those that hold the very socket with which the instance listened. Whatever else
- * points to a process could have been forged: it counts only for a process of a user as
- * whom the instance runs.
+ * These belong to the instance for certain: recorded processes, with their start time;
+ * those that the runner keeps together; those whose parent, or whose session's or process
+ * group's leader, is certain; and those that hold the very socket on which the instance
+ * listened. All other signs could be forged: they count only for processes of the
+ * instance's users.
  */
 export class ProcessSet {
   /** The user ids that its processes ran as. */
   readonly users: Set<number>;
   readonly #known = new Map<number, ProcessId>();
-  /** The parents that they had, by pid. */
+  /** The last known parents, by pid. */
   readonly #parents = new Map<number, number>();
-  /** The sessions and process groups that its processes lead, or led and others of it are in. */
+  /** The sessions and process groups that its processes lead, or once led and are still in. */
   #led = new Set<number>();
 
-  /** That of an instance which this run has started, or else a new one. */
+  /** The set of an instance that this run has started, or a new one. */
   static of(traces: Traces): ProcessSet {
     return started.get(traces.id) ?? new ProcessSet(traces);
   }
 
-  /** That of an instance which is being started: what this run sees of it can't be seen again. */
+  /**
+   * A set for an instance that is being started. It is kept: some processes are found only
+   * then.
+   */
   static ofStarted(traces: Traces): ProcessSet {
     const processes = new ProcessSet(traces);
     started.set(traces.id, processes);
@@ -84,7 +87,7 @@ export class ProcessSet {
   constructor(public traces: Traces) {
     const { users = [Deno.uid() ?? 0], process, leader, roots = [] } = traces;
     this.users = new Set(users);
-    // What is above zdd, where an instance deploys its successor, isn't to be ended.
+    // If an instance deploys its successor, zdd's own ancestors must not be ended.
     const others = [leader, ...roots].filter((one) =>
       one !== undefined && !descendsFrom(Deno.pid, one.pid)
     );
@@ -93,33 +96,33 @@ export class ProcessSet {
     }
   }
 
-  /** Takes in a process that is the instance's for certain. */
+  /** Adds a process that certainly belongs to the instance. */
   add(process: ProcessId): void {
     this.#known.set(process.pid, process);
     const user = userOf(process.pid);
     if (user !== undefined) this.users.add(user);
   }
 
-  /** Whether a process has been seen to be the instance's. */
+  /** Whether a process is known to belong to the instance. */
   has({ pid, startTime }: Pick<ProcessId, "pid" | "startTime">): boolean {
     return this.#known.get(pid)?.startTime === startTime;
   }
 
-  /** Those that were seen and still run; there may be others by now. */
+  /** The known processes that still run. There may be others by now. */
   known(): ProcessId[] {
     this.#forgetEnded();
     return [...this.#known.values()];
   }
 
   /**
-   * Those that run now.
+   * All processes that run now.
    *
-   * @param fresh looks anew, where one that has just been forked must not be missed
+   * @param fresh reads all processes again, so that one just forked isn't missed
    */
   look({ fresh = true } = {}): ProcessId[] {
     const boot = this.#boot;
     const kept = runnerOf(this.traces).processes(this.traces);
-    // A container may have been started again by now, but nothing else.
+    // After a reboot, only a container can have been started again.
     if (boot !== undefined && boot !== currentBoot()) return kept;
     const table = otherProcesses({ since: this.#since, fresh });
     this.#forgetEnded();
@@ -136,14 +139,14 @@ export class ProcessSet {
     return [...this.#known.values()];
   }
 
-  /** Of some processes of it, those whose parents aren't. */
+  /** The known processes whose parents aren't known. */
   roots(): ProcessId[] {
     return [...this.#known.values()].filter(({ pid }) =>
       !this.#known.has(readStat(pid)?.parent ?? 0)
     );
   }
 
-  /** Those that have lost their parents while zdd keeps what does. */
+  /** Notes orphans that have become zdd's children. */
   #noteAdopted(table: SeenProcess[]): void {
     for (const { pid, parent } of table) {
       if (!this.#known.has(pid)) continue;
@@ -158,7 +161,7 @@ export class ProcessSet {
     return (leader ?? process)?.boot;
   }
 
-  /** None of its processes has started before, in clock ticks after boot. */
+  /** The earliest start time of its processes, in clock ticks after boot. */
   get #since(): number {
     return this.traces.leader?.startTime ?? 0;
   }
@@ -176,13 +179,16 @@ export class ProcessSet {
     }
   }
 
-  /** Whether the environment of a process, or its session and its log, say that it is the instance's. */
+  /**
+   * Whether a process's environment, or its session and log, show that it is the
+   * instance's.
+   */
   #isTraced(seen: SeenProcess): boolean {
     const { id, leader, log } = this.traces;
     if (!this.#isOfItsUser(seen)) return false;
     if (seen.mark() === id) return true;
     const { pid, session } = seen;
-    // Its number may have been given to another session since.
+    // The leader must have ended, and its pid must not have been reused.
     return leader !== undefined && session === leader.pid && pid !== session &&
       !this.#known.has(session) && identify(session) === undefined &&
       [...openFiles(pid).values()].some((file) => file === log);
@@ -193,7 +199,7 @@ export class ProcessSet {
     return user !== undefined && this.users.has(user);
   }
 
-  /** Children, and whoever is in a session or a process group that one of it leads. */
+  /** Adds children, and processes in a session or process group that a known one leads. */
   #takeRelated(table: SeenProcess[]): void {
     for (let before = -1; before < this.#known.size;) {
       before = this.#known.size;
@@ -205,7 +211,7 @@ export class ProcessSet {
         if (related && !this.#isOfAnother(seen)) this.#take(pid);
       }
     }
-    // A number isn't given to others as long as a session or a group has it.
+    // A pid isn't reused while a session or a group has that number.
     const alive = table.filter(({ pid }) => this.#known.has(pid));
     this.#led = new Set(
       alive.flatMap(({ session, group }) => [session, group])
@@ -217,14 +223,17 @@ export class ProcessSet {
     return this.#known.has(number);
   }
 
-  /** One of another instance: this run has started it, or its mark says so, if it still has one. */
+  /** Whether a process is another instance's: this run started it, or its mark says so. */
   #isOfAnother(seen: SeenProcess): boolean {
     const { id } = this.traces;
     const mark = seen.mark();
     return mark !== undefined && mark !== id || ProcessSet.isOfOther(seen, id);
   }
 
-  /** When its process has ended: whoever has its socket by now, or is named by its pid file. */
+  /**
+   * If the main process has ended, adds the one that has its socket, or that its pid file
+   * names.
+   */
   #takeServing(table: SeenProcess[]): void {
     const { process, sockets = [], address, pidFile } = this.traces;
     const main = process ?? this.traces.leader;
@@ -257,6 +266,6 @@ function readPidFile(pidFile: string): number | undefined {
     const pid = readPid(pidFile);
     return pid !== undefined && mayName(pidFile, pid) ? pid : undefined;
   } catch {
-    return undefined; // it names nobody
+    return undefined; // it names no process
   }
 }

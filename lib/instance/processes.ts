@@ -14,7 +14,7 @@ import { runnerOf } from "./run/runners.ts";
 import { topmost } from "./topmost.ts";
 import { topOf, workerAmong } from "./worker_process.ts";
 
-/** Whether an instance still runs: in its process, or in another that serves on its address. */
+/** Whether an instance still runs: its process, or another that serves on its address. */
 export function isAlive(instance: Instance): boolean {
   return follow(instance) !== undefined;
 }
@@ -24,15 +24,15 @@ export function processesOf(instance: Traces): ProcessId[] {
   return ProcessSet.of(instance).look();
 }
 
-/** Whether none of the processes of an instance is left. */
+/** Whether all processes of an instance have ended. */
 export function isGone(instance: Instance): boolean {
   return !isRunning(instance.process) && processesOf(instance).length === 0;
 }
 
 /**
- * An instance as it is now. One that was started again, or re-executed itself, goes on in
- * another process; undefined if none of its processes serves on its address or, of a
- * worker, is the one that works.
+ * An instance as it is now. If it was restarted or has re-executed itself, it continues in
+ * another process. Undefined if none of its processes serves on its address or, for a
+ * worker, does the work.
  */
 export function follow(instance: Instance): Instance | undefined {
   if (isRunning(instance.process)) return instance;
@@ -47,12 +47,12 @@ export function follow(instance: Instance): Instance | undefined {
   const network = networkOf(first.pid);
   const isApart = network !== undefined && "host" in address &&
     /^(?!127\.)[\d.]+$/.test(address.host);
-  // A container that was started again may have been given another address.
+  // A restarted container may have another address.
   if (isApart && !hasAddress(network, address.host)) return undefined;
   const listening = listeningInodes({ ...address, network });
   const pids = own.map(({ pid }) => pid);
   const held = holders(listening, pids);
-  // Another user's open files can't be seen, but there nobody else can listen.
+  // Another user's open files can't be read, but nothing else can listen there.
   const isHidden = isApart && held.length === 0 && listening.length > 0;
   const serving = isHidden ? pids : held;
   const process = topmost(own, serving, instance.leader);
@@ -60,9 +60,9 @@ export function follow(instance: Instance): Instance | undefined {
 }
 
 /**
- * The process that a worker goes on in: what its runner has started again, what the shell
- * around it has, or a daemon that its pid file names. What one that has ended leaves
- * behind is no worker.
+ * The process that a worker continues in: one that its runner or the shell around it has
+ * restarted, or a daemon that its pid file names. A process that an ended worker left
+ * behind isn't the worker.
  */
 function workerOf(
   own: ProcessId[],
@@ -77,7 +77,7 @@ function workerOf(
   return workerAmong(own, leader);
 }
 
-/** The memory of all processes of an instance, in bytes; what they share counts once. */
+/** The memory of all processes of an instance, in bytes. Shared memory counts once. */
 export function memoryOf(instance: Instance): number {
   return runnerOf(instance).memory?.(instance) ??
     memoryOfAll(

@@ -8,10 +8,10 @@ import type { Instance } from "./instance.ts";
 import { addressOf } from "./instance_address.ts";
 import type { Launch } from "./start.ts";
 
-/** How long the last try has at least, in ms. */
+/** The minimum time for the last try, in ms. */
 const LAST_TRY = 100;
 
-/** What commands are told of an instance: `ZDD_PID`, `ZDD_ADDRESS`, and `PORT` or `SOCKET`. */
+/** An instance's variables for commands: `ZDD_PID`, `ZDD_ADDRESS`, and `PORT` or `SOCKET`. */
 export function variablesOf(
   instance: Pick<Instance, "address" | "process">,
 ): Record<string, string> {
@@ -25,9 +25,10 @@ export function variablesOf(
 }
 
 /**
- * Runs the `ready` command of an instance until it succeeds. It is told `variablesOf` it.
+ * Runs the `ready` command of an instance until it succeeds, with `variablesOf` the
+ * instance.
  *
- * @throws {ZddError} if it doesn't within `start_timeout`.
+ * @throws {ZddError} if it doesn't succeed within `start_timeout`.
  */
 export async function waitUntilReady(
   command: string,

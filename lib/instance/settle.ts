@@ -4,11 +4,12 @@ import { formatDuration } from "../text/duration.ts";
 import type { Launch } from "./start.ts";
 
 /**
- * Waits until an instance has run for some time from now, in one process: nothing else
- * tells that a worker works, or that a server stays up.
+ * Waits until an instance has run for some time from now in the same process. This is the
+ * only sign that a worker works, or that a server stays up.
  *
  * @param settle that time, in ms
- * @throws {ZddError} with its last words, if it ends, or begins anew until `start_timeout`.
+ * @throws {ZddError} with its last output, if it ends or keeps restarting for
+ * `start_timeout`.
  */
 export async function waitUntilSettled(
   launch: Launch,
@@ -27,6 +28,6 @@ export async function waitUntilSettled(
   }, { timeout: startTimeout + settle, interval: 20, slowest: 50, signal });
   if (isSettled) return;
   throw await launch.failure(
-    `no process of it ran for ${formatDuration(settle)}`,
+    `none of its processes ran for ${formatDuration(settle)}`,
   );
 }

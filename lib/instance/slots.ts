@@ -10,14 +10,14 @@ import { removeIfExists } from "../system/files.ts";
 import { hold } from "../system/held.ts";
 
 /**
- * Where zdd hands out the addresses of a service, there are sets of them, fixed in
- * advance: one serves, the next release starts in another. The third is for services
- * that keep a standby.
+ * If zdd assigns the addresses of a service, there are sets of them, fixed in advance: one
+ * serves, and the next release starts in another. The third is for services that keep a
+ * standby.
  */
 export const SLOTS = ["a", "b", "c"] as const;
 export type Slot = typeof SLOTS[number];
 
-/** The addresses of each slot, one an instance: `127.0.0.1:20001` or `unix:/path`. */
+/** The addresses of each slot, one per instance: `127.0.0.1:20001` or `unix:/path`. */
 export type Slots = Readonly<Partial<Record<Slot, readonly string[]>>>;
 
 /** The slots of a service: as many as it can have releases at once. */
@@ -25,16 +25,16 @@ export function slotsOf({ standby }: { standby: boolean }): readonly Slot[] {
   return standby ? SLOTS : SLOTS.slice(0, 2);
 }
 
-/** Below the ports that the kernel gives to clients, where that isn't told to give others. */
+/** By default, these are below the ports that the kernel gives to clients. */
 const USUAL_PORTS = { first: 20_000, last: 29_999 };
-/** How many ports there must be at least to draw from. */
+/** The minimum number of ports to draw from. */
 const ENOUGH = 1000;
 /** How many are drawn before zdd gives up: nearly all of ten thousand. */
 const TRIES = 50_000;
 
 /**
- * The ports to draw from: none that the kernel gives to clients (ip(7),
- * ip_local_port_range), which could have one at the moment when a server wants it.
+ * The ports to draw from. None of them is one that the kernel gives to clients (ip(7),
+ * ip_local_port_range): a client could have it just when a server needs it.
  */
 export function drawnPorts(
   range = readOrEmpty("/proc/sys/net/ipv4/ip_local_port_range"),
@@ -60,22 +60,22 @@ function readOrEmpty(file: string): string {
   }
 }
 
-/** Tells addresses that must not be used, free or not. */
+/** Addresses that must not be used, even if they are free. */
 export type Reserved = Pick<ReadonlySet<string>, "has">;
 
-/** The addresses to choose from, for one service. */
+/** What the addresses of one service are chosen by. */
 export interface SlotPlan {
   service: string;
   kind: "env" | "socket";
   instances: number;
-  /** Where sockets go. */
+  /** The directory for sockets. */
   directory: string;
 }
 
 /**
- * The addresses of a slot in which some instances are about to start: theirs are the
- * known ones as far as those are free, else others; the rest stay as they are. What a
- * dead instance left at a socket's path is removed.
+ * The addresses of a slot in which some instances are about to start. Their known addresses
+ * are kept if they are free, and replaced otherwise; those of other instances are kept.
+ * Removes sockets that dead instances left behind.
  *
  * @param numbers of the instances to start; 1, 2, …
  * @throws {ZddError} if no port is free.
@@ -131,7 +131,7 @@ function propose(
     const port = first + Math.floor(Math.random() * (last - first + 1));
     return formatAddress({ host: "127.0.0.1", port });
   }
-  // A name that was never used before can't be taken.
+  // A new name can't be in use.
   const unique = crypto.randomUUID().slice(0, 4);
   const path = join(directory, `${service}-${slot}${number}-${unique}.sock`);
   const address = formatAddress({ path });
@@ -152,12 +152,12 @@ function noneFree(): ZddError {
   });
 }
 
-/** Whether an address is one that a service of a kind is told. */
+/** Whether an address fits a service's kind of `port`. */
 export function isOfKind(address: string, kind: SlotPlan["kind"]): boolean {
   return address.startsWith("unix:") === (kind === "socket");
 }
 
-/** Whether nobody listens on an address, so that a service can. */
+/** Whether nothing listens on an address, so that a service can. */
 async function isFree(text: string): Promise<boolean> {
   const address = parseAddress(text);
   if (address === undefined) return false;
@@ -171,7 +171,7 @@ function canBind(address: Extract<Address, { port: number }>): boolean {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error; // without descriptors, for example, no port would do
+    throw error; // for example, no descriptors are left: no other port would work
   }
 }
 

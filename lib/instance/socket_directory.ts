@@ -4,9 +4,10 @@ import { findUser } from "../system/users.ts";
 import type { Plan } from "./plan.ts";
 
 /**
- * Makes the directory that an instance's socket goes into, where that is its user's own.
+ * Creates the directory for an instance's socket, owned by the service's `user`. Does
+ * nothing without `user`.
  *
- * @throws {Error} if it can't be made.
+ * @throws {Error} if it can't be created.
  */
 export function prepareSocket({ address, service: { user } }: Plan): void {
   if (address === undefined || !("path" in address)) return;

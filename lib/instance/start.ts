@@ -19,37 +19,40 @@ import { follow } from "./processes.ts";
 import type { Begun } from "./run/runner.ts";
 import { runnerFor } from "./run/runners.ts";
 
-/** How long what a service wrote may make no sense before that counts, in ms: it may be half written. */
+/**
+ * How long a service's files may make no sense before that counts, in ms: they may be half
+ * written.
+ */
 const SETTLE = 1000;
-/** How long none of its processes must be seen, in ms: a daemon is hard to see while it forks. */
+/** How long no process must be found, in ms: a daemon is hard to find while it forks. */
 const FORKING = 250;
 /**
- * How often it is looked for at first, in ms, and later, so that looking takes no time from
- * those that start. Not by `Deno.watchFs`: that hangs for good where a FIFO is made in the
- * directory, as uWSGI does.
+ * How often to look for an instance at first, in ms. Later, looks are rarer and take less
+ * time from the starting instances. `Deno.watchFs` can't be used: it hangs forever if a
+ * FIFO is created in the directory, as uWSGI does.
  */
 const LOOK = 5;
-/** Daemons must be seen while they fork. */
+/** How often to look later, in ms. Daemons must be seen while they fork. */
 const LATER_LOOK = 20;
-/** How often an instance that was found is looked at, in ms. */
+/** How often to check an instance that was found, in ms. */
 const WATCH = 50;
-/** So many of its processes end only where something is wrong. */
+/** If this many of its processes have ended, something is wrong. */
 const RESTLESS = 5;
-/** How long an instance may need to go on in another process, in ms, as long as one of it is left. */
+/** How long an instance may take to continue in another process, in ms, while any is left. */
 const RESTART = 1000;
 
 /**
- * Begins an instance.
+ * Starts an instance.
  *
  * @throws {ZddError} if it can't be run.
  */
 export async function start(plan: Plan): Promise<Launch> {
   const locator = addressKind(plan.service).locator(plan);
   const startedAt = new Date();
-  // A server that finds the pid of a living process there refuses to start.
+  // A server may refuse to start if it finds the pid of a living process there.
   if (plan.pidFile !== undefined) removeOwn(plan.pidFile);
   const runner = runnerFor(plan.service);
-  // Nothing that it starts must get away before it is known.
+  // No process of it must get away before it is known.
   const subreaper = runner.isApart ? undefined : new Subreaper();
   try {
     const run = await runner.begin(plan);
@@ -61,24 +64,24 @@ export async function start(plan: Plan): Promise<Launch> {
   }
 }
 
-/** An instance that was begun, and what came of it so far. Disposing of it leaves the instance alone. */
+/** An instance that was started, and its progress. Disposing of it doesn't end the instance. */
 export class Launch implements Disposable {
   readonly #ended = new AbortController();
   readonly #churn = new Churn();
   #status?: number;
   #instance?: Instance;
   #isCommitted = false;
-  /** While it is waited for that its runner starts it again. */
+  /** Set while waiting for the runner to restart the instance. */
   #return?: Promise<Instance | undefined>;
-  /** What one that ends now didn't do. */
+  /** What the instance has failed to do, if it ends now. */
   #lacks = "didn't start";
   #isChecked = false;
   #isConfirmed = false;
   #watch?: ReturnType<typeof setInterval>;
-  /** Since when none of its processes is seen, in ms of `performance.now()`. */
+  /** Since when no process is found, in ms of `performance.now()`. */
   #goneSince?: number;
 
-  /** @param run what {@linkcode start} has begun */
+  /** @param run what {@linkcode start} has started */
   constructor(
     readonly plan: Plan,
     readonly run: Begun,
@@ -95,8 +98,8 @@ export class Launch implements Disposable {
   }
 
   /**
-   * Aborted when an instance that was found has ended, at the latest 50 ms later; the
-   * reason is a ZddError with its last words.
+   * Aborted at most 50 ms after an instance that was found has ended. The reason is a
+   * ZddError with its last output.
    */
   get ended(): AbortSignal {
     return this.#ended.signal;
@@ -105,7 +108,8 @@ export class Launch implements Disposable {
   /**
    * Waits until the instance is found.
    *
-   * @throws {ZddError} with the cause and the last lines of its log, as soon as it can't come any more.
+   * @throws {ZddError} with the cause and the last lines of its log, as soon as the start
+   * has failed.
    */
   async instance(signal?: AbortSignal): Promise<Instance> {
     const { startTimeout } = this.plan.service;
@@ -144,21 +148,22 @@ export class Launch implements Disposable {
     }
   }
 
-  /** Takes note that the instance has been checked: one that ends from now on didn't stay up. */
+  /** Notes that the instance has been checked: if it ends from now on, it didn't stay up. */
   checked(): void {
     this.#lacks = "didn't stay up";
     this.#isChecked = true;
     this.processes[Symbol.dispose]();
   }
 
-  /** Takes note that the instance serves: what its runner starts again may be followed. */
+  /** Notes that the instance serves: if its runner restarts it, it may be followed. */
   committed(): void {
     this.#isCommitted = true;
   }
 
   /**
-   * Looks at the instance that was found. One that makes itself a daemon goes on in another
-   * process. The first look after the check, before it is put live, is at its address too.
+   * Checks the instance that was found. If it turns into a daemon, it continues in another
+   * process. The first call after the check, before the instance goes live, also checks its
+   * address.
    *
    * @throws {ZddError} with the last lines of its log, if it has ended or its address isn't
    * its own any more.
@@ -174,7 +179,7 @@ export class Launch implements Disposable {
     return present;
   }
 
-  /** A worker doesn't, and the command around it may run another process by now. */
+  /** False for a worker, whose surrounding command may run another process by now. */
   get #listens(): boolean {
     return this.#instance?.address !== undefined;
   }
@@ -184,7 +189,7 @@ export class Launch implements Disposable {
     const parsed = addressOf(instance);
     if (parsed !== undefined && "path" in parsed) {
       const isSame = file === undefined || socketFile(parsed.path) === file;
-      // Whatever has the path by now.
+      // Without the file's identity: the socket that has the path now.
       if (!isSame && !this.processes.hold({ path: parsed.path })) {
         throw await this.failure(`another program listens on ${address}`);
       }
@@ -239,7 +244,7 @@ export class Launch implements Disposable {
     await waitUntil(hasEnded, { timeout: RESTART });
   }
 
-  /** That its processes keep ending, as workers do that can't load their application. */
+  /** A note if its processes keep ending, as workers that can't load their application do. */
   get unrest(): string | undefined {
     const { ended } = this.#churn;
     return ended < RESTLESS
@@ -252,13 +257,13 @@ export class Launch implements Disposable {
     return await this.#failure(`didn't start: ${what}`, hint);
   }
 
-  /** Looks at the instance no more. */
+  /** Stops watching the instance. */
   [Symbol.dispose](): void {
     clearInterval(this.#watch);
     this.processes[Symbol.dispose]();
   }
 
-  /** The instance as its runner has started it again; undefined if it doesn't. */
+  /** The instance after its runner has restarted it; undefined if it doesn't. */
   async #startedAgain(known: Instance): Promise<Instance | undefined> {
     const { service } = this.plan;
     if (runnerFor(service).restarts === undefined || service.restart === "no") {
@@ -279,7 +284,7 @@ export class Launch implements Disposable {
       return this.#follow().catch(() => clearInterval(this.#watch));
     };
     const watch = setInterval(look, WATCH);
-    Deno.unrefTimer(watch); // zdd doesn't stay for this
+    Deno.unrefTimer(watch); // doesn't keep zdd running
     this.#watch = watch;
     const { id, service, number, slot, pidFile } = this.plan;
     return this.#record({
@@ -303,12 +308,12 @@ export class Launch implements Disposable {
     });
   }
 
-  /** Takes note of the instance with its processes as they are now. */
+  /** Notes the instance with its current processes. */
   #record(instance: Instance): Instance {
     return this.#instance = this.processes.record(instance);
   }
 
-  /** Looks anew for an instance that has ended as another process, where its files say. */
+  /** Locates an instance again whose process has ended and that may continue in another. */
   #locateAgain(): Instance | undefined {
     try {
       const found = this.locator.look(this.#started);
@@ -317,7 +322,7 @@ export class Launch implements Disposable {
       const at = { address: address && formatAddress(address), portFile };
       return { ...this.#instance, process, ...at };
     } catch {
-      return undefined; // what it left makes no sense
+      return undefined; // its files make no sense
     }
   }
 
@@ -332,7 +337,7 @@ export class Launch implements Disposable {
     };
   }
 
-  /** Why nothing can come any more; undefined while something can. */
+  /** Why the start has failed; undefined while it can still succeed. */
   #cannotCome(): string | undefined {
     if (this.#status === undefined) return undefined;
     const { start, service: { cwd } } = this.plan;
@@ -343,7 +348,7 @@ export class Launch implements Disposable {
     if (this.#status !== 0 || isWhole) {
       return `${name} ended with exit status ${this.#status}`;
     }
-    // A daemon has left its parent behind.
+    // The parent of a daemon ends with status 0.
     if (this.#isAlive()) {
       this.#goneSince = undefined;
       return undefined;
@@ -363,9 +368,9 @@ export class Launch implements Disposable {
   }
 }
 
-/** Removes what the service may have made something else of. */
+/** Removes a file that the service may have replaced with something else. */
 function removeOwn(path: string): void {
   try {
     removeIfExists(path);
-  } catch { /* it is read with care */ }
+  } catch { /* it will be read safely */ }
 }

@@ -15,13 +15,13 @@ import type { StopCommand, StopConfig } from "./run/runner.ts";
 
 /** How long a release that never served may take to end by itself, in ms. */
 const DISCARD_TIMEOUT = 5000;
-/** How long what stood around a server may take to notice that it has ended, in ms. */
+/** How long processes around a server may take to notice that it has ended, in ms. */
 const REST_TIMEOUT = 1000;
-/** How long the kernel may take to end what was killed, in ms. */
+/** How long the kernel may take to end killed processes, in ms. */
 const KILL_TIMEOUT = 5000;
 
 export interface Stopped {
-  /** `stopping`: some of it was still running when the time was over. */
+  /** `stopping`: some processes were still running after the timeout. */
   outcome: "stopped" | "killed" | "stopping";
   /** The exit status of the stop command, if it has ended. */
   status?: number;
@@ -30,8 +30,9 @@ export interface Stopped {
 }
 
 /**
- * Runs the stop command on an instance and waits until none of its processes is left: at
- * most `stop_timeout`, or `kill_after` if that is set, and then they are killed.
+ * Runs the stop command on an instance and waits until all its processes have ended: at
+ * most for `stop_timeout`. If `kill_after` is set, waits for that time instead, then kills
+ * them.
  */
 export async function stopInstance(
   service: StopConfig,
@@ -46,7 +47,7 @@ export async function stopInstance(
   const main = present?.process;
   const supervisors = main === undefined ? [] : ancestorsOf(main, before);
   const runner = runnerOf(instance);
-  // What is between two processes would come back.
+  // An instance between two processes would come back.
   const isSupervised = runner.restarts !== undefined;
   const stopping = present !== undefined || isSupervised
     ? runner.stop(service, present ?? instance)
@@ -58,7 +59,7 @@ export async function stopInstance(
     const timeout = end - performance.now();
     await waitUntil(gone, { timeout, interval: 1, growth: 1.1 });
   }
-  // With a pid file, what works on something else may finish that.
+  // With a pid file, helpers may finish what they are working on.
   const isEmpty = await endRest(
     processes,
     main,
@@ -69,7 +70,7 @@ export async function stopInstance(
       !before.some((other) => isSame(other, process)),
   );
   if (isEmpty || await allGone(processes, end)) {
-    // Who couldn't be told not to start it again would do so.
+    // A runner that couldn't be told to stop it would restart it.
     const isTold = !isSupervised || await stopping?.exited === 0;
     if (!isTold) await runner.kill?.(instance);
     return ended(instance, { outcome: "stopped", status });
@@ -85,7 +86,7 @@ export async function stopInstance(
     : ended(instance, { outcome: "killed", status });
 }
 
-/** Those of the processes that are above one. */
+/** The pids of the processes that are ancestors of one. */
 function ancestorsOf({ pid }: ProcessId, among: ProcessId[]): number[] {
   const parent = readStat(pid)?.parent;
   const above = among.find((process) => process.pid === parent);
@@ -93,11 +94,11 @@ function ancestorsOf({ pid }: ProcessId, among: ProcessId[]): number[] {
 }
 
 /**
- * Shells and helpers around the server end with it, by themselves or by SIGTERM, and so does
- * what they start in its place.
+ * Ends shells and helpers around the server after it: they end by themselves or get
+ * SIGTERM, and so do processes that they start instead of it.
  *
  * @param ends whether a process is one of these
- * @returns whether none of its processes is left
+ * @returns whether no process is left
  */
 async function endRest(
   processes: ProcessSet,
@@ -115,11 +116,11 @@ async function endRest(
 }
 
 /**
- * Ends a release that never served, whatever it takes: its stop command or SIGTERM,
- * then SIGKILL to every process of it.
+ * Ends a release that never served, by force if needed: first with its stop command or
+ * SIGTERM, then with SIGKILL to all its processes.
  *
- * @param begun what is known of it from when it was begun
- * @param instance what it became, if that is known
+ * @param begun what is known from its start
+ * @param instance the instance, if it was found
  * @param patience until SIGKILL, in ms
  */
 export async function discardInstance(
@@ -138,7 +139,7 @@ export async function discardInstance(
     processes.add(present.process);
     stopping = runnerOf(present).stop(service, present);
   } else {
-    // One that may be started again must not be.
+    // Its runner must not restart it.
     if (runnerOf(traces).restarts !== undefined) {
       await runnerOf(traces).kill?.(traces);
     }
@@ -159,9 +160,8 @@ async function allGone(processes: ProcessSet, end: number): Promise<boolean> {
 }
 
 /**
- * The processes that are left, once none is among them that is waited for. Whether one of
- * those that are known still runs is asked first: that is quick. Only when they have ended
- * is it time to look for what they have left behind.
+ * The processes that are left, once no awaited one is among them. Checks the known ones
+ * first, which is fast. Only when those have ended, looks for others that they left behind.
  */
 function lookForRest(
   processes: ProcessSet,
@@ -173,7 +173,7 @@ function lookForRest(
 }
 
 /**
- * Kills all processes. They are stopped before, so that none of them starts another
+ * Kills all processes. Stops them first with SIGSTOP, so that none starts another
  * meanwhile. Returns those that don't end.
  */
 async function killAll(processes: ProcessSet): Promise<ProcessId[]> {
@@ -193,7 +193,7 @@ async function killAll(processes: ProcessSet): Promise<ProcessId[]> {
   }
 }
 
-/** Kills a stop command that still waits for what has been killed: others may get that number. */
+/** Kills a stop command that still waits for killed processes: their pids may be reused. */
 async function killCommand(
   { id, log }: Traces,
   { leader }: Partial<StopCommand> = {},
@@ -202,7 +202,7 @@ async function killCommand(
   await killAll(new ProcessSet({ id: `${id}-stop`, log, leader }));
 }
 
-/** Signals what it may. */
+/** Signals all processes that zdd may signal. */
 function signalAll(processes: ProcessId[], signal: Deno.Signal): void {
   for (const process of processes) {
     try {
@@ -213,10 +213,10 @@ function signalAll(processes: ProcessId[], signal: Deno.Signal): void {
   }
 }
 
-/** Removes what an instance left behind; `<pid>.port` would mislead whoever gets its pid. */
+/** Removes an instance's port file: it would be wrong for the next process with its pid. */
 function ended({ portFile }: Instance, stopped: Stopped): Stopped {
   try {
     if (portFile !== undefined) removeIfExists(portFile);
-  } catch { /* the service has made something else of it */ }
+  } catch { /* the service has replaced it with something else */ }
   return stopped;
 }

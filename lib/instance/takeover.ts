@@ -14,11 +14,10 @@ import {
 } from "./port_file.ts";
 
 /**
- * The instances of a service that run although no state knows them: those that
- * `pid_file` names, or the `NAME.current.pid` of the Python zdd. A number alone proves
- * nothing; the process, or a child of it, must listen on the port of its port file. And
- * whoever wrote the file must be one who may signal that process, or zdd would do it for
- * them.
+ * The running instances of a service that aren't in the state: those that `pid_file` names,
+ * or the `NAME.current.pid` of the Python zdd. A pid alone proves nothing: the process or
+ * one of its children must listen on the port in its port file. And the owner of the pid
+ * file must be allowed to signal that process, or zdd would do it for them.
  */
 export function findRunning(service: ServiceConfig): Instance[] {
   const found: Instance[] = [];
@@ -58,7 +57,7 @@ function lookInto(file: string, pidFile: string) {
       portFile,
     };
   } catch {
-    return undefined; // a pid or port file that can't be read names nobody
+    return undefined; // a pid or port file can't be read
   }
 }
 

@@ -1,10 +1,11 @@
 import { type ProcessId, readStat } from "../system/process.ts";
 
 /**
- * Of a server and its workers, who share a socket, the one above the others. One that has
- * left the start command's session is a daemon, and what is above it is about to end.
+ * Of a server and its workers, which share a socket, the topmost process. A process that
+ * has left the start command's session is a daemon, and the processes above it are about to
+ * end.
  *
- * @param pids those of `own` that have the socket
+ * @param pids of the processes in `own` that have the socket
  */
 export function topmost(
   own: ProcessId[],
@@ -16,7 +17,7 @@ export function topmost(
   const daemons = topsOf(
     pids.filter((pid) => readStat(pid)?.session !== leader?.pid),
   );
-  // Several are workers with sessions of their own.
+  // If there are several, they are workers with their own sessions.
   const [top] = daemons.length === 1 ? daemons : topsOf(pids);
   return own.find(({ pid }) => pid === top);
 }

@@ -1,18 +1,18 @@
 import { argumentsOf, type ProcessId, readStat } from "../system/process.ts";
 
-/** Shells, which run one command with `-c`. */
+/** Shells. With `-c` they run one command. */
 const SHELL = /^(?:ba|da|k|z|a)?sh$/;
-/** What makes a shell's command more than a way to another one: it is the worker itself. */
+/** Words that make a shell's command the worker itself, not just a wrapper. */
 const SCRIPT = /\b(?:while|until|for|trap)\b/;
 /** Programs that start another one and wait for it. */
 const AROUND = /^(?:sudo|su|runuser|flock|timeout|tini|dumb-init|catatonit)$/;
-/** Package managers, which title themselves after what they run. */
+/** Package managers, whose title names what they run. */
 const PACKAGE_MANAGER = /^(?:npm|npx|yarn|pnpm) /;
 
 /**
  * The process of a worker that is told to end: the start command or, if that is only a
- * shell or the like around it, what runs in there. Once the command has ended, the one
- * above the others that have left its session.
+ * wrapper such as a shell, the command in it. If the start command has ended, the topmost
+ * process that has left its session.
  *
  * @param own the instance's processes
  */
@@ -47,7 +47,7 @@ function innermost(
     readStat(pid)?.parent === process.pid
   );
   const [child] = children;
-  // Of several, nothing tells which one matters.
+  // If there are several, it is unknown which one matters.
   return child === undefined || children.length > 1
     ? process
     : innermost(child, own);

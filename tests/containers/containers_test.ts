@@ -76,7 +76,7 @@ test(
       { args: "--mode exit" },
     );
     await fails(
-      /web didn't start: nobody listens on [\d.]+:8080 after 2 s; it listens on 127\.0\.0\.1:9000$[^]*`container_port`/m,
+      /web didn't start: nothing listens on [\d.]+:8080 after 2 s; it listens on 127\.0\.0\.1:9000$[^]*`container_port`/m,
       { args: "127.0.0.1:9000", lines: ["start_timeout: 2"] },
     );
     await fails(/\/ isn't healthy on/, {

@@ -468,7 +468,7 @@ test("an instance whose listener has closed is told of", async () => {
   const [pid] = rig.serving;
   await until("it is deaf", () => !status(rig.project).ok);
   const { notes, services } = status(rig.project);
-  assertMatch(notes.join(), /nobody listens on 127\.0\.0\.1:\d+ any more/);
+  assertMatch(notes.join(), /nothing listens on 127\.0\.0\.1:\d+ any more/);
   assertEquals(services[0]?.instances.map(({ pid }) => pid), [pid]);
 });
 

@@ -95,7 +95,7 @@ test("a worker that begins anew again and again hasn't settled", async () => {
   await assertRejects(
     () => deploy(rig),
     Error,
-    "worker didn't start: no process of it ran for 2 s",
+    "worker didn't start: none of its processes ran for 2 s",
   );
 });
 

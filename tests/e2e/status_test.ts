@@ -98,7 +98,7 @@ Deno.test("status tells of an instance that runs, but doesn't listen any more", 
   assertEquals(code, 1, stderr);
   assertStringIncludes(
     stdout + stderr,
-    `nobody listens on ${instance.address} any more, although ${instance.pid} runs`,
+    `nothing listens on ${instance.address} any more, although ${instance.pid} runs`,
   );
   await site.deploy();
   assertEquals((await site.zdd("status")).code, 0);

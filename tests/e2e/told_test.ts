@@ -42,7 +42,7 @@ Deno.test("a server that listens elsewhere: where, and what it is told", async (
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /nobody listens on 127\.0\.0\.1:\d+ after 4 s; it listens on 127\.0\.0\.1:\d+\n/,
+    /nothing listens on 127\.0\.0\.1:\d+ after 4 s; it listens on 127\.0\.0\.1:\d+\n/,
   );
   assertMatch(stderr, /^hint: does it listen on the port in PORT/m);
 });

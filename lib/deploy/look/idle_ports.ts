@@ -3,7 +3,7 @@ import { loginUsers } from "../../system/users.ts";
 
 /**
  * Notes on services whose requests other users of the host could get: nginx passes them to
- * the port of the idle slot if nobody listens on the serving one, and any user may listen on
+ * the port of the idle slot if nothing listens on the serving one, and any user may listen on
  * a port.
  *
  * @param live the services that use the live switch

@@ -147,7 +147,7 @@ export function status(project: Project): Status {
   const deaf = services.flatMap(({ instances }) => instances.filter(isDeaf));
   for (const { pid, address } of deaf) {
     notes.push(
-      `nobody listens on ${address} any more, although ${pid} runs; ` +
+      `nothing listens on ${address} any more, although ${pid} runs; ` +
         "zddeploy deploy replaces it",
     );
   }

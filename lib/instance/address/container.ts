@@ -3,7 +3,10 @@ import { identify } from "../../system/process.ts";
 import { listeningInodes } from "../../system/sockets.ts";
 import type { AddressKind, Locator } from "./kind.ts";
 
-/** A container engine gives it an address of its own, where it listens on a port that deploy.conf names. */
+/**
+ * A container engine assigns an address. The service listens there on the port in
+ * deploy.conf.
+ */
 export const container: AddressKind = {
   isHttp: true,
   hint: "does it listen on `container_port`, on all addresses (0.0.0.0)?",
@@ -12,7 +15,7 @@ export const container: AddressKind = {
     look({ leader, address }) {
       if (address === undefined) return "it has no address";
       if (listeningInodes(address).length === 0) {
-        return `nobody listens on ${formatAddress(address)}`;
+        return `nothing listens on ${formatAddress(address)}`;
       }
       const process = identify(leader.pid);
       return process?.startTime === leader.startTime

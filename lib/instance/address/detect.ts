@@ -7,7 +7,7 @@ import type { AddressKind, Located, Locator, Sought, Started } from "./kind.ts";
 import { topmost } from "../topmost.ts";
 import { namedProcess } from "./named_process.ts";
 
-/** The service chooses a TCP port and tells nobody: zdd looks where its processes listen. */
+/** The service chooses a TCP port itself: zdd finds out where its processes listen. */
 export const detect: AddressKind = {
   isHttp: true,
   hint: "does it accept connections there?",
@@ -18,13 +18,13 @@ export const detect: AddressKind = {
   },
 };
 
-/** How long no other port must be opened, in ms: the first may be one for metrics. */
+/** How long the ports must stay the same, in ms: the first may be one for metrics. */
 const SETTLED = 1200;
 
-/** The service chooses its port and tells nobody: its processes' sockets are looked at. */
+/** Finds the port by the sockets of the service's processes. */
 class Detected implements Locator {
   #seen = "";
-  /** Since when just these ports are open, in ms of `performance.now()`. */
+  /** Since when exactly these ports are open, in ms of `performance.now()`. */
   #since = 0;
 
   constructor(readonly sought: Sought) {}

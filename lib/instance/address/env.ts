@@ -1,7 +1,7 @@
 import { GivenAddress } from "./given.ts";
 import type { AddressKind } from "./kind.ts";
 
-/** zdd hands out a TCP port in `PORT`. */
+/** zdd assigns a TCP port, in `PORT`. */
 export const env: AddressKind = {
   isHttp: true,
   hint: "does it listen on the port in PORT, or {port} in `start`?",

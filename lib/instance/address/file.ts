@@ -4,7 +4,7 @@ import { portFileOf, readPort } from "../port_file.ts";
 import type { AddressKind, Located, Locator, Started } from "./kind.ts";
 import { namedProcess } from "./named_process.ts";
 
-/** The service tells in a port file beside its pid file. */
+/** The service writes its address to a port file beside its pid file. */
 export const file: AddressKind = {
   isHttp: false,
   hint: "does the port file hold the port that the server listens on?",
@@ -15,7 +15,7 @@ export const file: AddressKind = {
   },
 };
 
-/** The service writes its pid into a file, and its port into `<pid>.port` beside it. */
+/** The service writes its pid to a file, and its port to `<pid>.port` beside it. */
 class PortFile implements Locator {
   readonly #old: Map<string, string>;
 
@@ -28,14 +28,14 @@ class PortFile implements Locator {
     if (typeof process === "string") return process;
     const portFile = portFileOf(this.pidFile, process.pid);
     const missing = `no port in "${portFile}"`;
-    // One from a process that had this pid before says nothing.
+    // Ignores one from an earlier process with the same pid.
     if (this.#old.get(portFile) === fileIdentity(portFile)) return missing;
     const address = readPort(portFile);
     return address === undefined ? missing : { process, address, portFile };
   }
 }
 
-/** The port files in a directory, each with what tells it from a later one of that name. */
+/** The port files in a directory, each with the identity of its file. */
 function portFilesIn(directory: string): Map<string, string> {
   const found = new Map<string, string>();
   using held = holdDirectory(directory);

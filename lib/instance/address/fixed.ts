@@ -1,7 +1,7 @@
 import { GivenAddress } from "./given.ts";
 import type { AddressKind } from "./kind.ts";
 
-/** Always the same TCP port, which deploy.conf names. */
+/** Always the same TCP port, set in deploy.conf. */
 export const fixed: AddressKind = {
   isHttp: false,
   hint: "does it listen on the port that `port` names?",

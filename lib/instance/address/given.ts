@@ -6,7 +6,7 @@ import type { Located, Locator, Sought, Started } from "./kind.ts";
 import { topmost } from "../topmost.ts";
 import { namedProcess } from "./named_process.ts";
 
-/** zdd handed out the address: whichever of its processes listens there is the server. */
+/** zdd assigned the address: the process of the instance that listens there is the server. */
 export class GivenAddress implements Locator {
   readonly #address: Address;
 
@@ -18,7 +18,7 @@ export class GivenAddress implements Locator {
   look(start: Started): Located | string {
     const { pidFile } = this.sought;
     const address = this.#address;
-    const missing = `nobody listens on ${formatAddress(address)}`;
+    const missing = `nothing listens on ${formatAddress(address)}`;
     const inodes = listeningInodes(address);
     if (inodes.length === 0) return missing;
     const known = start.known();
@@ -40,7 +40,7 @@ export class GivenAddress implements Locator {
   }
 }
 
-/** Whether each of some sockets is held by one of the processes at least. */
+/** Whether each of some sockets is held by at least one of the processes. */
 function areHeld(inodes: string[], processes: ProcessId[]): boolean {
   const pids = processes.map(({ pid }) => pid);
   return inodes.every((inode) => holders([inode], pids).length > 0);

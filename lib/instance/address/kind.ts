@@ -2,75 +2,75 @@ import type { ServiceConfig } from "../../config/config.ts";
 import type { Address } from "../../system/address.ts";
 import type { ProcessId } from "../../system/process.ts";
 
-/** How the instances of a service come by their address: a kind of `port`. */
+/** How the instances of a service get their address: a kind of `port`. */
 export interface AddressKind {
   /**
-   * The address that a new instance is told; undefined if it chooses one.
+   * The address assigned to a new instance; undefined if it chooses its own.
    *
-   * @param handedOut the one of its slot, if the service has slots
+   * @param handedOut the address from its slot, if the service has slots
    */
   plan(service: ServiceConfig, handedOut?: Address): Address | undefined;
 
-  /** Begins to look for where an instance listens, before it is started. */
+  /** Prepares to find where an instance listens. Called before it is started. */
   locator(sought: Sought): Locator;
 
   /**
-   * Looks once more at an instance that is about to be put live.
+   * Checks an instance again before it goes live.
    *
    * @param pids of its processes
    * @throws {ZddError} if its address isn't certain any more.
    */
   confirm?(sought: Sought, pids: number[]): void;
 
-  /** Whether what listens there is HTTP unless deploy.conf says otherwise. */
+  /** Whether the service speaks HTTP unless deploy.conf says otherwise. */
   isHttp: boolean;
 
-  /** What to look at if it is told where to listen and doesn't; a worker is told nothing. */
+  /** What to check if the instance isn't listening; undefined for a worker. */
   hint?: string;
 
-  /** Does what must be done before nginx can connect to an address. */
+  /** Makes sure that nginx can connect to an address. */
   open?(address: Address): void;
 }
 
-/** An instance that is about to be started; a plan is one. */
+/** An instance that is about to be started, such as a plan. */
 export interface Sought {
   id: string;
   service: ServiceConfig;
   pidFile?: string;
-  /** The address that it is told. */
+  /** The address assigned to it. */
   address?: Address;
 }
 
-/** Looks for an instance that is being started: finds it, or tells what is missing. */
+/** Looks for an instance that is being started. Returns it, or what is missing. */
 export interface Locator {
-  /** @throws {ZddError} while what it sees makes no sense; it may be half written. */
+  /** @throws {ZddError} if a file makes no sense; it may be half written. */
   look(start: Started): Located | string;
 }
 
-/** What a start command has brought about. */
+/** What a start command has started. */
 export interface Started {
   /** The process of the command. */
   leader: ProcessId;
-  /** The address that its runner has given it. */
+  /** The address assigned by the runner. */
   address?: Address;
   /** Its exit status, once it has ended. */
   status?: number;
-  /** Those of its processes that were seen and still run, if they are all; that costs little. */
+  /** The known processes that still run; undefined if there may be others. This is fast. */
   known(): ProcessId[] | undefined;
   /**
-   * Those of its processes that run.
+   * All its running processes.
    *
-   * @param fresh looks anew, where one that has just been forked must not be missed
+   * @param fresh reads all processes again, so that one just forked isn't missed
    */
   processes(fresh: boolean): ProcessId[];
-  /** Whether a process that the service names is one that it brought about. */
+  /** Whether a process that the service names was started by the command. */
   isOurs(process: ProcessId): boolean;
 }
 
 /** Where an instance was found. */
 export interface Located {
   process: ProcessId;
-  /** A worker has none. */
+  /** Undefined for a worker. */
   address?: Address;
   portFile?: string;
 }

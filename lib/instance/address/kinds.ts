@@ -19,7 +19,7 @@ const KINDS: Record<PortKind, AddressKind> = {
   socket,
 };
 
-/** How the instances of a service come by their address. */
+/** The kind of a service's `port`. */
 export function addressKind({ port }: { port: PortKind }): AddressKind {
   return KINDS[port];
 }

@@ -6,8 +6,8 @@ import type { Started } from "./kind.ts";
 /**
  * The running process that a pid file names, or why there is none.
  *
- * @throws {ZddError} if it names one that isn't of this start: whoever owns the file's
- * directory could name any.
+ * @throws {ZddError} if the start command didn't start it: the owner of the file's
+ * directory could name any process.
  */
 export function namedProcess(
   pidFile: string,

@@ -3,14 +3,14 @@ import { workerAmong } from "../worker_process.ts";
 import type { AddressKind, Located, Locator, Sought, Started } from "./kind.ts";
 import { namedProcess } from "./named_process.ts";
 
-/** A worker: it listens nowhere, so nginx passes it no requests. */
+/** A worker: it doesn't listen, so nginx passes it no requests. */
 export const none: AddressKind = {
   isHttp: false,
   plan: () => undefined,
   locator: (sought) => new Worker(sought),
 };
 
-/** The start command itself, or what goes on without it. */
+/** Finds the start command itself, or the process that continues without it. */
 class Worker implements Locator {
   constructor(readonly sought: Sought) {}
 
@@ -21,7 +21,7 @@ class Worker implements Locator {
       return typeof process === "string" ? process : { process };
     }
     const { leader, status } = start;
-    // What a command that failed leaves behind is no worker.
+    // A process that a failed command left behind isn't the worker.
     if (!isRunning(leader) && status !== 0) return "its process has ended";
     const process = workerAmong(start.processes(true), leader);
     return process === undefined ? "none of its processes is left" : {

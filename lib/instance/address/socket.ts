@@ -3,7 +3,7 @@ import { hold } from "../../system/held.ts";
 import { GivenAddress } from "./given.ts";
 import type { AddressKind } from "./kind.ts";
 
-/** zdd hands out the path of a unix socket in `SOCKET`. */
+/** zdd assigns the path of a unix socket, in `SOCKET`. */
 export const socket: AddressKind = {
   isHttp: true,
   hint: "does it listen on the socket in SOCKET, or {socket} in `start`?",
@@ -13,9 +13,9 @@ export const socket: AddressKind = {
 };
 
 /**
- * Lets nginx's workers, who are another user, connect to a socket at the path that zdd
- * handed out, as they can to a port. A service that runs as somebody else than zdd does
- * it by itself; whether nginx can is checked before the switch.
+ * Lets nginx's workers, which run as another user, connect to the socket at the path that
+ * zdd assigned. A service that runs as another user than zdd must do this itself. Before
+ * the switch, zdd checks that nginx has access.
  */
 function openSocket(address: Address): void {
   if (!("path" in address)) return;

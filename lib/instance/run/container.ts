@@ -40,8 +40,8 @@ import type {
 } from "./runner.ts";
 
 /**
- * Docker or Podman: a container an instance. Its first process is the instance's, as this
- * host sees it; the handle is its id and its control group.
+ * Docker or Podman: one container per instance. The instance's process is the container's
+ * first process, as seen by the host. The handle is the container's id and control group.
  */
 export function containerRunner(engine: EngineName): Runner {
   return {
@@ -75,7 +75,7 @@ export function containerRunner(engine: EngineName): Runner {
         command: (lines, follow, since) => [
           ...[engine, "logs", "--tail", String(lines)],
           ...follow ? ["--follow"] : [],
-          // journalctl has a sign where an engine has none.
+          // journalctl needs a minus sign, an engine doesn't accept one.
           ...since === undefined ? [] : ["--since", since.replace(/^-/, "")],
           id,
         ],
@@ -134,8 +134,8 @@ function requireEngine(engine: EngineName): void {
 }
 
 /**
- * An engine of a user's own has no network that the host could reach. And of root's engine,
- * another user can't see which process has a port of the host.
+ * The host can't reach the network of a rootless engine. And with root's engine, other
+ * users can't see which process has a port of the host.
  *
  * @throws {ZddError} with exit status 2, if nginx couldn't reach one of the services.
  */
@@ -167,12 +167,12 @@ async function requireReach(
   );
 }
 
-/** Podman without root is each user's own, whose containers are processes of that user. */
+/** Without root, each user has their own Podman, and containers are processes of that user. */
 function requireLinger(uid: number): void {
   const user = nameOfUser(uid);
   if (!hasServiceManager() || lingers(user)) return;
   throw new ZddError(
-    `Cannot use "container: podman": containers of ${user} end at the logout`,
+    `Cannot use "container: podman": containers of ${user} end at logout`,
     {
       hint: `run "sudo loginctl enable-linger ${user}" once`,
       exitStatus: ExitStatus.usage,

@@ -26,17 +26,17 @@ import {
 import { killContainers } from "./container_stop.ts";
 import type { Begun } from "./runner.ts";
 
-/** How often it is looked whether a first process has ended, in ms. */
+/** How often to check whether a first process has ended, in ms. */
 const LOOK = 25;
 /** How long an engine may take to notice that, in ms. */
 const NOTICE = 5000;
-/** How many of the last lines are read of what a container has printed. */
+/** How many of the last lines of a container's output are read. */
 const LINES = 2000;
 
 /**
- * Makes an instance's container and starts it.
+ * Creates an instance's container and starts it.
  *
- * @throws {ZddError} with the engine's words, if it can't; nothing of it is left then.
+ * @throws {ZddError} with the engine's message, if that fails. No container is left then.
  */
 export async function beginContainer(
   engine: EngineName,
@@ -72,9 +72,9 @@ export async function beginContainer(
 }
 
 /**
- * Makes a container and starts it. Where the engine wants to choose its address, it does.
+ * Creates a container and starts it. If the engine refuses the address, the engine chooses.
  *
- * @throws {ZddError} with the engine's words, if it can't; the container may be there.
+ * @throws {ZddError} with the engine's message, if that fails. A container may be left.
  */
 async function create(engine: EngineName, plan: Plan): Promise<Container> {
   const { id: instance, service, image, log } = plan;
@@ -123,7 +123,7 @@ async function exitOf(
       told = await inspect(engine, id);
       if (told === undefined) return 1;
       if (told.pid !== leader?.pid) break;
-    } catch { /* the engine itself may be started again */ }
+    } catch { /* the engine itself may be restarting */ }
     await pause();
   } while (performance.now() < end);
   if (told === undefined) return 1;
@@ -131,7 +131,7 @@ async function exitOf(
   return told.exitCode || (isAgain ? 1 : 0);
 }
 
-/** zdd doesn't stay for this. */
+/** Waits without keeping zdd running. */
 async function pause(): Promise<void> {
   await new Promise<void>((resolve) =>
     Deno.unrefTimer(setTimeout(resolve, LOOK))
@@ -142,7 +142,7 @@ async function printed(engine: EngineName, id: string): Promise<string[]> {
   const { text, words } = await askEngine(engine, [
     ...["logs", "--tail", String(LINES), id],
   ]);
-  // In which order they came, nobody can tell any more.
+  // The order of the two streams is lost.
   return [text, words].flatMap((part) => part.trimEnd().split("\n"))
     .filter((line) => line !== "");
 }

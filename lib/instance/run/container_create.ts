@@ -9,17 +9,17 @@ import type { Plan } from "../plan.ts";
 import { environmentFile } from "./environment_file.ts";
 import { projectOf } from "./project_name.ts";
 
-/** What makes a container, and what the command that does must find in its environment. */
+/** The command that creates a container, and the variables it needs in its environment. */
 export interface Creation {
   args: string[];
   env: Record<string, string>;
 }
 
 /**
- * Writes what a container finds in its environment to a file that nobody else can read,
- * and returns the command that makes the container.
+ * Writes a container's environment to a file that others can't read, and returns the
+ * command that creates the container.
  *
- * @param network its network, and what else says where it is reached
+ * @param network options for its network and address
  * @throws {ZddError} if the file can't be written.
  */
 export function creationOf(
@@ -32,7 +32,7 @@ export function creationOf(
   const { user, restart, stop, memoryMax, volumes } = service;
   const { global, options } = sortOptions(engine, service.options);
   const { lines, passed } = environmentOf(plan);
-  // It is there only while the container is made.
+  // The file exists only while the container is being created.
   const file = environmentFile(service.stateDir, id);
   writeAtomically(file, lines, { mode: 0o600, exactly: true });
   const account = user === undefined ? undefined : findUser(user);
@@ -42,23 +42,23 @@ export function creationOf(
     ...Object.keys(passed).flatMap((name) => ["--env", name]),
     ...account ? ["--user", `${account.uid}:${account.gid}`] : [],
     ...memoryMax === undefined ? [] : ["--memory", bytesOf(memoryMax)],
-    // The image says what ends it, unless deploy.conf does.
+    // Unless deploy.conf sets it, the image decides the signal.
     ...stop === "kill -TERM" ? [] : ["--stop-signal", `SIG${stop.slice(6)}`],
     ...volumes.flatMap((volume) => ["--volume", volume]),
     ...options,
-    // The last of several holds.
+    // After the options: the last value of a label counts.
     ...labels.flatMap((label) => ["--label", label]),
     ...[image, ...splitWords(start) ?? [start]],
   ];
   return { args, env: passed };
 }
 
-/** `zdd-PROJECT-ID`, in the characters that such a name may have. */
+/** `zdd-PROJECT-ID`, with only the characters that a name may have. */
 export function containerName({ id, service }: Plan): string {
   return `zdd-${projectOf(service)}-${id}`.replace(/[^A-Za-z0-9_.-]/g, "_");
 }
 
-/** Removes the files of containers that were about to be made when zddeploy was killed. */
+/** Removes the environment files that a killed zddeploy left behind. */
 export function discardEnvironments(
   stateDir: string,
   known: ReadonlySet<string>,
@@ -71,10 +71,10 @@ export function discardEnvironments(
 }
 
 /**
- * What a container finds in its environment: of zddeploy's own variables only those that
- * deploy.conf names, for the image has an environment of its own.
+ * The environment of a container. It has only those of zddeploy's variables that
+ * deploy.conf names, since the image has its own environment.
  *
- * @returns `lines` for a file, which holds a line each; and those with several lines
+ * @returns `lines` for a file, and `passed` with variables of several lines
  */
 function environmentOf(
   { id, service: { inheritEnv, containerPort }, env }: Plan,
@@ -94,7 +94,7 @@ function environmentOf(
   };
 }
 
-/** The variables that a list names, without those that every process needs. */
+/** The variables that a list names, without the minimal set. */
 function named(list: string[]): Record<string, string> {
   const minimal = inheritedEnvironment("no");
   return Object.fromEntries(
@@ -104,7 +104,7 @@ function named(list: string[]): Record<string, string> {
   );
 }
 
-/** Podman wants the runtime to be named before the command. */
+/** Podman expects the runtime before the command. */
 function sortOptions(
   engine: EngineName,
   options: string[],
@@ -118,7 +118,7 @@ function sortOptions(
   };
 }
 
-/** `1.5G` in bytes: what an engine takes has no fractions and no T. */
+/** `1.5G` in bytes: engines accept no fractions and no T. */
 function bytesOf(size: string): string {
   const [, number = "0", unit = ""] = /^([\d.]+)([KMGT]?)$/.exec(size) ?? [];
   const bytes = Number(number) * 1024 ** (" KMGT".indexOf(unit || " "));

@@ -8,9 +8,9 @@ import { imageOf, type Plan } from "../plan.ts";
 import type { Tell } from "./runner.ts";
 
 /**
- * Pulls the images of some plans that aren't there.
+ * Pulls missing images of some plans.
  *
- * @throws {ZddError} with the engine's words, if one can't be pulled.
+ * @throws {ZddError} with the engine's message, if one can't be pulled.
  */
 export async function fetchImages(
   engine: EngineName,
@@ -38,9 +38,9 @@ export async function fetchImages(
 }
 
 /**
- * Removes the images of some releases, unless a container needs one.
+ * Removes the images of some releases, except those that a container uses.
  *
- * @param tell hears of each that was there
+ * @param tell called for each image that existed, with the reason if it wasn't removed
  */
 export async function removeImages(
   engine: EngineName,

@@ -6,12 +6,12 @@ import {
 } from "../../system/container_engine.ts";
 
 /**
- * The network that containers are in if deploy.conf names none. On the one that Docker has
- * by itself, one that is started again gets whichever address is free then.
+ * The network of containers if deploy.conf names none. On Docker's default network, a
+ * restarted container gets any free address.
  */
 const OWN_NETWORK = "zdd";
 
-/** How often another is tried where somebody else makes the same at the same time. */
+/** How often to retry if another process creates the same network at the same time. */
 const TRIES = 5;
 
 /** The network of a container, by the key `network`. */
@@ -20,10 +20,10 @@ export function networkName(network: string | undefined): string {
 }
 
 /**
- * Makes zdd's own network, if there is none. Docker fixes addresses only in a network whose
- * range was asked for: that is the one that it would choose.
+ * Creates zdd's own network, if it doesn't exist. Docker allows fixed addresses only in a
+ * network with an explicit range. The range is the one that the engine would choose.
  *
- * @throws {ZddError} with the engine's words, if it can't be made.
+ * @throws {ZddError} with the engine's message, if it can't be created.
  */
 export async function makeOwnNetwork(engine: EngineName): Promise<void> {
   const create = ["network", "create"];
@@ -36,21 +36,25 @@ export async function makeOwnNetwork(engine: EngineName): Promise<void> {
     requireSuccess(
       engine,
       await askEngine(engine, [...create, trial]),
-      `Cannot make the network "${OWN_NETWORK}"`,
+      `Cannot create the network "${OWN_NETWORK}"`,
     );
     const range = await rangeOf(engine, trial);
     await askEngine(engine, ["network", "rm", trial]);
     const subnet = range === undefined ? [] : ["--subnet", range];
     const made = await askEngine(engine, [...create, ...subnet, OWN_NETWORK]);
     if (!made.success && tries === TRIES) {
-      requireSuccess(engine, made, `Cannot make the network "${OWN_NETWORK}"`);
+      requireSuccess(
+        engine,
+        made,
+        `Cannot create the network "${OWN_NETWORK}"`,
+      );
     }
   }
 }
 
 /**
- * An address for a container, which is its own as long as it lives: one at random, of those
- * that an engine gives last. Undefined where the engine must choose.
+ * A random address that a container keeps, from the upper half of the range, which an
+ * engine assigns last. Undefined if the engine must choose.
  */
 export async function fixedAddress(
   engine: EngineName,
@@ -67,18 +71,18 @@ export async function fixedAddress(
   );
   const upper = Math.floor(size / 2);
   const chosen = first - first % size + upper +
-    Math.floor(Math.random() * (upper - 1)); // the last is for everybody
+    Math.floor(Math.random() * (upper - 1)); // the last is for broadcasts
   return [24, 16, 8, 0].map((shift) => Math.floor(chosen / 2 ** shift) % 256)
     .join(".");
 }
 
-/** Whether an engine refuses to make or start a container because of the address that it is told. */
+/** Whether an engine refused to create or start a container because of its fixed address. */
 export function isAddressRefused(words: string): boolean {
   return /user specified IP address|address already in use|already allocated|static ip|requested ip|ip address .*(not available|in use)|not in .*subnet/i
     .test(words);
 }
 
-/** The IPv4 range of a network, such as `172.18.0.0/16`; undefined if there is no such network. */
+/** The IPv4 range of a network, such as `172.18.0.0/16`; undefined if it doesn't exist. */
 async function rangeOf(
   engine: EngineName,
   network: string,
@@ -90,15 +94,15 @@ async function rangeOf(
   return /"subnet":\s*"([\d.]+\/\d+)"/i.exec(text)?.[1] ?? "";
 }
 
-/** @throws {ZddError} that nginx has no way to an address which an engine didn't give. */
+/** @throws {ZddError} if the engine gave no address that nginx could reach. */
 export function requireHost(
   host: string | undefined,
   name: string,
 ): asserts host is string {
   if (host) return;
   throw new ZddError(
-    `${name} didn't start: its network gives it no address of its own, where ` +
-      "nginx could reach it",
+    `${name} didn't start: its network gives it no address that nginx could ` +
+      "reach",
     { hint: 'use "network: host", where it listens on PORT' },
   );
 }

@@ -13,12 +13,12 @@ import type { Plan } from "../plan.ts";
 import { environmentFile } from "./environment_file.ts";
 import type { Ran } from "./runner.ts";
 
-// Whose a container is, its labels tell, which nobody can change once it was made. zdd ends
-// and removes none but those that have the label of the instance.
+// A container's labels say which instance it is. They can't be changed after its creation.
+// zdd only ends and removes containers with the label of the instance.
 
-/** The id of the instance that a container is. */
+/** The label with the instance's id. */
 const INSTANCE = "dev.zdd.instance";
-/** The state directory of the deploy.conf that it is of. */
+/** The label with the state directory. */
 const STATE_DIR = "dev.zdd.state-dir";
 
 /** The labels of a new container. */
@@ -30,24 +30,24 @@ export function labelsOf({ id, service }: Plan): string[] {
   ];
 }
 
-/** How a handle names a container and its control group, if it has one of its own. */
+/** The handle for a container and its own control group, if it has one. */
 export function handleOf(id: string, group?: string): string {
   return group === undefined ? id : `${id} ${group}`;
 }
 
-/** The control group that a container has to itself; undefined if it has none. */
+/** A container's own control group; undefined if it has none. */
 export function groupOf(pid: number, id: string): string | undefined {
   const parts = (groupOfProcess(pid) ?? "").split("/");
   const own = parts.findIndex((part) => part.includes(id));
   return own < 0 ? undefined : parts.slice(0, own + 1).join("/");
 }
 
-/** Whether a container is that of an instance. */
+/** Whether a container belongs to an instance. */
 export function isOf({ labels }: Container, instance: string): boolean {
   return labels.get(INSTANCE) === instance;
 }
 
-/** What a handle says; nothing, if no zdd has written it. */
+/** Parses a handle; empty if it isn't valid. */
 export function readHandle(
   handle = "",
 ): { id?: string; group?: string } {
@@ -58,8 +58,8 @@ export function readHandle(
 }
 
 /**
- * The containers of an instance: the recorded one or, of one that was just begun, those
- * that were made for it.
+ * The containers of an instance: the recorded one, or all that were created for it if none
+ * is recorded yet.
  */
 export async function ownContainers(
   engine: EngineName,
@@ -74,7 +74,7 @@ export async function ownContainers(
     .filter((container) => isOf(container, id));
 }
 
-/** Those of a state directory that have ended and that the state doesn't know. */
+/** The containers of a state directory that have ended and aren't in the state. */
 export async function leftovers(
   engine: EngineName,
   stateDir: string,
@@ -92,17 +92,17 @@ export async function leftovers(
 /** How long an engine may take to remove a container, in ms. */
 const REMOVAL = 10_000;
 
-/** Kills whatever a container has, and removes it, with the volumes that have no name. */
+/** Kills all processes of a container, and removes it with its anonymous volumes. */
 export async function removeContainer(
   engine: EngineName,
   { id, labels }: Pick<Container, "id" | "labels">,
 ): Promise<void> {
   const { success } = await askEngine(engine, [
     ...["rm", "--force", "--volumes"],
-    ...engine === "podman" ? ["--time", "0"] : [], // else it waits for ten seconds
+    ...engine === "podman" ? ["--time", "0"] : [], // otherwise it waits for ten seconds
     id,
   ]);
-  // It may be about to be removed already.
+  // It may already be being removed.
   const gone = async () =>
     await inspect(engine, id) === undefined ? true : undefined;
   if (!success) await waitUntil(gone, { timeout: REMOVAL });

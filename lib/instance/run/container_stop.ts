@@ -7,14 +7,17 @@ import type { Instance } from "../instance.ts";
 import { ownContainers, removeContainer } from "./container_ownership.ts";
 import type { Ran, StopConfig } from "./runner.ts";
 
-/** How long zdd stays for a container's end at most, in ms, if nothing else holds it. */
+/** How long zdd waits for a container's end if `kill_after` isn't set, in ms. */
 const STOPPING = 90_000;
-/** How much longer than zdd an engine waits until it kills, in seconds. */
+/** How much longer than zdd an engine waits before it kills, in seconds. */
 const GRACE = 5;
-/** How long it waits where nothing is to be killed, in seconds: ten years. */
+/** How long it waits if the container must not be killed, in seconds: ten years. */
 const FOREVER = 315_360_000;
 
-/** Has the engine stop an instance's container, and removes it. Returns 0 if that was done. */
+/**
+ * Makes the engine stop an instance's container, and removes it. Returns 0 on success, or
+ * 1.
+ */
 export async function stopContainers(
   engine: EngineName,
   { stopTimeout, killAfter }: StopConfig,
@@ -43,7 +46,7 @@ export async function stopContainers(
 /**
  * Ends and removes an instance's container.
  *
- * @throws {ZddError} if it is known to be there and the engine can't be asked.
+ * @throws {ZddError} if the instance has a container and the engine can't be asked.
  */
 export async function killContainers(
   engine: EngineName,

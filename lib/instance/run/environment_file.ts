@@ -4,7 +4,7 @@ import { writeAtomically } from "../../system/files.ts";
 import { asUser, findUser } from "../../system/users.ts";
 import type { Plan } from "../plan.ts";
 
-/** What an instance finds in its environment, but for the mark. */
+/** The environment of an instance, without the mark. */
 export function environmentOf({ service, env }: Plan): Record<string, string> {
   const { user, inheritEnv } = service;
   const inherited = inheritedEnvironment(inheritEnv);
@@ -12,14 +12,14 @@ export function environmentOf({ service, env }: Plan): Record<string, string> {
   return { ...other ? asUser(inherited, other) : inherited, ...env };
 }
 
-/** Where an instance's variables are handed over. */
+/** The path of an instance's environment file. */
 export function environmentFile(stateDir: string, id: string): string {
   return join(stateDir, "run", `${id}.env`);
 }
 
 /**
- * Writes a file of variables for systemd (systemd.exec(5), EnvironmentFile=), which nobody
- * else can read. What can't be a variable there is left out.
+ * Writes an environment file for systemd (systemd.exec(5), EnvironmentFile=) that others
+ * can't read. Leaves out names that systemd doesn't accept.
  *
  * @throws {ZddError} if it can't be written.
  */
@@ -33,7 +33,7 @@ export function writeEnvironmentFile(
   });
 }
 
-/** A line `NAME="VALUE"` each. */
+/** Formats each variable as a line `NAME="VALUE"`. */
 export function formatEnvironment(variables: Record<string, string>): string {
   return Object.entries(variables)
     .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))

@@ -26,7 +26,7 @@ import type {
   StopConfig,
 } from "./runner.ts";
 
-/** zdd itself: a child of it, which leads a session of its own and outlives it. */
+/** zdd itself: an instance is a child that leads its own session and outlives zdd. */
 export const process: Runner = {
   name: "process",
 
@@ -75,7 +75,7 @@ export const process: Runner = {
     service: StopConfig,
     { process }: Instance,
   ): StopCommand | undefined {
-    // `kill -TERM` and its like need no process for that.
+    // `kill -TERM` and the like need no process of their own.
     const signal = signalOf(service);
     if (signal === undefined) {
       const { stop, cwd, env, inheritEnv: inherit } = service;
@@ -90,7 +90,7 @@ export const process: Runner = {
   },
 };
 
-/** A log, or /dev/null if it can't be written: what is to be stopped mustn't run on for that. */
+/** A log, or /dev/null if it can't be written: the instance must be stopped even then. */
 function logOrNothing(log: string): string {
   try {
     openLog(log).close();

@@ -5,23 +5,27 @@ import type { Instance, Stopping } from "../instance.ts";
 import type { Plan } from "../plan.ts";
 
 /**
- * What runs instances: zdd itself, an init system, a container engine. Nothing that uses
- * one asks which it is.
+ * Runs instances: zdd itself, an init system or a container engine. Code that uses a runner
+ * doesn't ask which one it is.
  */
 export interface Runner {
-  /** As the state records it. */
+  /** The name recorded in the state. */
   readonly name: string;
 
   /** Whether it runs the instances of this service. */
   takes(service: ServiceConfig): boolean;
 
-  /** @throws {ZddError} with exit status 2, if it can't run anything here. Asked before anything is started. */
+  /**
+   * Called before anything is started.
+   *
+   * @throws {ZddError} with exit status 2, if it can't run anything here.
+   */
   require?(services: ServiceConfig[]): void;
 
   /**
-   * Gets what instances are made of, before any of them is begun: an image, for example.
+   * Gets what instances need before any of them is started, such as an image.
    *
-   * @throws {ZddError} if it can't be had.
+   * @throws {ZddError} if that fails.
    */
   prepare?(
     plans: readonly Plan[],
@@ -29,52 +33,52 @@ export interface Runner {
     signal?: AbortSignal,
   ): Promise<void>;
 
-  /** What it begins are no children of zdd's, and don't become any. */
+  /** Set if its processes aren't children of zdd, and never become any. */
   readonly isApart?: true;
 
-  /** Begins an instance. @throws {ZddError} if that isn't possible. */
+  /** Starts an instance. @throws {ZddError} if that fails. */
   begin(plan: Plan): Begun | Promise<Begun>;
 
   /**
-   * The processes that the runner keeps together, in a control group for example, and so
-   * are the instance's for certain; none if it keeps none together.
+   * The processes that certainly belong to the instance because the runner keeps them
+   * together, for example in a control group; none if it doesn't.
    */
   processes(instance: Ran): ProcessId[];
 
   /** Where the output of an instance is. */
   log(instance: Ran): Log;
 
-  /** What people know it by there. */
+  /** The name that people know it by in this runner. */
   nameOf?(instance: Ran): { unit?: string; container?: string };
 
-  /** An instance by a process that is marked with its id, when nothing else is known of it. */
+  /** Recognizes an instance of which only a process marked with its id is known. */
   recognize?(id: string, process: ProcessId): Recognized | undefined;
 
-  /** How often it was started again since it was begun. */
+  /** How often it was restarted. */
   restarts?(instance: Ran): number | undefined;
 
-  /** Resident memory in bytes, where it knows more than the sum of the processes'. */
+  /** Resident memory in bytes, if it knows better than the sum of the processes. */
   memory?(instance: Ran): number | undefined;
 
   /**
-   * Tells an instance to end, and doesn't wait until it has.
+   * Tells an instance to end, without waiting for it.
    *
-   * @returns what tells it so; undefined: nothing was run
-   * @throws {Deno.errors.PermissionDenied} if it may not be told.
+   * @returns the command that tells it; undefined if no command was run
+   * @throws {Deno.errors.PermissionDenied} if zdd may not signal it.
    */
   stop(how: StopConfig, instance: Instance): StopCommand | undefined;
 
   /**
-   * Removes what is left of instances that have ended, those of a state directory.
+   * Removes what is left of ended instances of a state directory.
    *
-   * @param known the ids of those that the state knows
+   * @param known the ids of the instances in the state
    */
   tidy?(stateDir: string, known: ReadonlySet<string>): Promise<void>;
 
   /**
-   * Removes what services were made of in some releases.
+   * Removes what services needed in some releases, such as images.
    *
-   * @param tell hears of each that was removed, or why it wasn't
+   * @param tell called for each thing removed, or with the reason if it wasn't
    */
   prune?(
     services: readonly ServiceConfig[],
@@ -82,18 +86,18 @@ export interface Runner {
     tell: (what: string, problem?: string) => void,
   ): Promise<void>;
 
-  /** Sees to it that what is killed next isn't started again, and that nothing is left of it. */
+  /** Makes sure that an instance isn't restarted and that nothing is left of it. */
   kill?(instance: Ran): Promise<void>;
 }
 
-/** Hears of what takes a while: when it begins, and when it is done, how many ms it took. */
+/** Called when something slow begins, and when it is done, with how many ms it took. */
 export type Tell = (service: string, what: string, ms?: number) => void;
 
-/** What tells an instance to end. */
+/** A command that tells an instance to end. */
 export interface StopCommand {
   /** Its exit status, once it has ended. */
   exited: Promise<number>;
-  /** Its first process, which leads a session, if zdd has started one. */
+  /** Its first process, which leads a session, if zdd started one. */
   leader?: ProcessId;
 }
 
@@ -103,49 +107,49 @@ export type StopConfig =
   & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv" | "user">
   & Pick<ServiceConfig, "stateDir">;
 
-/** What a runner knows an instance by, while it is being started and afterwards. */
+/** What identifies an instance for a runner, both while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;
 
-/** What a runner knows of an instance that it has recognized. */
+/** What a runner knows about an instance that it has recognized. */
 export interface Recognized {
   handle: string;
   /** The host of its address, if the runner gives it one. */
   host?: string;
 }
 
-/** An instance that was begun. */
+/** An instance that was started. */
 export interface Begun {
   /** Its first process, which leads a session. */
   leader: ProcessId;
-  /** What the runner knows it by: the name of a unit, of a container. */
+  /** What identifies it for the runner: a control group or a container's id. */
   handle?: string;
-  /** What stands in the instance for its log, if that isn't the file of the plan. */
+  /** The log to record in the instance, if that isn't the file of the plan. */
   log?: string;
   /**
-   * The exit status of the first process when that has ended and isn't started again;
-   * 128 + the signal's number after a signal. What it left behind may go on.
+   * The exit status of the first process when it has ended; 128 + the signal's number after
+   * a signal. Other processes may still run.
    */
   exited: Promise<number>;
-  /** What a failure calls it; the start command if undefined. */
+  /** Its name in a failure; the start command if undefined. */
   name?: string;
-  /** The address that it was given, if it was. */
+  /** The address that the runner assigned, if any. */
   address?: Address;
-  /** When its first process has ended, all of it has. */
+  /** Set if all its processes end with the first one. */
   isWhole?: true;
-  /** The lines that it has printed since it was begun, the last 256 KB of them. */
+  /** The last lines that it printed since it was started, up to 256 KB of them. */
   output(): string[] | Promise<string[]>;
-  /** Where they come from: a file, a command. */
+  /** Where the lines come from: a file or a command. */
   source: string;
 }
 
 /** Where an instance's output is: in a file, or printed by a command. */
 export type Log = { file: string } | {
-  /** What the command prints as its complaints is the log, too. */
+  /** Whether the command's standard error is part of the log, too. */
   both?: true;
   /**
-   * @param lines how many of the last ones
-   * @param follow goes on printing new ones
-   * @param since no older ones, in the words of the command
+   * @param lines how many of the last lines
+   * @param follow whether to keep printing new lines
+   * @param since the earliest time, in the command's own format
    */
   command(lines: number, follow: boolean, since?: string): string[];
 };

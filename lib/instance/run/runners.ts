@@ -7,7 +7,7 @@ import { process } from "./process.ts";
 import { systemd } from "./systemd.ts";
 import type { Recognized, Runner, Tell } from "./runner.ts";
 
-/** Every kind of runner. The first that takes a service runs its instances. */
+/** All runners. The first that takes a service runs its instances. */
 const RUNNERS: Runner[] = [
   containerRunner("docker"),
   containerRunner("podman"),
@@ -15,13 +15,13 @@ const RUNNERS: Runner[] = [
   process,
 ];
 
-/** What runs the instances of a service that are started now. */
+/** The runner for new instances of a service. */
 export function runnerFor(service: ServiceConfig): Runner {
   return RUNNERS.find((runner) => runner.takes(service)) ?? process;
 }
 
 /**
- * Makes sure of what is to run some services.
+ * Makes sure that the runners of some services work.
  *
  * @throws {ZddError} with exit status 2, if one of them can't run anything here.
  */
@@ -33,9 +33,9 @@ export function requireRunners(services: ServiceConfig[]): void {
 }
 
 /**
- * Gets what some instances are made of, before any of them is begun.
+ * Gets what instances need before any of them is started.
  *
- * @throws {ZddError} if it can't be had.
+ * @throws {ZddError} if that fails.
  */
 export async function prepareRunners(
   plans: readonly Plan[],
@@ -49,9 +49,9 @@ export async function prepareRunners(
 }
 
 /**
- * Removes what is left of instances that have ended, of those services that run as they do now.
+ * Removes what is left of ended instances in the current runners of some services.
  *
- * @param known the ids of the instances that the state knows
+ * @param known the ids of the instances in the state
  */
 export async function tidyRunners(
   services: readonly ServiceConfig[],
@@ -64,9 +64,9 @@ export async function tidyRunners(
 }
 
 /**
- * Removes what services were made of in some releases.
+ * Removes what services needed in some releases, such as images.
  *
- * @param tell hears of each that was removed, or why it wasn't
+ * @param tell called for each thing removed, or with the reason if it wasn't
  */
 export async function pruneRunners(
   services: readonly ServiceConfig[],
@@ -79,7 +79,7 @@ export async function pruneRunners(
   }
 }
 
-/** What runs a process that is marked as part of an instance, if a runner recognizes it. */
+/** The runner of a process that is marked with an instance's id, if one recognizes it. */
 export function recognize(
   id: string,
   process: ProcessId,
@@ -91,7 +91,7 @@ export function recognize(
   return undefined;
 }
 
-/** What runs an instance that was started before, whatever its service says by now. */
+/** The runner of a known instance, whatever runner its service has now. */
 export function runnerOf({ runner: name }: Pick<Instance, "runner">): Runner {
   return RUNNERS.find((runner) => runner.name === name) ?? process;
 }

@@ -50,8 +50,8 @@ import type {
 import { signalOf } from "./stop_signal.ts";
 
 /**
- * systemd: a transient unit an instance, which is started again when it crashes. The
- * handle is its control group, whose last part is the unit's name.
+ * systemd: one transient unit per instance, which is restarted after a crash. The handle is
+ * its control group, whose last part is the unit's name.
  */
 export const systemd: Runner = {
   name: "systemd",
@@ -67,7 +67,7 @@ export const systemd: Runner = {
     const user = nameOfUser(uid);
     if (lingers(user)) return;
     throw refusal(
-      `units of ${user} end at the logout`,
+      `units of ${user} end at logout`,
       `run "sudo loginctl enable-linger ${user}" once`,
     );
   },
@@ -79,7 +79,7 @@ export const systemd: Runner = {
     const printed = isInJournal ? 0 : sizeOf(log);
     if (!isInJournal) makeLog(log);
     prepareSocket(plan);
-    // systemd reads it at each start, so it is there as long as the unit.
+    // systemd reads it at each start, so it exists as long as the unit.
     const environment = environmentFile(service.stateDir, id);
     writeEnvironmentFile(environment, {
       ...environmentOf(plan),
@@ -131,7 +131,7 @@ export const systemd: Runner = {
   restarts: ({ handle }: Ran) =>
     handle === undefined ? undefined : restartsOf(unitOfGroup(handle)),
 
-  // A signal would only have it started again.
+  // After a signal, systemd would restart it.
   stop(how: StopConfig, instance: Instance): StopCommand {
     return { exited: stop(how, instance) };
   },
@@ -143,7 +143,7 @@ export const systemd: Runner = {
   },
 };
 
-/** How long zdd stays for a unit's end at most, in ms, if nothing else holds it. */
+/** How long zdd waits for a unit's end if `kill_after` isn't set, in ms. */
 const STOPPING = 90_000;
 
 function refusal(why: string, way: string): ZddError {
@@ -157,7 +157,10 @@ function ownManager(): Manager {
   return Deno.uid() === 0 ? "system" : "user";
 }
 
-/** `zdd-PROJECT-NAME-ID.service`, in the characters that such a name may have (systemd.unit(5)). */
+/**
+ * `zdd-PROJECT-ID.service`, with only the characters that a name may have
+ * (systemd.unit(5)).
+ */
 function unitName({ id, service }: Plan): string {
   return allowed(`zdd-${projectOf(service)}-${id}.service`);
 }
@@ -180,19 +183,19 @@ async function stop(
   }
 }
 
-/** The unit of an instance; one that was just begun is known by its id alone. */
+/** The unit of an instance. One that was just started is only known by its id. */
 function unitOf({ id, handle }: Ran): TransientUnit {
   return handle !== undefined
     ? unitOfGroup(handle)
     : { name: `zdd-*-${allowed(id)}.service`, manager: ownManager() };
 }
 
-/** Removes what only a unit that may be started again needs. */
+/** Removes the environment file, which only a unit that may be restarted needs. */
 function forget({ id }: Ran, files: string[]): void {
   files.filter((file) => basename(file) === `${id}.env`).forEach(discard);
 }
 
-/** The properties of an instance's unit; what deploy.conf says holds against all others. */
+/** The properties of an instance's unit. Those in deploy.conf override all others. */
 function propertiesOf(plan: Plan, environment: string): string[] {
   const { service, number, log, address, start } = plan;
   const { stop, user, restart, memoryMax, killAfter, properties } = service;
@@ -210,7 +213,7 @@ function propertiesOf(plan: Plan, environment: string): string[] {
     `Restart=${restart}`,
     ...user === undefined || ownManager() === "user" ? [] : [`User=${user}`],
     ...memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`],
-    // The server tells its own processes; a shell around it doesn't.
+    // A server tells its own processes to end; a shell around it doesn't.
     `KillMode=${withExec(start) === start ? "control-group" : "mixed"}`,
     ...signal === undefined
       ? [`ExecStop=/bin/sh -c ${quoteForCommand(stopScript(stop))}`]
@@ -224,8 +227,9 @@ function propertiesOf(plan: Plan, environment: string): string[] {
 }
 
 /**
- * What makes a socket work again after a crash: what was killed has left it, and couldn't
- * bind there again; and nginx's workers may use the new one, as zdd lets them use the first.
+ * Makes a socket work again after a crash. A killed server leaves its socket, and a new one
+ * couldn't bind to that path. And nginx's workers get access to the new socket, as zdd
+ * gives them to the first.
  */
 function socketProperties(socket: string): string[] {
   const open =
@@ -240,23 +244,23 @@ function socketProperties(socket: string): string[] {
   ];
 }
 
-/** Runs the stop command, and waits for what it stops: systemd ends the rest then. */
+/** Runs the stop command and waits for the main process. Then systemd ends the rest. */
 function stopScript(stop: string): string {
   return `${stop} $MAINPID; while kill -0 $MAINPID 2>/dev/null; do sleep 0.05; done`;
 }
 
-/** A word of a command in a property (systemd.service(5)); variables are the shell's. */
+/** Quotes a word of a command in a property (systemd.service(5)), but not its variables. */
 function quoteForCommand(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** An ordinary user can read no journal but one that is kept on the disk, a file a user. */
+/** Ordinary users can only read a journal that is stored on disk, with one file per user. */
 function usesJournal({ journal }: ServiceConfig): boolean {
   return journal === true &&
     (Deno.uid() === 0 || isDirectory("/var/log/journal"));
 }
 
-/** Makes a log as zdd would, before systemd opens it. */
+/** Creates a log as zdd would, before systemd opens it. */
 function makeLog(log: string): void {
   try {
     openLog(log).close();

@@ -48,5 +48,5 @@ Deno.test("port: env refuses an address that another program has, and says what 
     () => Started.start(service, 1, { slot: "a", address: free }),
     ZddError,
   );
-  assert(none.message.includes(`nobody listens on ${free}`), none.message);
+  assert(none.message.includes(`nothing listens on ${free}`), none.message);
 });
