@@ -15,12 +15,12 @@ import { findProgram } from "../lib/system/program.ts";
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 const SAMPLE = join(ROOT, "samples", "node");
 const DIRECTORY = join(ROOT, "demo");
-/** How many deploys there are under load. */
+/** How many deploys to run under load. */
 const DEPLOYS = 5;
-/** How many clients there are. */
+/** How many clients make requests. */
 const CLIENTS = 20;
 
-/** Returns the exit status. */
+/** Runs the demo. Returns the exit status. */
 async function main(): Promise<number> {
   if (!await hasNginx()) return 1;
   const url = `http://localhost:${prepare()}/`;
@@ -67,7 +67,7 @@ Try next:
 `;
 }
 
-/** Installs nginx from Debian's package if it is missing. Returns whether it is there. */
+/** Installs Debian's nginx if it is missing. Returns whether it is installed. */
 async function hasNginx(): Promise<boolean> {
   if (findProgram("nginx", ".") !== undefined) return true;
   printResult("Installing nginx with apt-get");
@@ -84,7 +84,7 @@ async function hasNginx(): Promise<boolean> {
   return findProgram("nginx", ".") !== undefined;
 }
 
-/** Keeps no connection. */
+/** Keeps no connections open. */
 const UNPOOLED = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
 /** Clients that open a connection for every request, until they are stopped. */
@@ -98,7 +98,7 @@ class Load implements AsyncDisposable {
     this.#clients = Array.from({ length: CLIENTS }, () => this.#client());
   }
 
-  /** Waits for the answers that are still to come. */
+  /** Waits for the remaining answers. */
   async stop(): Promise<{ requests: number; failed: number }> {
     this.#isOver = true;
     await Promise.all(this.#clients);
@@ -119,8 +119,8 @@ class Load implements AsyncDisposable {
 }
 
 /**
- * Puts the sample in a directory of its own, and a `zddeploy` beside it. Returns
- * the port for nginx: the sample's, or the next one that is free.
+ * Copies the sample to its own directory, with a `zddeploy` beside it. Returns the port for
+ * nginx: the sample's, or the next free one.
  */
 function prepare(): number {
   const template = join(DIRECTORY, "nginx.conf.template");
@@ -134,7 +134,7 @@ function prepare(): number {
     Deno.copyFileSync(join(SAMPLE, name), join(DIRECTORY, name));
   }
   const sample = Deno.readTextFileSync(join(SAMPLE, "nginx.conf.template"));
-  // The nginx of a demo before this one goes on.
+  // Uses the nginx of an earlier demo.
   const port = nginx !== undefined && before !== undefined
     ? portIn(before)
     : freePort(portIn(sample));
@@ -155,7 +155,7 @@ function portIn(template: string): number {
   return Number(LISTEN.exec(template)?.[1]);
 }
 
-/** The first port from this one on that nobody listens on. */
+/** The first free port from this one on. */
 function freePort(port: number): number {
   try {
     Deno.listen({ port }).close();
@@ -170,19 +170,19 @@ function write(path: string, text: string, mode = 0o644): void {
   Deno.writeTextFileSync(path, text, { mode });
 }
 
-/** A word for the shell. */
+/** Quotes a word for the shell. */
 function quote(word: string): string {
   return /^[\w/.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** The sample with another version, as if somebody had worked on it. */
+/** Changes the version in the sample, as a developer would. */
 function setVersion(version: number): void {
   const file = join(DIRECTORY, "server.js");
   const text = Deno.readTextFileSync(file);
   write(file, text.replace(/(VERSION = )"\d+"/, `$1"${version}"`));
 }
 
-/** Runs zddeploy, which prints where this prints. Returns whether it succeeded. */
+/** Runs zddeploy with the same output as the demo. Returns whether it succeeded. */
 async function zddeploy(...args: string[]): Promise<boolean> {
   return await run(DIRECTORY, [join(DIRECTORY, "zddeploy"), ...args]);
 }
@@ -200,7 +200,7 @@ async function run(
   }
 }
 
-/** The line that the sample answers. @throws {Error} if it answers anything else. */
+/** The sample's answer. @throws {Error} if it answers anything else. */
 async function get(url: string): Promise<string> {
   const response = await fetch(url, { client: UNPOOLED });
   const text = (await response.text()).trim();

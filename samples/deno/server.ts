@@ -12,7 +12,7 @@ const server = Deno.serve({
   return new Response(`deno, pid ${Deno.pid}, version ${VERSION}\n`);
 });
 
-// It takes no more connections, and ends after its last request.
+// Accepts no more connections, and ends after the last request.
 Deno.addSignalListener("SIGTERM", () => server.shutdown());
 await server.finished;
 Deno.exit();

@@ -13,7 +13,7 @@ const server = http.createServer((request, response) => {
 
 // nginx closes idle connections after a second; the server must wait longer.
 server.keepAliveTimeout = 5000;
-// On all addresses of the container: nginx comes from outside.
+// On all addresses of the container: nginx connects from outside.
 server.listen(PORT, "0.0.0.0");
 
 process.once("SIGTERM", () => {

@@ -12,9 +12,9 @@ capture_output = True
 
 
 def post_worker_init(worker):
-    # Not when_ready: it comes before the application is loaded, and one that
-    # cannot be loaded must not be served. This runs in each worker, with the
-    # same result; the pid file names their parent, the master.
+    # when_ready is called before the application is loaded, but an application that
+    # cannot be loaded must not serve. This hook runs in each worker, with the same
+    # result. The pid file names their parent, the master.
     port = worker.sockets[0].getsockname()[1]
     temporary = f"{worker.ppid}.port.{os.getpid()}"
     with open(temporary, "w") as file:
@@ -23,8 +23,8 @@ def post_worker_init(worker):
 
 
 def on_exit(server):
-    # In the master, after the last worker. gunicorn removes the pid file itself,
-    # if it is still its own.
+    # Called in the master, after the last worker has ended. gunicorn removes the pid
+    # file itself, if it is still its own.
     try:
         os.unlink(f"{server.pid}.port")
     except FileNotFoundError:

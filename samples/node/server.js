@@ -10,7 +10,7 @@ const PORT_FILE = `${process.pid}.port`;
 const server = http.createServer(async (request, response) => {
   const slow = /^\/slow\?s=([\d.]+)$/.exec(request.url);
   if (slow) await setTimeout(1000 * slow[1]);
-  // Once stopped, a connection must not stay for a next request.
+  // After the stop, connections must not stay open for another request.
   if (!server.listening) response.setHeader("Connection", "close");
   response.setHeader("Content-Type", "text/plain");
   response.end(`node, pid ${process.pid}, version ${VERSION}\n`);
@@ -21,7 +21,7 @@ server.listen(0, "127.0.0.1", () => {
   writeNumber(PORT_FILE, server.address().port);
 });
 
-// The process ends by itself when the last connection is closed.
+// The process ends by itself when the last connection closes.
 process.once("SIGTERM", () => {
   server.close(() => {
     fs.rmSync(PORT_FILE);

@@ -13,7 +13,7 @@ const server = http.createServer((request, response) => {
 
 // nginx closes idle connections after a second; the server must wait longer.
 server.keepAliveTimeout = 5000;
-// It shares the network of the host, where nobody else needs to reach it.
+// Uses the host's network, where only nginx needs to reach it.
 server.listen(PORT, "127.0.0.1");
 
 process.once("SIGTERM", () => {

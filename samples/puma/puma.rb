@@ -1,9 +1,9 @@
 bind "tcp://127.0.0.1:#{ENV.fetch("PORT")}"
 workers 2
 threads 1, 4
-# nginx keeps its connections: each has its turn after one request, not after ten.
+# nginx keeps connections open: give each one request at a time, not ten.
 max_fast_inline 1
-# The application is loaded once, before anyone can connect.
+# Loads the application once, before clients can connect.
 preload_app!
-# TERM is how it is told to stop: no reason for a stack trace.
+# TERM is the normal way to stop, so it prints no stack trace.
 raise_exception_on_sigterm false

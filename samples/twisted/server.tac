@@ -32,7 +32,7 @@ class Page(Resource):
 class Instance(Service):
     def startService(self):
         super().startService()
-        # An idle connection is closed after 5 seconds, so that stopping ends.
+        # Closes idle connections after 5 seconds, so that a stop ends.
         site = Site(Page(), timeout=5)
         site.log = lambda request: None  # nginx logs the requests
         self.factory = WrappingFactory(site)  # knows its open connections

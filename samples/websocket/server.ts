@@ -1,6 +1,6 @@
 const VERSION = "1";
 
-/** Over how long the clients are asked to come back, in ms. */
+/** How long to spread the requests to reconnect over, in ms. */
 const SPREAD = 10_000;
 
 const clients = new Set<WebSocket>();
@@ -23,7 +23,7 @@ const server = Deno.serve({
   return response;
 });
 
-// Not all at once: the new server would have to greet them all in one instant.
+// Not all at once: the new server would have to accept all of them in one instant.
 Deno.addSignalListener("SIGUSR2", () => {
   const all = [...clients];
   all.forEach((client, i) => {

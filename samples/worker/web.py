@@ -33,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 server = ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
-# zdd has drained it by then; what is still asked is answered.
+# zdd has drained it by then. Any remaining requests are still answered.
 signal.signal(
     signal.SIGTERM,
     lambda *_: threading.Thread(target=server.shutdown).start(),

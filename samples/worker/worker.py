@@ -16,7 +16,7 @@ def end(*_):
     ending = True
 
 
-# It finishes the job that it has begun, and takes no other.
+# Finishes its current job, and takes no other.
 signal.signal(signal.SIGTERM, end)
 
 while not ending:
