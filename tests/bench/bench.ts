@@ -1,29 +1,29 @@
 import type { Package } from "../../tasks/packages.ts";
 
-/** One of the benchmark's parts. */
+/** A part of the benchmark. */
 export interface Bench {
   name: string;
   title: string;
-  /** Without these it can't run. */
+  /** The packages that it needs. */
   needs: Package[];
   run(how: How): Promise<Findings>;
 }
 
-/** How the benchmark is run. */
+/** How to run the benchmark. */
 export interface How {
   /** A small version, for CI. */
   quick: boolean;
-  /** How many rounds, if the user wants others than usual. */
+  /** How many rounds, if the user doesn't want the usual number. */
   rounds?: number;
-  /** What goes on, for whoever waits. */
+  /** Shows what is being done. */
   progress(text: string): void;
 }
 
-/** What a part has found out. */
+/** The results of a part. */
 export interface Findings {
-  /** Each has its headings in its first row. */
+  /** The first row of each has the headings. */
   tables: string[][][];
-  /** How it was measured and what to make of it, a sentence each. */
+  /** How it was measured and what it means, one sentence each. */
   notes: string[];
   checks: Check[];
   /** SVG, by name. */
@@ -32,19 +32,19 @@ export interface Findings {
   data: unknown;
 }
 
-/** A figure that has bounds. It is a ratio or a count, never a time of its own. */
+/** A figure with bounds. It is a ratio or a count, never just a time. */
 export interface Check {
   what: string;
   value: number;
-  /** Whether it may be at most the bound, at least it, or nothing else. */
+  /** Whether it must be at most, at least or exactly the bound. */
   bound: "most" | "least" | "exactly";
-  /** What the project aims at, on a quiet machine. */
+  /** The project's aim, on a quiet machine. */
   aim: number;
-  /** What must hold on any machine however busy; beyond it something is broken. */
+  /** The bound on any machine, however busy. Beyond it, something is broken. */
   band: number;
 }
 
-/** Whether the figure of a check is within one of its bounds; NaN, not measured, never is. */
+/** Whether a check's figure is within one of its bounds. NaN (not measured) never is. */
 export function holds(
   { value, bound }: Check,
   limit: number,

@@ -1,8 +1,8 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 
-// The charts of the benchmarks, drawn by Vega-Lite. They bring their own light background,
-// so that they can be read on a dark page too.
+// The charts of the benchmarks, drawn by Vega-Lite. They have a light background of their
+// own, to be readable on a dark page too.
 
 export interface Part {
   name: string;
@@ -11,17 +11,17 @@ export interface Part {
 
 export interface Bar {
   label: string;
-  /** What it is made of, one behind the other; the same parts in all bars, or one without a name. */
+  /** Its parts, in order: the same in all bars, or one without a name. */
   parts: Part[];
-  /** What stands in place of the bar if it has no parts. */
+  /** The text instead of the bar if it has no parts. */
   absent?: string;
 }
 
 export interface BarChart {
   title: string;
-  /** Of the values. */
+  /** The unit of the values. */
   unit: string;
-  /** Behind the decimal point. */
+  /** Digits after the decimal point. */
   digits?: number;
   bars: Bar[];
 }
@@ -32,14 +32,14 @@ export interface Point {
   y: number;
 }
 
-/** One of several diagrams below each other, with the same axes. */
+/** One of several diagrams, one below the other, with the same axes. */
 export interface Panel {
   /** What it shows; empty for the only one. */
   title: string;
   series: { name: string; points: Point[] }[];
-  /** Where vertical lines stand. */
+  /** The positions of vertical lines. */
   marks?: number[];
-  /** Where red dots stand at the upper edge, and how many things went wrong there. */
+  /** The positions of red dots at the upper edge, and how many requests failed there. */
   losses?: { x: number; count: number }[];
 }
 
@@ -47,9 +47,9 @@ export interface LineChart {
   title: string;
   x: string;
   y: string;
-  /** Whether each step upwards is ten times the one below. */
+  /** Whether the y axis is logarithmic. */
   logarithmic?: boolean;
-  /** What the marks and the dots are. */
+  /** What the marks and the dots mean. */
   explanation?: string;
   panels: Panel[];
 }
@@ -63,15 +63,15 @@ const COLORS = [
   "#cc79a7",
   "#56b4e9",
 ];
-/** For what isn't made of the parts in the legend. */
+/** For bars without the parts in the legend. */
 const PLAIN = "#8c959f";
 const INK = "#1f2328";
 const FAINT = "#59636e";
 const LOSS = "#cf222e";
-/** Of what is drawn, without the labels beside it, in pixels. */
+/** The width of the drawing without the labels beside it, in pixels. */
 const WIDTH = 760;
 
-/** Bars that lie below each other, with their sums. */
+/** Horizontal bars with their sums. */
 export async function barChart(
   { title, unit, digits, bars }: BarChart,
 ): Promise<string> {
@@ -266,7 +266,7 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   return svg + "\n";
 }
 
-/** 12345.6 as `12,346`; small numbers keep what matters of them. */
+/** 12345.6 as `12,346`. Small numbers keep their significant digits. */
 export function formatNumber(value: number, digits?: number): string {
   if (digits !== undefined) return value.toFixed(digits).replace(/\.0+$/, "");
   return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });

@@ -2,22 +2,22 @@ import type { Outcome } from "./requests.ts";
 
 export interface ClientOptions {
   url: string;
-  /** How many clients use their connections again. */
+  /** How many clients reuse their connections. */
   keeping: number;
   /** How many open a connection for each request, with `Connection: close`. */
   closing: number;
-  /** What a client waits between an answer and its next request, in ms. */
+  /** How long a client waits between an answer and its next request, in ms. */
   pause: number;
-  /** A request that takes longer hangs, in ms. */
+  /** The time in ms after which a request counts as hanging. */
   timeout: number;
 }
 
 /**
- * Busy clients that send GET and POST in turn and note what becomes of each request.
- * They run in a thread of their own, and never send a request twice.
+ * Busy clients that send GET and POST in turn and note the outcome of each request. They
+ * run in their own thread, and never send a request twice.
  *
- * `Load` of the tests sums up what these note one by one: here it is also asked when
- * each request was begun, and which release answered it.
+ * The tests' `Load` only returns sums. Here the benchmark also needs to know when each
+ * request was begun, and which release answered it.
  */
 export class Clients implements Disposable {
   readonly #worker: Worker;
@@ -37,7 +37,7 @@ export class Clients implements Disposable {
       this.#started.reject(error);
       this.#outcomes.reject(error);
     };
-    this.#outcomes.promise.catch(() => {}); // it is told when somebody asks
+    this.#outcomes.promise.catch(() => {}); // stop() reports it
     this.#worker.postMessage(options);
   }
 
@@ -56,7 +56,7 @@ export class Clients implements Disposable {
     return clients;
   }
 
-  /** Lets the clients begin no further request, and tells what became of all of them. */
+  /** Makes the clients begin no further requests, and returns the outcomes of all. */
   async stop(): Promise<Outcome[]> {
     this.#worker.postMessage("stop");
     const outcomes = await this.#outcomes.promise;

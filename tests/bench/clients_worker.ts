@@ -11,10 +11,10 @@ import type { FailureKind } from "../support/load_result.ts";
 import type { ClientOptions } from "./clients.ts";
 import type { Outcome } from "./requests.ts";
 
-// The clients themselves, in a thread of their own: see clients.ts.
+// The clients themselves, in their own thread: see clients.ts.
 
 const METHODS = ["GET", "POST"];
-/** Between a connection that didn't come about and the next attempt, in ms. */
+/** The pause between a failed connection and the next attempt, in ms. */
 const RECONNECT = 10;
 
 const outcomes: Outcome[] = [];
@@ -61,7 +61,7 @@ async function work(
     });
     if (turn === first && --waiting === 0) postMessage("started");
     const rest = sleep(failure === "connect" ? RECONNECT : pause);
-    // Who keeps connections sees when the server closes one.
+    // A client that keeps its connection notices if the server closes it.
     if (connection === undefined) await rest;
     else if (!await connection.staysOpen(rest)) {
       disconnect();

@@ -1,8 +1,8 @@
 import { ownStart, type Site } from "./site.ts";
 
 /**
- * The parts of a deploy, in their order. The first begins with zdd's process and ends with
- * the service's; the last ends with zdd's.
+ * The parts of a deploy, in order. The first begins with zdd's process and ends with the
+ * start of the service's; the last ends with zdd's.
  */
 export const STEPS = [
   "reading, locking, starting",
@@ -16,7 +16,7 @@ export const STEPS = [
 export type StepName = typeof STEPS[number];
 export const OWN: StepName = "the service's own start";
 
-/** What one deploy of one service took, in ms. */
+/** How long one deploy of one service took, in ms. */
 export interface Timeline {
   whole: number;
   /** From zdd's start until the new instance serves. */
@@ -30,11 +30,11 @@ export function overheadOf({ whole, steps }: Timeline): number {
 }
 
 /**
- * Deploys a site once, and tells from zdd's lines when they came, and from what the
- * service noted, how long each step took. The clock of `Date` has whole ms, so a border
- * between zdd and the service may be 1 ms off.
+ * Deploys a site once, and returns how long each step took, from the times of zdd's lines
+ * and those that the service noted. `Date` has whole ms, so the border between zdd and the
+ * service may be 1 ms off.
  *
- * @throws {Error} with what zdd printed, if it fails or says something else.
+ * @throws {Error} with what zdd printed, if it fails or prints unexpected lines.
  */
 export async function timeDeploy(site: Site): Promise<Timeline> {
   const began = performance.now();
@@ -77,7 +77,7 @@ export async function timeDeploy(site: Site): Promise<Timeline> {
   };
 }
 
-/** What a process says on stderr, line by line, with when it came. */
+/** The lines that a process prints on stderr, with their times. */
 async function listen(
   child: Deno.ChildProcess,
 ): Promise<{ text: string; moments: { line: string; at: number }[] }> {

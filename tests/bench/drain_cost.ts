@@ -7,12 +7,12 @@ import { type Site, sleep } from "./site.ts";
 import { formatSummary, median, ratios, summarize } from "./statistics.ts";
 
 const HOLDER = fromFileUrl(new URL("idle_connections.ts", import.meta.url));
-/** How long the old instance is busy after the switch, at least, in ms. */
+/** How long the old instance is at least busy after the switch, in ms. */
 const BUSY = 1000;
 
 /**
- * What a deploy costs that waits for a request of the old instance, with and without
- * many open connections on the host, among which it must find the few that matter.
+ * The cost of a deploy that waits for a request of the old instance, with and without many
+ * open connections on the host, among which it must find the few that matter.
  */
 export async function measureDrain({ quick, progress }: How): Promise<{
   table: string[][];
@@ -28,7 +28,7 @@ export async function measureDrain({ quick, progress }: How): Promise<{
   for (let round = 0; round < rounds; round++) {
     progress(`drain, round ${round + 1} of ${rounds}`);
     without.push(await deployWhileBusy(site));
-    // Two processes, for the number of files that one may open is limited.
+    // Two processes, since the number of files that one may open is limited.
     const holders = [
       await hold(site, connections / 2),
       await hold(site, connections / 2),
@@ -73,7 +73,7 @@ export async function measureDrain({ quick, progress }: How): Promise<{
         value: ratio(wall),
         bound: "most",
         aim: 1.1,
-        // A look that takes as long as the pause between two is far above.
+        // If a look takes as long as the pause between two, the figure is far higher.
         band: 1.5,
       },
       {
@@ -94,13 +94,13 @@ async function deployWhileBusy(site: Site): Promise<Cost> {
   const url = `http://127.0.0.1:${site.port}/slow?${BUSY}`;
   const answer = fetch(url, { headers: { connection: "close" } })
     .then((response) => response.text());
-  await sleep(100); // it is on its way
+  await sleep(100); // until the request has arrived
   const cost = await costOf([...ZDD, "--quiet"], { cwd: site.directory });
   await answer;
   return cost;
 }
 
-/** Opens connections in a process of its own. */
+/** Opens connections in a separate process. */
 async function hold(site: Site, count: number): Promise<Deno.ChildProcess> {
   const holder = site.command(
     Deno.execPath(),

@@ -3,12 +3,12 @@ import { compile } from "../../tasks/compile.ts";
 import { messageOf } from "../../lib/error.ts";
 
 const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
-/** Where everything goes that the benchmark makes; git ignores it. */
+/** The directory for all output of the benchmark, ignored by git. */
 export const OUTPUT = join(ROOT, "dist", "bench");
 
-/** What is measured, and what its start is compared with. */
+/** The executables to measure, and to compare the start with. */
 export interface Executables {
-  /** Why the source is measured and not the executable; undefined if it isn't. */
+  /** Why the source is measured and not the executable; undefined if the executable is. */
   noZdd?: string;
   /** The compiled program that does nothing. */
   empty?: string;
@@ -17,8 +17,8 @@ export interface Executables {
 }
 
 /**
- * Makes sure that `ZDD_BIN` names an executable, if one can be made, and compiles a
- * program that does nothing in the same way.
+ * Makes sure that `ZDD_BIN` names an executable, if one can be compiled, and compiles an
+ * empty program in the same way.
  */
 export async function prepareExecutables(): Promise<Executables> {
   Deno.mkdirSync(OUTPUT, { recursive: true });

@@ -12,7 +12,7 @@ import { type Ending, sleep } from "./site.ts";
 import { formatSummary, median, summarize } from "./statistics.ts";
 import { barChart } from "./chart.ts";
 
-/** What became of the requests during a few deploys. */
+/** The outcome of the requests during a few deploys. */
 interface Round {
   deploys: number;
   losses: Losses;

@@ -1,6 +1,6 @@
 /**
  * Opens N connections to itself and keeps them: `deno run -A idle_connections.ts N`.
- * Prints a line when they are open; ends when it is killed.
+ * Prints a line when they are open, and runs until it is killed.
  */
 import { printResult } from "../../lib/cli/output.ts";
 

@@ -11,9 +11,9 @@ import { sleep } from "./site.ts";
 import { percentile } from "./statistics.ts";
 import { lineChart, type Panel } from "./chart.ts";
 
-/** Between two deploys, in ms: the same for all, so that the pictures can be compared. */
+/** The pause between two deploys, in ms. It is the same for all, to compare the charts. */
 const PAUSE = 2000;
-/** Before the first deploy and after the last, in ms. */
+/** The time before the first deploy and after the last, in ms. */
 const QUIET = 3000;
 
 /** What the clients of one partner saw over time. */

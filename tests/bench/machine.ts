@@ -1,18 +1,18 @@
 import { findProgram } from "../../lib/system/program.ts";
 
-/** Where something was measured. */
+/** The machine that something was measured on. */
 export interface Machine {
   processor: string;
   processors: number;
   memory: string;
   kernel: string;
-  /** How many processes wanted a processor: over the last 1, 5 and 15 minutes. */
+  /** The load averages of the last 1, 5 and 15 minutes. */
   load: string;
-  /** What the programs say of their versions. */
+  /** The versions that the programs report. */
   versions: Record<string, string>;
 }
 
-/** How the programs are asked for their version. */
+/** The arguments that make the programs print their version. */
 const VERSIONS: Record<string, string[]> = {
   nginx: ["-v"],
   wrk: ["-v"],

@@ -1,5 +1,5 @@
 /**
- * Measures zdd beside others: `deno task bench`; see `--help`.
+ * Compares zdd with other programs: `deno task bench`; see `--help`.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
@@ -42,7 +42,7 @@ async function main(args: string[]): Promise<number> {
       `Measuring the source, without executable: ${executables.noZdd}`,
     );
   }
-  // From here on ZDD_BIN says what is measured, which these read when they are loaded.
+  // Imported here because these modules read ZDD_BIN when they are loaded.
   const { allBenches } = await import("./all.ts");
   const { closeAll } = await import("./site.ts");
   let interrupted = false;

@@ -54,7 +54,7 @@ export const memory: Bench = {
   },
 };
 
-/** The memory of pm2's daemon, which runs as long as the service does. */
+/** The memory of pm2's daemon, which runs as long as the service. */
 async function pm2Daemon(): Promise<string> {
   const missing = await pm2.missing();
   if (missing !== undefined) return missing;

@@ -85,7 +85,8 @@ export const overhead: Bench = {
         "nginx itself waits 100 ms between starting new workers and retiring " +
         "the old: no reload is faster.",
       ],
-      // On a busy machine everything grows but the script's sleep, so the bands are wide.
+      // On a busy machine everything but the script's sleep takes longer, so bands are
+      // wide.
       checks: [
         {
           what: "overhead of a live deploy / the script's",
@@ -133,7 +134,7 @@ function one(values: number[]): Part[] {
   return [{ name: "", value: median(values) }];
 }
 
-/** `nginx -s reload` until no worker from before takes connections, in ms. */
+/** The time from `nginx -s reload` until no old worker takes connections, in ms. */
 async function timeReload(site: Site): Promise<number> {
   const master = identify(Number(site.read("nginx.pid")));
   if (master === undefined) throw new Error("nginx is gone");
@@ -151,7 +152,7 @@ async function timeReload(site: Site): Promise<number> {
   }
 }
 
-/** The script's deploy without the service's own start, in ms. */
+/** The time of the script's deploy without the service's own start, in ms. */
 async function timeScript(script: ScriptSite): Promise<number> {
   const began = performance.now();
   await script.deploy("exits");

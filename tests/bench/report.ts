@@ -1,7 +1,7 @@
 import { formatTable } from "../../lib/cli/table.ts";
 import { type Bench, type Check, type Findings, holds } from "./bench.ts";
 
-/** What a part has found, for a terminal. */
+/** The results of a part, for a terminal. */
 export function asText({ title }: Bench, findings: Findings): string {
   const { tables, notes, checks } = findings;
   return [

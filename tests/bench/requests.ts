@@ -1,26 +1,26 @@
 import type { FailureKind } from "../support/load_result.ts";
 import { percentile } from "./statistics.ts";
 
-/** What became of one request. */
+/** The outcome of one request. */
 export interface Outcome {
-  /** When it was begun and over, in ms since 1970. */
+  /** When it began and ended, in ms since 1970. */
   began: number;
   ended: number;
-  /** Whether the client uses its connections again. */
+  /** Whether the client reuses its connections. */
   keepsAlive: boolean;
-  /** Whether the connection had brought an answer before. */
+  /** Whether the connection had already returned an answer. */
   reused: boolean;
   method: string;
-  /** Which release gave the whole and right answer; else there is a failure. */
+  /** The release that sent the complete, correct answer; undefined after a failure. */
   release?: string;
   failure?: FailureKind;
 }
 
-/** The requests that were lost, sorted. */
+/** The failed requests by kind. */
 export interface Losses {
   requests: number;
   lost: number;
-  /** On a connection that had brought an answer before. */
+  /** On a connection that had already returned an answer. */
   reused: number;
   /** On a new connection. */
   fresh: number;
@@ -29,7 +29,7 @@ export interface Losses {
   kinds: Partial<Record<FailureKind, number>>;
 }
 
-/** Counts what was lost. */
+/** Counts the failed requests. */
 export function lossesOf(outcomes: readonly Outcome[]): Losses {
   const failed = outcomes.filter(({ failure }) => failure !== undefined);
   const count = (which: (outcome: Outcome) => boolean) =>
@@ -50,15 +50,15 @@ export function lossesOf(outcomes: readonly Outcome[]): Losses {
 }
 
 /**
- * How often the answers changed from one release to another. Requests that were under
- * way at the same time may be answered in either order: what that can explain is no
- * change. So a switch at one instant is one change, and an answer of the old release to
- * a request that was begun after the new one had answered is two more.
+ * How often the answers changed from one release to another. Requests at the same time may
+ * be answered in either order, which isn't a change. So an instant switch is one change. If
+ * the old release answers a request that was begun after the new one had answered, that is
+ * two more.
  */
 export function countChanges(outcomes: readonly Outcome[]): number {
   const answers = outcomes.filter(({ release }) => release !== undefined)
     .toSorted((a, b) => a.ended - b.ended);
-  /** When each release's time was last over. */
+  /** When each release's last period ended. */
   const over = new Map<string, number>();
   let serving: string | undefined;
   let changes = 0;
@@ -73,7 +73,7 @@ export function countChanges(outcomes: readonly Outcome[]): number {
   return changes;
 }
 
-/** What the clients saw in a short time. */
+/** What the clients saw in a short period. */
 export interface Moment {
   /** When it begins, in ms after the start. */
   at: number;
@@ -83,7 +83,7 @@ export interface Moment {
   lost: number;
 }
 
-/** The latency over time, by when the requests were over; in ms. */
+/** The latency over time, by when the requests ended, in ms. */
 export function momentsOf(
   outcomes: readonly Outcome[],
   start: number,

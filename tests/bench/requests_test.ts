@@ -32,7 +32,7 @@ Deno.test("countChanges() counts no change that overlapping requests explain", (
   const outcomes = [
     outcome(0, 10, "r0"),
     outcome(11, 20, "r1"),
-    // It was under way when the new one answered.
+    // It had been sent when the new one answered.
     outcome(19, 25, "r0"),
     outcome(21, 30, "r1"),
   ];

@@ -1,14 +1,14 @@
 import { memoryOf } from "../../lib/system/process.ts";
 
-/** What a command and those of its children that it has waited for took, in ms. */
+/** The time of a command and of the children that it waited for, in ms. */
 export interface Cost {
   wall: number;
   cpu: number;
 }
 
 /**
- * Runs a command several times, one after the other, and tells what one of them took on
- * average. bash counts the processor time, to a ms for all of them together.
+ * Runs a command several times in sequence, and returns the average. bash counts the
+ * processor time, to a ms for all runs together.
  *
  * @throws {Error} with what it printed, if it fails.
  */
@@ -32,8 +32,8 @@ time for ((i = 0; i < ${times}; i++)); do "$@" >/dev/null 2>&1 || exit; done`;
 }
 
 /**
- * The most memory that a running process had at any time until it ended, in bytes. The
- * kernel keeps that figure (VmHWM), but not beyond the process's end: so it is asked often.
+ * The peak memory of a running process until it ends, in bytes. The kernel keeps that
+ * figure (VmHWM) only while the process runs, so it is read often.
  */
 export async function peakMemory(child: Deno.ChildProcess): Promise<number> {
   let peak = 0;
@@ -44,7 +44,7 @@ export async function peakMemory(child: Deno.ChildProcess): Promise<number> {
       const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
       const kibibytes = /^VmHWM:\s+(\d+)/m.exec(status)?.[1];
       peak = Math.max(peak, Number(kibibytes ?? 0) * 1024);
-    } catch { /* it ends */ }
+    } catch { /* it is ending */ }
     await new Promise((resolve) => setTimeout(resolve, 3));
   }
   await ending;

@@ -18,16 +18,16 @@ const BUSYBOX = {
   purpose: "a server that starts in no time",
 };
 
-/** What grows: services in one deploy.conf, or instances of one service. */
+/** What is scaled: services in one deploy.conf, or instances of one service. */
 type Kind = "services" | "instances";
 
-/** What one deploy of so many took, in ms. */
+/** The times of one deploy of a number of them, in ms. */
 interface Sample {
   kind: Kind;
   count: number;
   wall: number;
   cpu: number;
-  /** How long it takes just to start as many, side by side, until they listen. */
+  /** How long it takes just to start as many in parallel, until they listen. */
   own: number;
 }
 
@@ -118,7 +118,7 @@ function filesFor(kind: Kind, count: number): Record<string, string> {
   };
 }
 
-/** Starts as many servers, and ends them. Returns the ms until all of them listened. */
+/** Starts a number of servers, and ends them. Returns the ms until all of them listened. */
 async function timeStarts(site: Site, count: number): Promise<number> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(freePort());
@@ -180,8 +180,8 @@ function tableOf(samples: Sample[]): string[][] {
 }
 
 /**
- * The wall time for one more, against that of deploying just one: a ratio, so that it
- * means the same on a slow machine. The aim is 10 ms where one takes 150.
+ * The wall time for one more, relative to deploying just one, so that it means the same on
+ * a slow machine. The aim is 10 ms if one takes 150.
  */
 function checksOf(samples: Sample[], kind: Kind): Check[] {
   const points = pointsOf(samples, kind, beyond);
@@ -218,7 +218,7 @@ function linearity(cpu: Point[], kind: Kind): Check[] {
     value: late / early,
     bound: "most",
     aim: 1.25,
-    // Where each looks at all the others it is about the number of services.
+    // If each looks at all the others, it is about the number of services.
     band: 2.5,
   }];
 }

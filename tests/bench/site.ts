@@ -11,19 +11,19 @@ export type Ending = "drains" | "exits";
 const APP = fromFileUrl(new URL("app/app.mjs", import.meta.url));
 const open = new Set<Site>();
 
-/** A directory for one measurement: whatever runs because of it ends with it. */
+/** A directory for one measurement. All its processes end with it. */
 export function openSite(files: Record<string, string>): Site {
   const site = Site.create(files);
   open.add(site);
   return site;
 }
 
-/** Ends whatever still runs, for the user has interrupted the benchmark. */
+/** Ends all processes, since the user has interrupted the benchmark. */
 export async function closeAll(): Promise<void> {
   for (const site of open) {
     try {
       await site[Symbol.asyncDispose]();
-    } catch { /* it was closed long ago */ }
+    } catch { /* it is already closed */ }
   }
 }
 
@@ -36,7 +36,7 @@ export function appCommand(
   return ["node", APP, ending, releaseFile, ...pidFile ? [pidFile] : []];
 }
 
-/** How long the service itself took from its first moment until it listened, in ms. */
+/** When the service itself began and when it listened, in ms since 1970. */
 export function ownStart(site: Site): { began: number; ready: number } {
   const [began = NaN, ready = NaN] = site.read("release.ready").split(" ")
     .map(Number);
@@ -56,7 +56,7 @@ export async function startApp(
   return child;
 }
 
-/** Waits until somebody accepts connections on a port. */
+/** Waits until a server accepts connections on a port. */
 export async function untilListening(port: number): Promise<void> {
   const end = performance.now() + 20_000;
   for (;;) {
@@ -70,7 +70,7 @@ export async function untilListening(port: number): Promise<void> {
   }
 }
 
-/** Runs a command in a site, and throws with all that it printed if it fails. */
+/** Runs a command in a site. If it fails, throws with everything it printed. */
 export async function run(
   site: Site,
   ...[program = "", ...args]: string[]

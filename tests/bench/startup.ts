@@ -6,7 +6,7 @@ import { formatSummary, median, ratios, summarize } from "./statistics.ts";
 /** How often a program is run for one figure. */
 const TIMES = 10;
 
-/** How long the executable needs to start, against one that does nothing. */
+/** How long the executable takes to start, compared with one that does nothing. */
 export function startup({ empty, noZdd, noEmpty }: Executables): Bench {
   return {
     name: "startup",
@@ -61,7 +61,7 @@ export function startup({ empty, noZdd, noEmpty }: Executables): Bench {
             value: median(wall),
             bound: "most",
             aim: 1.15,
-            // On a busy machine it depends on who else runs; a second runtime would be 2.
+            // On a busy machine this varies. A second runtime would make it 2.
             band: 2,
           },
           {

@@ -1,4 +1,4 @@
-/** What several rounds of one measurement say. */
+/** A summary of several rounds of one measurement. */
 export interface Summary {
   median: number;
   min: number;
@@ -8,7 +8,7 @@ export interface Summary {
 }
 
 /**
- * The smallest value that this part of all values doesn't exceed; NaN if there is none.
+ * The smallest value that this part of all values doesn't exceed; NaN if there are none.
  *
  * @param part from 0 to 1
  */
@@ -17,7 +17,7 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? NaN;
 }
 
-/** The middle value, or the mean of the two in the middle; NaN if there is none. */
+/** The middle value, or the mean of the two in the middle; NaN if there are none. */
 export function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const upper = sorted[sorted.length >> 1] ?? NaN;
@@ -35,7 +35,7 @@ export function summarize(values: readonly number[]): Summary {
   };
 }
 
-/** Each value divided by the one that was measured beside it. */
+/** Each value divided by the one measured in the same round. */
 export function ratios(
   values: readonly number[],
   partners: readonly number[],
@@ -43,7 +43,7 @@ export function ratios(
   return values.map((value, i) => value / (partners[i] ?? NaN));
 }
 
-/** The rise of the straight line that fits points best (least squares). */
+/** The slope of the straight line that fits the points best (least squares). */
 export function slope(points: readonly { x: number; y: number }[]): number {
   const mean = (of: (point: { x: number; y: number }) => number) =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;
@@ -53,7 +53,7 @@ export function slope(points: readonly { x: number; y: number }[]): number {
     mean((point) => (point.x - x) ** 2);
 }
 
-/** `12.3 (11.9–14.0)`: the median, and what lies around it. */
+/** `12.3 (11.9–14.0)`: the median and the range. */
 export function formatSummary(
   { median, min, max, rounds }: Summary,
   digits = 2,
@@ -65,8 +65,8 @@ export function formatSummary(
 }
 
 /**
- * Measures several things in turn, round by round, so that whatever else the machine
- * does hits all of them. Every other round goes backwards. Returns the values by name.
+ * Measures several things in turn, round by round, so that other work on the machine
+ * affects all of them. Every other round is in reverse order. Returns the values by name.
  */
 export async function alternate<Name extends string>(
   rounds: number,

@@ -10,16 +10,16 @@ import {
   summarize,
 } from "./statistics.ts";
 
-/** A service behind nginx, and how nginx is connected to it. */
+/** A service behind nginx, and how nginx connects to it. */
 interface Case {
   service: string;
   name: string;
   pool: boolean;
   /** The lines of its section. */
   section: string[];
-  /** What the live switch must leave of the throughput, on a quiet machine. */
+  /** The part of the throughput that the live switch must reach, on a quiet machine. */
   aim: number;
-  /** How many times the processor time of a static upstream nginx may need. */
+  /** nginx's processor time at most, as a multiple of that with a static upstream. */
   processorAim: number;
 }
 
@@ -52,13 +52,13 @@ const CASES: Case[] = [
       'start: sed "s/PORT/$PORT/" bare.conf.in >bare.$PORT.conf && ' +
       "exec nginx -e bare.log -p . -c bare.$PORT.conf",
     ],
-    // It does next to nothing, so that nginx's own work is all there is to see.
+    // The service does almost nothing, so that mostly nginx's own work is measured.
     aim: 0.8,
     processorAim: 1.25,
   },
 ];
 
-/** A server that answers without thinking. */
+/** A server that answers with the least possible work. */
 const BARE = `\
 daemon off;
 pid bare.PORT.pid;
@@ -98,7 +98,7 @@ export const throughput: Bench = {
         locations: cases.map(live).join("\n"),
         http: [
           ...cases.map(upstream),
-          // In a server in which nothing is chosen.
+          // In a server without `choose`.
           `server { listen 127.0.0.1:%PORT%; server_name ${STATIC};`,
           ...cases.map(fixed),
           "}",
@@ -145,7 +145,7 @@ export const throughput: Bench = {
         value: median(shares),
         bound: "least",
         aim,
-        // A switch that looks for the instance in any worse way is far below that.
+        // A less efficient lookup of the instance would be far below that.
         band: 0.6,
       });
       const dearer = ratios(spent.live, spent.static);
@@ -179,7 +179,7 @@ export const throughput: Bench = {
   },
 };
 
-/** The name of the server that has upstreams which never change. */
+/** The name of the server with static upstreams. */
 const STATIC = "static";
 
 /** A service behind the live switch. */
@@ -187,7 +187,7 @@ function live({ service }: Case): string {
   return `location /${service} { <%= it.live.pass("${service}") %> }`;
 }
 
-/** The same behind an upstream that never changes, with the same headers. */
+/** The same behind a static upstream, with the same headers. */
 function fixed({ service, pool }: Case): string {
   const headers = `proxy_http_version 1.1;
             proxy_set_header Connection ${pool ? '""' : "close"};
@@ -203,7 +203,7 @@ function upstream({ service, pool }: Case): string {
     `${pool ? "keepalive 32;" : ""} }`;
 }
 
-/** What wrk does in so many seconds. */
+/** What wrk achieves in a number of seconds. */
 async function load(
   site: Site,
   host: "live" | "static",
@@ -223,7 +223,7 @@ async function load(
   throw new Error(`Expected good answers from ${url}, got "${text}"`);
 }
 
-/** The processor time of nginx's workers until now, in µs (proc(5), schedstat: ns). */
+/** The total processor time of nginx's workers, in µs (proc(5), schedstat: ns). */
 function processorTime(site: Site): number {
   return site.activeWorkers().reduce((sum, pid) => {
     const [ns] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ");

@@ -4,12 +4,12 @@ import type { Site } from "./site.ts";
 import { until } from "./until.ts";
 import { freePort } from "./free_port.ts";
 
-/** A host: an sshd of its own, and a directory in which all of it is. */
+/** A host: its own sshd, and a directory with everything in it. */
 export interface AnsibleHost {
   name: string;
   directory: string;
   sshPort: number;
-  /** Ends its sshd and all that is logged in. */
+  /** Ends its sshd and all sessions. */
   hangUp: () => Promise<void>;
   /** Its line in ssh's known_hosts. */
   known: string;
@@ -18,12 +18,12 @@ export interface AnsibleHost {
   url: string;
 }
 
-/** Where the ports were handed out that nobody may listen on yet. */
+/** Ports that were handed out. Nothing may listen on them yet. */
 const handedOut = new Set<number>();
 
 /**
- * Starts a host in a site, into which `key` may log in as the user who runs the test. It
- * shares everything but its directory, its sshd and its ports with the other hosts.
+ * Starts a host in a site. `key` may log in as the user who runs the test. The host shares
+ * everything except its directory, its sshd and its ports with the other hosts.
  */
 export async function startHost(
   site: Site,
@@ -34,9 +34,9 @@ export async function startHost(
   await keygen(site, `${name}/host_key`);
   const sshPort = anotherPort();
   site.write(`${name}/sshd_config`, await configuration(site, name, sshPort));
-  // sshd, run by root, wants it, and only a boot makes it.
+  // sshd needs it if root runs it, and only a boot creates it.
   if (Deno.uid() === 0) Deno.mkdirSync("/run/sshd", { recursive: true });
-  // It starts itself again for each connection, by its whole path.
+  // sshd starts itself again for each connection, by its absolute path.
   const sshd = site.command(
     findProgram("sshd", ".") ?? "sshd",
     ...["-D", "-f", site.path(`${name}/sshd_config`)],
@@ -89,20 +89,20 @@ async function configuration(
   ].join("\n");
 }
 
-/** What whoever logs in needs: programs, and the mark by which the site finds them. */
+/** The environment of a login: programs, and the mark by which the site finds its processes. */
 async function environment(site: Site, home: string): Promise<string[]> {
   const { stdout } = await site.command("printenv", "ZDD_TEST_SITE").output();
   const { DENO_DIR, XDG_CACHE_HOME, HOME, PATH } = Deno.env.toObject();
   return [
     `ZDD_TEST_SITE=${new TextDecoder().decode(stdout).trim()}`,
     `PATH=${PATH}:/usr/sbin`,
-    // Not that of the user, whose shell may do what it likes there.
+    // Not the user's home, where a shell may do anything.
     `HOME=${home}`,
     `DENO_DIR=${DENO_DIR ?? `${XDG_CACHE_HOME ?? `${HOME}/.cache`}/deno`}`,
   ];
 }
 
-/** The processes of an sshd, one a connection. */
+/** The processes of an sshd, one per connection. */
 function childrenOf(pid: number): number[] {
   const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
   return children.split(" ").map(Number).filter((child) => child > 0);

@@ -12,8 +12,8 @@ export type { AnsibleHost };
 const SAMPLE = fromFileUrl(new URL("../../samples/ansible", import.meta.url));
 
 /**
- * Hosts to which the real Ansible deploys samples/ansible over real SSH. Disposing of
- * them ends everything that came from them, by pid.
+ * Hosts that the real Ansible deploys samples/ansible to over real SSH. Disposing of them
+ * ends all their processes, by pid.
  */
 export class AnsibleHosts implements AsyncDisposable {
   readonly #env: Record<string, string>;
@@ -64,7 +64,7 @@ export class AnsibleHosts implements AsyncDisposable {
     return this.site.path("zddeploy");
   }
 
-  /** A host, by its number from 1 on. */
+  /** A host by number, from 1. */
   host(number: number): AnsibleHost {
     const host = this.hosts[number - 1];
     if (host === undefined) throw new RangeError(`There is no host ${number}`);
@@ -81,7 +81,7 @@ export class AnsibleHosts implements AsyncDisposable {
     return { ...outcome, recap: readRecap(outcome.stdout) };
   }
 
-  /** Deploys a release, and the executable from here. */
+  /** Deploys a release, and the executable under test. */
   async deploy(release: number, ...args: string[]): Promise<Played> {
     return await this.play(
       "zddeploy.yml",
@@ -91,7 +91,7 @@ export class AnsibleHosts implements AsyncDisposable {
     );
   }
 
-  /** Runs a program of Ansible's; a task that hangs fails after five minutes. */
+  /** Runs one of Ansible's programs. A task that hangs fails after five minutes. */
   async run(program: string, ...args: string[]): Promise<Outcome> {
     const { code, stdout, stderr } = await this.site.command(
       "env",
@@ -126,7 +126,7 @@ if (__dirname.includes("/${host}/")) {
     return Deno.readTextFileSync(join(directory, "app/deploy.conf"));
   }
 
-  /** The pid of a host's instance, in its own words. */
+  /** The pid that a host's instance answers. */
   async pid(number: number): Promise<number> {
     const response = await fetch(this.host(number).url, {
       headers: { connection: "close" },
@@ -147,8 +147,8 @@ if (__dirname.includes("/${host}/")) {
   }
 
   /**
-   * The files of each host with their times and sizes, but for nginx's logs and the lock:
-   * what is touched looks different afterwards.
+   * The files of each host with their times and sizes, except nginx's logs and the lock, to
+   * see whether any was touched.
    */
   files(): string[] {
     return this.hosts.map(({ directory }) =>
@@ -165,7 +165,7 @@ if (__dirname.includes("/${host}/")) {
         clients: 3,
         pause: 25, // Ansible needs the processors
         methods: ["GET", "POST"],
-        timeout: 60_000, // a busy machine is no failure
+        timeout: 60_000, // a busy machine isn't a failure
         expect: /^ansible, pid \d+, release \d+\n$/,
         text: /release (\d+)/,
       })
@@ -173,13 +173,13 @@ if (__dirname.includes("/${host}/")) {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // An sshd writes its title over the mark by which the site finds what is left.
+    // An sshd overwrites the mark with its title, so the site can't find it.
     for (const { hangUp } of this.hosts) await hangUp();
     await this.site[Symbol.asyncDispose]();
   }
 }
 
-/** Makes a key pair, FILE and FILE.pub. */
+/** Creates a key pair, FILE and FILE.pub. */
 export async function keygen(site: Site, file: string): Promise<void> {
   const { success, stderr } = await site.command(
     "ssh-keygen",
@@ -207,13 +207,13 @@ function inventory(site: Site, hosts: AnsibleHost[], user: string): string {
   ].join("\n");
 }
 
-/** "The executable": it may well be ZDD_BIN, or zddeploy's source. */
+/** A script that runs zddeploy: ZDD_BIN, or its source. */
 function wrapper(): string {
   const words = ZDD.map((word) => `'${word}'`).join(" ");
   return `#!/bin/sh\nexec ${words} "$@"\n`;
 }
 
-/** Keeps Ansible and ssh off what belongs to the user who runs the test. */
+/** Keeps Ansible and ssh away from the files of the user who runs the test. */
 function environment(site: Site): Record<string, string> {
   return {
     ANSIBLE_CONFIG: join(SAMPLE, "ansible.cfg"),
@@ -233,7 +233,7 @@ function filesIn(directory: string): string[] {
   try {
     entries = [...Deno.readDirSync(directory)];
   } catch {
-    return []; // there is no such directory yet
+    return []; // the directory doesn't exist yet
   }
   return entries.flatMap(({ name, isDirectory }) => {
     const path = join(directory, name);

@@ -12,13 +12,13 @@ const COUNTS = [
   "rescued",
 ] as const;
 
-/** What became of a playbook. */
+/** The result of a playbook. */
 export interface Played extends Outcome {
-  /** By the host's name. */
+  /** By host name. */
   recap: Record<string, Recap>;
 }
 
-/** How many changes the recap counts, host by host. */
+/** How many changes the recap counts for each host. */
 export function changes({ recap }: Played): number[] {
   return Object.values(recap).map(({ changed }) => changed);
 }

@@ -6,7 +6,7 @@ import { ZDD } from "./site.ts";
 import { SERVER } from "./project.ts";
 import { denoDirectories, type SystemdBox } from "./systemd_box.ts";
 
-/** The ports of the sites in a box, which are nobody else's. */
+/** The last port of a site in a box. Nothing else uses these ports there. */
 let lastPort = 8000;
 
 /**
@@ -40,12 +40,12 @@ export class BoxedSite {
     return Deno.readTextFileSync(this.box.path(join(this.directory, file)));
   }
 
-  /** Runs zddeploy outside all units, as root. */
+  /** Runs zddeploy as root, outside all units. */
   async zdd(...args: string[]): Promise<Outcome> {
     return await this.box.run("zddeploy", ...args, "--conf", this.conf);
   }
 
-  /** What a GET through nginx gets; undefined if nobody answers. */
+  /** The answer to a GET through nginx; undefined if there is none. */
   async get(path = "/"): Promise<string | undefined> {
     const url = `http://127.0.0.1:${this.port}${path}`;
     const ask = `fetch("${url}").then((r) => r.text()).then(console.log)`;
@@ -59,14 +59,14 @@ export class BoxedSite {
     return pid === undefined ? undefined : Number(pid);
   }
 
-  /** Starts a load from outside the box, on its network. */
+  /** Starts a load that runs outside the box, but on its network. */
   startLoad(options: Partial<ArgumentOptions> = {}): Promise<Load> {
     return Load.start({
       url: `http://127.0.0.1:${this.port}/`,
       clients: 20,
       pause: 2,
       methods: ["GET", "POST"],
-      timeout: 60_000, // a busy machine is no failure
+      timeout: 60_000, // a busy machine isn't a failure
       expect: /^\S+ \d+ \d+\n$/,
       text: /^\S+ (\d+) /,
       ...options,
@@ -74,7 +74,7 @@ export class BoxedSite {
   }
 }
 
-/** Puts the command under test into a box, for every user of it. */
+/** Installs the command under test in a box, for all its users. */
 function installZdd(box: SystemdBox): void {
   const command = "/usr/local/bin/zddeploy";
   box.write(
@@ -85,7 +85,7 @@ exec ${ZDD.join(" ")} "$@"
 `,
     0o755,
   );
-  // A home may be closed to others; these are the box's own copies.
+  // Copies, since other users may not be able to enter a home directory.
   for (
     const path of [...ZDD, SERVER, ...denoDirectories()].filter(isAbsolute)
   ) {

@@ -17,7 +17,7 @@ export class Client implements Disposable {
     }
   }
 
-  /** All that comes until the server closes the connection. */
+  /** Everything that arrives until the server closes the connection. */
   async rest(): Promise<string> {
     return await new Response(this.#connection.readable).text();
   }

@@ -2,9 +2,9 @@ import { until } from "./until.ts";
 
 /** What clients of a websocket server have seen. */
 export interface Seen {
-  /** Those that were asked to come back. */
+  /** How many were asked to come back. */
   asked: number;
-  /** Connections that ended, without having been asked to come back. */
+  /** How many connections ended without being asked to come back. */
   cut: number;
   /** When connections to each version were opened, in ms of `performance.now()`. */
   opened: Map<string, number[]>;
@@ -18,10 +18,10 @@ export class Clients implements Disposable {
 
   private constructor(readonly url: string) {}
 
-  /** Connects so many clients. */
+  /** Connects a number of clients. */
   static async connect(url: string, count: number): Promise<Clients> {
     const clients = new Clients(url);
-    // As many at a time as a listener's queue takes.
+    // Not more at a time than a listener's queue takes.
     for (let opened = 0; opened < count; opened += 50) {
       const most = Math.min(count, opened + 50);
       for (let i = opened; i < most; i++) clients.#connect();
@@ -30,7 +30,7 @@ export class Clients implements Disposable {
     return clients;
   }
 
-  /** How many are connected, to a version or to any. */
+  /** How many are connected to a version, or to any. */
   count(version?: string): number {
     const versions = [...this.#open.values()];
     return versions.filter((one) => version === undefined || one === version)

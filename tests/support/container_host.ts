@@ -5,13 +5,13 @@ import type { SystemdBox } from "./systemd_box.ts";
 export const ENGINES = ["docker", "podman"] as const;
 export type Engine = typeof ENGINES[number];
 
-/** The versions that there are images of. */
+/** The versions with images. */
 export const VERSIONS = ["v1", "v2", "v3"];
 
 /**
- * The engines of containers that can be used in a box, with images `tests:v1`, `tests:v2`
- * and `tests:v3`: made of nothing but a variable VERSION, since there is no registry. What
- * else a container needs it sees as {@linkcode VOLUMES}. Prints a line for one that is missing.
+ * The container engines that can be used in a box, with images `tests:v1`, `tests:v2` and
+ * `tests:v3`. They contain nothing but a variable VERSION, since there is no registry.
+ * {@linkcode VOLUMES} provide everything else. Prints a line for each missing engine.
  */
 export async function enginesIn(
   box: SystemdBox | undefined,
@@ -30,13 +30,13 @@ export async function enginesIn(
   return usable;
 }
 
-/** What the tests' server needs of the machine: an image of nothing has no Node. */
+/** What the tests' server needs from the machine, since an empty image has no Node. */
 export const VOLUMES = [
   ...["/usr", "/lib", "/lib64"].map((path) => `${path}:${path}:ro`),
   `${SERVER}:/server.mjs:ro`,
 ];
 
-/** Layers can be put on a file system in memory, but not on the box's own. */
+/** Prepares an engine. Layers work on a file system in memory, but not on the box's own. */
 function setUp(engine: Engine): string {
   const data = engine === "docker" ? "docker" : "containers";
   return `
@@ -59,7 +59,7 @@ function skip(why: string): void {
   console.log(`skipped: ${why}`);
 }
 
-/** Makes an image of the machine's own Node, as which the samples' is known here. */
+/** Makes an image with the machine's Node, under the name that the samples use. */
 export async function makeNodeImage(
   box: SystemdBox,
   engine: Engine,

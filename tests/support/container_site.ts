@@ -10,10 +10,10 @@ export interface ContainerOptions {
   lines?: string[];
   /** The server's arguments. */
   args?: string;
-  /** A command in place of the server. */
+  /** A command instead of the server. */
   start?: string;
   image?: string;
-  /** In place of `container_port`. */
+  /** A line instead of `container_port`. */
   port?: string;
 }
 
@@ -32,7 +32,7 @@ export function containerConf(
   ].join("\n");
 }
 
-/** An instance, as `status` tells of it. */
+/** An instance, as `status` reports it. */
 export interface ContainerStatus {
   state: string;
   pid: number;
@@ -88,12 +88,12 @@ export class ContainerSite extends BoxedSite {
     return JSON.parse(stdout).services[0].instances;
   }
 
-  /** What release answers through nginx. */
+  /** The release that answers through nginx. */
   async version(): Promise<string | undefined> {
     return /^(v\d) /.exec(await this.get() ?? "")?.[1];
   }
 
-  /** Stops all of it, of which then nothing is left. */
+  /** Stops everything, and checks that nothing is left. */
   async stopAll(): Promise<void> {
     await this.succeed("stop", "--nginx");
     assertEquals(await this.containers(), []);
@@ -102,10 +102,10 @@ export class ContainerSite extends BoxedSite {
   }
 }
 
-/** How a load sees which release answers. */
+/** The load options to see which release answers. */
 export const RELEASES = { text: /^(v\d) / };
 
-/** What registers tests that each engine must pass, ignored where one can't be used. */
+/** Returns a function that registers a test for each engine, ignored if one can't be used. */
 export async function testsOfEngines(
   box: SystemdBox | undefined,
 ): Promise<

@@ -2,10 +2,10 @@ import { printMessage } from "../../lib/cli/output.ts";
 import { Site } from "./site.ts";
 import { deployConf, liveTemplate } from "./project.ts";
 
-/** Debian's Python, for which its packages are. */
+/** Debian's Python, which can use Debian's packages. */
 const PYTHON = "/usr/bin/python3";
 
-/** A WSGI application that answers with its pid; `/slow` after some seconds, `/stuck` never. */
+/** A WSGI application that answers with its pid: `/slow` after some seconds, `/stuck` never. */
 const APP = `\
 import os, signal, time
 try:
@@ -43,7 +43,7 @@ pm = static
 pm.max_children = 2
 `;
 
-/** A server that listens at PORT or SOCKET, and takes its time for /slow. */
+/** A server that listens on PORT or SOCKET, and answers /slow slowly. */
 export const SERVER = `\
 import http from "node:http";
 import fs from "node:fs";
@@ -74,13 +74,13 @@ threading.Thread(target=server.serve_forever).start()
 ctypes.CDLL(None).syscall(60 if platform.machine() == "x86_64" else 93, 0)
 `;
 
-/** A kind of server that the world has. */
+/** A kind of server in real use. */
 export interface Daemon {
   /** What must be installed. */
   needs: string[];
   /** The lines of its section. */
   lines: string[];
-  /** Its files, beside those that every site here has. */
+  /** Its files, besides those of every site here. */
   files?: Record<string, string>;
   /** Whether it answers as {@linkcode SERVER} does. */
   isHttp: boolean;
@@ -88,7 +88,7 @@ export interface Daemon {
 
 const gunicorn = `${PYTHON} -m gunicorn -w 2 -b 127.0.0.1:$PORT`;
 
-/** Servers, by what is special about them. */
+/** Servers, named by what is special about them. */
 export const DAEMONS: Record<string, Daemon> = {
   "a shell's loop": {
     needs: ["node"],
@@ -168,7 +168,7 @@ export const DAEMONS: Record<string, Daemon> = {
   },
 };
 
-/** Those of which some never end by themselves. */
+/** Servers with processes that never end by themselves. */
 const STUBBORN: Record<string, Daemon> = {
   "a wrapper that ignores SIGTERM": {
     needs: ["node"],
@@ -211,7 +211,7 @@ export function daemonSite(daemon: Daemon, more: string[] = []): Site {
 
 const present = new Map<string, boolean>();
 
-/** Tests something with a kind of server, if that is installed. */
+/** Registers a test with a kind of server, if that is installed. */
 export function daemonTest(
   name: string,
   kind: string,
@@ -234,7 +234,7 @@ export function daemonTest(
   }
 }
 
-/** Whether a program or a module of Debian's Python is there. */
+/** Whether a program or a module of Debian's Python is installed. */
 export function isInstalled(need: string): boolean {
   const known = present.get(need);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
-/** What can keep a request from getting the whole of an answer. */
+/** Why a request doesn't get a complete answer. */
 export type ExchangeFailure =
-  /** No connection came about: refused, unreachable, no port left. */
+  /** There was no connection: refused, unreachable, no port left. */
   | "connect"
   /** The connection was reset before the first byte of an answer. */
   | "reset"
@@ -8,9 +8,9 @@ export type ExchangeFailure =
   | "closed"
   /** The connection ended in the middle of an answer. */
   | "cut-off"
-  /** What came isn't an answer in HTTP/1. */
+  /** The answer isn't HTTP/1. */
   | "malformed"
-  /** The whole answer wasn't there in time. */
+  /** The answer wasn't complete in time. */
   | "hang";
 
 /** Why a request has no answer. */
@@ -22,7 +22,7 @@ export class ExchangeError extends Error {
   }
 }
 
-/** The error for something that stands where HTTP/1 wants something else. */
+/** The error for text that HTTP/1 doesn't allow in its place. */
 export function malformed(expected: string, got: string): ExchangeError {
   const message = `Expected ${expected}, got "${got.slice(0, 100)}"`;
   return new ExchangeError("malformed", message);

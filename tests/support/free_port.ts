@@ -1,11 +1,10 @@
 /**
- * A port that nobody listens on now. It is none of those that the kernel gives to
- * whoever asks for any (ip(7), ip_local_port_range), since another test may do so
- * before this one listens.
+ * A free port. It isn't one of those that the kernel assigns automatically (ip(7),
+ * ip_local_port_range), since another test may get such a port before this one listens.
  */
 export function freePort(): number {
   for (;;) {
-    // Nor one that zdd picks for a service.
+    // Also not one that zdd picks for a service.
     const port = 10_000 + Math.floor(10_000 * Math.random());
     try {
       Deno.listen({ hostname: "127.0.0.1", port }).close();

@@ -4,7 +4,7 @@ import { IncomingBytes } from "./incoming_bytes.ts";
 /** A request, ready to be sent. */
 export interface Request {
   method: string;
-  /** The head and the body as they go over the wire. */
+  /** The head and the body as they are sent. */
   bytes: Uint8Array;
 }
 
@@ -26,8 +26,8 @@ interface Head {
 const utf8 = new TextDecoder();
 
 /**
- * A connection that speaks HTTP/1.1 (RFC 9112), one request at a time, and
- * never sends a request twice: what happens to it is what is reported.
+ * A connection that speaks HTTP/1.1 (RFC 9112), one request at a time. It never sends a
+ * request twice, and reports exactly what happens to it.
  */
 export class HttpConnection {
   readonly #socket: Deno.TcpConn;
@@ -42,8 +42,8 @@ export class HttpConnection {
   /**
    * Connects, in at most `timeout` ms.
    *
-   * @throws {ExchangeError} of kind `connect`, or `hang` where nothing happens
-   * at all (the server's backlog is full).
+   * @throws {ExchangeError} of kind `connect`, or `hang` if nothing happens (the server's
+   * backlog is full).
    */
   static async open(
     hostname: string,
@@ -69,10 +69,10 @@ export class HttpConnection {
   }
 
   /**
-   * Sends a request and waits at most `timeout` ms for the whole answer. After
-   * an error the connection is of no further use.
+   * Sends a request and waits at most `timeout` ms for the complete answer. The connection
+   * can't be used after an error.
    *
-   * @throws {ExchangeError} of any kind but `connect`.
+   * @throws {ExchangeError} of any kind except `connect`.
    */
   async exchange(request: Request, timeout: number): Promise<Answer> {
     this.#incoming.expect();
@@ -81,8 +81,8 @@ export class HttpConnection {
       timedOut = true;
       this.close();
     }, timeout);
-    // A server that is gone, or answers without reading, breaks the sending;
-    // what became of the request is for the reading to say.
+    // Sending fails if the server is gone or answers without reading. Reading shows what
+    // became of the request.
     let sendError: unknown;
     try {
       await this.#send(request.bytes).catch((error) => sendError = error);
@@ -95,7 +95,7 @@ export class HttpConnection {
           `No whole answer within ${timeout} ms, ${received} bytes came`,
         );
       }
-      // The kernel reports a reset once, perhaps to the sending.
+      // The kernel reports a reset only once, maybe while sending.
       const closed = error instanceof ExchangeError && error.kind === "closed";
       if (closed && sendError instanceof Deno.errors.ConnectionReset) {
         throw new ExchangeError("reset", sendError.message);

@@ -5,28 +5,28 @@ const longestLine = 64 * 1024;
 const latin1 = new TextDecoder("latin1");
 
 /**
- * What comes in on a connection: taken by the line, by number of bytes or to
- * the end. Everything that takes throws an {@linkcode ExchangeError} when the
- * connection ends too early: `closed` or `reset` where no byte has come since
- * {@linkcode IncomingBytes.expect}, `cut-off` where some have.
+ * The bytes that arrive on a connection: read by line, by number of bytes, or to the end.
+ * All methods that read throw an {@linkcode ExchangeError} if the connection ends too
+ * early: `closed` or `reset` if no byte has arrived since {@linkcode IncomingBytes.expect},
+ * `cut-off` if some have.
  */
 export class IncomingBytes {
-  /** How many bytes have come since an answer was last expected. */
+  /** How many bytes have arrived since an answer was last expected. */
   received = 0;
 
   readonly #socket: Deno.TcpConn;
   #buffer = new Uint8Array(bufferSize);
-  /** Where the bytes that nobody has taken yet begin, and end. */
+  /** The begin and end of the bytes that haven't been read yet. */
   #start = 0;
   #end = 0;
-  /** A read that is under way. */
+  /** A pending read of the connection. */
   #reading: Promise<number | null> | undefined;
 
   constructor(socket: Deno.TcpConn) {
     this.#socket = socket;
   }
 
-  /** From now on an answer is expected; nothing of it can be here yet. */
+  /** Expects an answer from now on. None of it can have arrived yet. */
   expect(): void {
     if (this.#end > this.#start) {
       const rest = this.#buffer.subarray(this.#start, this.#end);
@@ -36,20 +36,20 @@ export class IncomingBytes {
   }
 
   /**
-   * Watches the idle connection until `pause` settles, or it is closed by the
-   * server: then the result is false.
+   * Watches the idle connection until `pause` settles. Returns false as soon as the server
+   * closes it.
    */
   async staysOpen(pause: Promise<void>): Promise<boolean> {
     const first = await Promise.race([
       this.#read().catch(() => null),
       pause.then(() => "paused" as const),
     ]);
-    // A read that is still under way brings the next answer.
+    // A read that is still pending gets the next answer.
     if (typeof first === "number") this.#add(first);
     return first !== null;
   }
 
-  /** Takes a line, without its end. */
+  /** Reads a line, without its end. */
   async line(): Promise<string> {
     for (let searched = 0;;) {
       const from = this.#start + searched;
@@ -65,14 +65,14 @@ export class IncomingBytes {
     }
   }
 
-  /** Takes that many bytes, which are good until more are taken. */
+  /** Reads a number of bytes, which are valid until more are read. */
   async bytes(count: number): Promise<Uint8Array> {
     await this.#need(count);
     this.#start += count;
     return this.#buffer.subarray(this.#start - count, this.#start);
   }
 
-  /** Takes what comes until the server closes the connection, as UTF-8. */
+  /** Reads as UTF-8 until the server closes the connection. */
   async textToEnd(): Promise<string> {
     const decoder = new TextDecoder();
     let text = "";

@@ -23,8 +23,8 @@ export type {
 export { runLoad };
 
 /**
- * A load in a process of its own, so that its figures don't depend on how busy
- * the test is. The process ends with the one that started it, at the latest.
+ * A load in its own process, so that its figures don't depend on how busy the test is. The
+ * process ends at the latest with its parent.
  *
  * @example
  * ```ts
@@ -66,9 +66,9 @@ export class Load implements AsyncDisposable {
    * Starts the load. Resolves when every client has had its first answer or
    * failure.
    *
-   * @param prefix what the command of its process needs in front of it
-   * @throws {TypeError} where a regular expression has flags.
-   * @throws {Error} where the process ends instead; the message says why.
+   * @param prefix words before the command of its process
+   * @throws {TypeError} if a regular expression has flags.
+   * @throws {Error} if the process ends instead; the message says why.
    */
   static async start(
     options: ArgumentOptions,
@@ -84,10 +84,10 @@ export class Load implements AsyncDisposable {
   }
 
   /**
-   * Lets the clients begin no further request, waits for those under way, and
-   * returns the figures.
+   * Makes the clients begin no further requests, waits for the current ones, and returns
+   * the figures.
    *
-   * @throws {Error} where the process gives none.
+   * @throws {Error} if the process returns none.
    */
   async stop(): Promise<LoadResult> {
     const killing = setTimeout(() => this.#kill("SIGKILL"), this.#patience);
@@ -98,7 +98,7 @@ export class Load implements AsyncDisposable {
     throw new Error(`The load gave no figures: ${await this.#lastWords()}`);
   }
 
-  /** Ends a load of which no request may have failed, and of which some were made. */
+  /** Ends a load, and asserts that it made requests and none failed. */
   async stopWithoutFailure(): Promise<LoadResult> {
     const result = await this.stop();
     const { ok, failed, kinds, failures: [first] } = result;
@@ -161,7 +161,7 @@ async function main(args: string[]): Promise<void> {
   await print(JSON.stringify(result) + "\n");
 }
 
-/** The parent holds the other end and never writes: it ends when that dies. */
+/** Exits with the parent, which holds the other end of stdin and never writes. */
 async function exitAtEndOfStdin(): Promise<never> {
   while (await Deno.stdin.read(new Uint8Array(1)) !== null);
   Deno.exit(1);
@@ -176,5 +176,5 @@ async function print(text: string): Promise<void> {
 
 if (import.meta.main) {
   await main(Deno.args);
-  Deno.exit(); // whatever stdin is waiting for
+  Deno.exit(); // even though stdin is still being read
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { LoadOptions } from "./load_options.ts";
 
-/** How the load is told on the command line what to do. */
+/** The help text of the load's command line. */
 export const usage =
   `Usage: deno run -A load.ts --url http://HOST:PORT/PATH [options]
 
@@ -24,7 +24,7 @@ Makes requests until SIGTERM or SIGINT, then prints the figures as JSON.
                    and dies when stdin ends: for a parent process
 `;
 
-/** What can be told on a command line: no function. */
+/** Options that can be passed on a command line: no functions. */
 export type ArgumentOptions = LoadOptions & { expect?: RegExp };
 
 const strings = ["url", "path", "methods", "expect", "text"] as const;
@@ -39,9 +39,9 @@ const numbers = [
 const switches = ["close", "post", "echo", "attached"] as const;
 
 /**
- * Writes options as arguments.
+ * Converts options to arguments.
  *
- * @throws {TypeError} where a regular expression has flags.
+ * @throws {TypeError} if a regular expression has flags.
  */
 export function toArguments(options: ArgumentOptions): string[] {
   const { duration, keepAlive = true, echo = false } = options;
@@ -70,10 +70,10 @@ function sourceOf(expression: RegExp | undefined): string | undefined {
 }
 
 /**
- * Reads options from arguments.
+ * Parses options from arguments.
  *
- * @throws {TypeError} where there is one that means nothing.
- * @throws {SyntaxError} where a regular expression isn't one.
+ * @throws {TypeError} if an argument is unknown or invalid.
+ * @throws {SyntaxError} if a regular expression is invalid.
  */
 export function fromArguments(
   args: string[],

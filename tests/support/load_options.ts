@@ -1,45 +1,45 @@
 import type { Answer, Request } from "./http_connection.ts";
 
-/** Who asks for what, how often, and what is a good answer. */
+/** What to request, how often, and what a good answer is. */
 export interface LoadOptions {
   /** Where the server is: `http://HOST:PORT/PATH`. */
   url: string;
-  /** Asked for in place of the URL's path. */
+  /** Requested instead of the URL's path. */
   path?: string;
-  /** How many clients make requests side by side; 20 if not given. */
+  /** How many clients make requests at the same time; 20 by default. */
   clients?: number;
-  /** Whether connections are used again; true if not given. */
+  /** Whether connections are reused; true by default. */
   keepAlive?: boolean;
   /**
-   * Each client uses these methods in turn, the first client beginning with the
-   * first, the second with the second; `["GET"]` if not given.
+   * Each client uses these methods in turn. The first client begins with the first method,
+   * the second client with the second. `["GET"]` by default.
    */
   methods?: string[];
-  /** How many bytes a POST, PUT or PATCH carries, at least 36; 64 if not given. */
+  /** How many bytes a POST, PUT or PATCH sends, at least 36; 64 by default. */
   size?: number;
-  /** What a client waits between an answer and its next request, in ms; 0 if not given. */
+  /** How long a client waits between an answer and its next request, in ms; 0 by default. */
   pause?: number;
   /**
-   * A request without a whole answer after so many ms hangs, and so does a
-   * connection that hasn't come about by then; 10000 if not given.
+   * A request without a complete answer after this many ms hangs, and so does a connection
+   * that isn't open by then; 10000 by default.
    */
   timeout?: number;
-  /** The load ends by itself after so many ms. */
+  /** The load ends by itself after this many ms. */
   duration?: number;
-  /** The load ends by itself after so many requests of all clients together. */
+  /** The load ends by itself after this many requests of all clients together. */
   requests?: number;
   /** What the body of a good answer matches. */
   expect?: RegExp | ((answer: Answer, request: LoadRequest) => boolean);
   /** Whether the answer to a request with a body must contain its token. */
   echo?: boolean;
   /**
-   * The part of a body that tells answers apart: the first group, or the whole
-   * match; all of the body if not given or not matched.
+   * The part of a body that distinguishes answers: the first group, or the whole match. The
+   * whole body by default, or if it doesn't match.
    */
   text?: RegExp;
 }
 
-/** A request, and the token that its body begins with and no other has. */
+/** A request, and the unique token that its body begins with. */
 export interface LoadRequest extends Request {
   token?: string;
 }
@@ -49,9 +49,9 @@ const tokenLength = 36; // of a UUID
 const encoder = new TextEncoder();
 
 /**
- * Returns what makes the requests of the load, by method.
+ * Returns a function that makes the load's requests for a method.
  *
- * @throws {TypeError} where the URL or the size makes no sense.
+ * @throws {TypeError} if the URL or the size is invalid.
  */
 export function requestMaker(
   options: LoadOptions,
@@ -91,8 +91,8 @@ export function requestMaker(
 }
 
 /**
- * Returns what checks the body of an answer: it says what is wrong with it, or
- * undefined.
+ * Returns a function that checks the body of an answer, and returns what is wrong with it
+ * or undefined.
  */
 export function bodyCheck(
   { expect, echo = false }: LoadOptions,
@@ -112,7 +112,7 @@ export function bodyCheck(
   };
 }
 
-/** Returns what finds the part of a body that tells answers apart. */
+/** Returns a function that finds the part of a body that distinguishes answers. */
 export function textFinder({ text }: LoadOptions): (body: string) => string {
   return (body) => {
     const match = text && body.match(text);

@@ -3,7 +3,7 @@ import type { ExchangeFailure } from "./exchange_error.ts";
 /** Why a request failed. */
 export type FailureKind =
   | ExchangeFailure
-  /** A complete answer, but not of the 2xx kind. */
+  /** A complete answer with a status other than 2xx. */
   | "status"
   /** A complete answer whose body isn't what was expected. */
   | "body";
@@ -13,13 +13,13 @@ export interface Failure {
   kind: FailureKind;
   detail: string;
   method: string;
-  /** Whether its connection had brought an answer before. */
+  /** Whether its connection had already returned an answer. */
   reused: boolean;
   /** When it failed, in ms since the load began. */
   at: number;
 }
 
-/** Which text the good answers had, and when. */
+/** A text of good answers, and when they had it. */
 export interface AnswerText {
   text: string;
   /** When it was first seen, in ms since the load began. */
@@ -29,29 +29,29 @@ export interface AnswerText {
   count: number;
 }
 
-/** What became of all the requests. */
+/** The results of all requests. */
 export interface LoadResult {
-  /** How many requests were made; each is either ok or failed. */
+  /** How many requests were made. Each is either ok or failed. */
   requests: number;
   ok: number;
   failed: number;
   /** The first 100 failures. */
   failures: Failure[];
-  /** How many failures there were of each kind; none, no entry. */
+  /** How many failures there were of each kind; no entry for none. */
   kinds: Partial<Record<FailureKind, number>>;
   /** How many of the failures hit a reused connection. */
   failedReused: number;
-  /** How many complete answers had which status. */
+  /** How many complete answers there were by status. */
   status: Record<number, number>;
   /** The distinct texts, at most 1000, in the order they were first seen. */
   answers: AnswerText[];
-  /** How often a good answer had another text than the one completed before. */
+  /** How often a good answer had a different text than the one completed before it. */
   changes: number;
   /** From the first attempt to connect to the last byte, good answers only, in ms. */
   latency: { p50: number; p99: number; max: number };
   /** How many connections were opened. */
   connections: number;
-  /** How many of them the server closed while they were idle: no failure. */
+  /** How many of them the server closed while they were idle. This isn't a failure. */
   closedIdle: number;
   /** How long the load lasted, in ms. */
   duration: number;
@@ -61,7 +61,7 @@ const mostFailures = 100;
 const mostAnswers = 1000;
 const longestText = 200;
 
-/** Counts what becomes of the requests while the load runs. */
+/** Counts the results of requests while the load runs. */
 export class Tally {
   connections = 0;
   closedIdle = 0;
@@ -93,7 +93,7 @@ export class Tally {
     this.#status[status] = (this.#status[status] ?? 0) + 1;
   }
 
-  /** Notes a good answer that has come now and took `latency` ms. */
+  /** Notes a good answer that has just arrived and took `latency` ms. */
   answer(fullText: string, latency: number): void {
     const text = fullText.slice(0, longestText);
     const now = this.#elapsed();
@@ -115,7 +115,7 @@ export class Tally {
   result(): LoadResult {
     const latencies = Float64Array.from(this.#latencies).sort();
     const ok = latencies.length;
-    /** The smallest latency that this part of all answers didn't exceed. */
+    /** The lowest latency that this part of all answers didn't exceed. */
     const quantile = (part: number) =>
       rounded(latencies[Math.max(0, Math.ceil(part * ok) - 1)] ?? 0);
     return {
@@ -140,7 +140,7 @@ export class Tally {
   }
 }
 
-/** To microseconds; the clock knows no more. */
+/** Rounded to microseconds, the precision of the clock. */
 function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

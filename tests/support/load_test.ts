@@ -10,7 +10,7 @@ import { RawServer } from "./raw_server.ts";
 
 const program = new URL("./load.ts", import.meta.url);
 
-/** Whether there is a process with this id, zombies aside. */
+/** Whether there is a process with this id that isn't a zombie. */
 async function lives(pid: number): Promise<boolean> {
   try {
     const stat = await Deno.readTextFile(`/proc/${pid}/stat`);

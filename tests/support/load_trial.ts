@@ -3,7 +3,7 @@ import type { LoadResult } from "./load_result.ts";
 import { RawServer, type Serve } from "./raw_server.ts";
 import { runLoad } from "./run_load.ts";
 
-/** Lets one client make so many requests to a server that does this. */
+/** Makes one client send a number of requests to a server that behaves like this. */
 export async function load(
   serve: Serve,
   requests: number,
@@ -13,7 +13,7 @@ export async function load(
   return await loadOn(server.url, requests, options);
 }
 
-/** Lets one client make so many requests. */
+/** Makes one client send a number of requests. */
 export function loadOn(
   url: string,
   requests: number,
@@ -23,7 +23,7 @@ export function loadOn(
   return runLoad({ url, clients: 1, requests, ...options }, signal);
 }
 
-/** A server that has one good answer. */
+/** A server that always sends the same good answer. */
 export const always: (body: string) => Serve = (body) => async (peer) => {
   while (true) {
     await peer.request();

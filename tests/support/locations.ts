@@ -1,18 +1,18 @@
-/** A location that an nginx user could write, and what is asked of it. */
+/** A location that an nginx user could write, and a request to it. */
 export interface LocationCase {
   name: string;
   /**
-   * Directives of the server; PASS passes on, PASS_ALONE does in an `if`, PATH is a
-   * prefix of its own.
+   * Directives of the server. PASS passes requests on, PASS_ALONE does so in an `if`, and
+   * PATH is a unique prefix.
    */
   directives: string;
-  /** What is sent; PATH as above. CR and LF end its lines. */
+  /** The request, with PATH as above. CR and LF end its lines. */
   request: string;
-  /** What PASS stands for with a static upstream, if it isn't all that `pass` sets. */
+  /** What PASS means with a static upstream, if not everything that `pass` sets. */
   plain?: string;
-  /** The client closes its side behind the request. */
+  /** Whether the client closes its side after the request. */
   halfClose?: true;
-  /** Only for a service in slots: the link is the location's root otherwise. */
+  /** Only for a service with slots: otherwise the link is the location's root. */
   slotsOnly?: true;
 }
 
@@ -40,7 +40,7 @@ const FORWARDED = "proxy_set_header X-Forwarded-For " +
   "$proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; " +
   "proxy_set_header X-Forwarded-Host $plain_host;";
 
-/** What a static upstream's location needs to do as `it.live.pass` does. */
+/** What a location with a static upstream needs to behave like `it.live.pass`. */
 export const PASS_PLAINLY = [PLAIN, HOST, CONNECTION, FORWARDED].join(" ");
 
 const PASS_ON = "location PATH { PASS }";
@@ -66,7 +66,7 @@ export const LOCATIONS: LocationCase[] = [
   },
   {
     name: "a client that closes its side behind a POST",
-    // Without, the answer races against nginx's giving up.
+    // Without this, nginx might give up before the answer arrives.
     directives: "location PATH { proxy_ignore_client_abort on; PASS }",
     request: post("PATH", "body"),
     halfClose: true,

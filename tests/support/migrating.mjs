@@ -1,6 +1,6 @@
-// A server that can't answer while its data is being changed: while there is a file
-// `migrating`, each request gets 500, and so if `schema` has another version than it is
-// started for. With the name of a pid file, it chooses its port and tells it.
+// A server that can't answer while its data is being migrated: each request gets 500 while
+// there is a file `migrating`, or if `schema` has another version than the server was
+// started for. With the name of a pid file, it chooses its port and writes a port file.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 

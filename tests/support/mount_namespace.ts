@@ -1,4 +1,7 @@
-/** Whether a process can have a mount namespace of its own: only root's, and not in every container. */
+/**
+ * Whether a process can have its own mount namespace: only as root, and not in every
+ * container.
+ */
 export function canUnshareMounts(): boolean {
   try {
     return new Deno.Command("unshare", {

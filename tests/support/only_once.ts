@@ -1,8 +1,9 @@
 /**
- * A scheduler in shell that must never run twice: each one that begins adds its pid to the
- * file `begun`, and one that finds another makes the file `twice`. It needs a moment to end.
+ * A scheduler in shell that must never run twice. Each one that begins adds its pid to the
+ * file `begun`, and one that finds another creates the file `twice`. It takes a moment to
+ * end.
  *
- * @param directory where these files are
+ * @param directory of these files
  */
 export function onlyOnce(directory: string): string {
   return `cd "${directory}"

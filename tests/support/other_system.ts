@@ -1,12 +1,12 @@
 /**
- * Makes Deno behave as on another system, as far as that is possible on Linux: preloaded
- * with `deno run --preload`, it names the system of `ZDD_TEST_SYSTEM`, and takes away what
- * that lacks: /proc, /sys and /run, functions of the C library, systemd's programs, and
- * nginx unless `ZDD_TEST_NGINX` is set; for Windows also user ids, the umask, signals, a shell, and /etc. Windows' paths
- * (`C:\app\deploy.conf`) become paths of this machine.
+ * Makes Deno behave as on another system, as far as possible on Linux. Preloaded with `deno
+ * run --preload`, it reports the system in `ZDD_TEST_SYSTEM`, and removes what that lacks:
+ * /proc, /sys and /run, functions of the C library, systemd's programs, and nginx unless
+ * `ZDD_TEST_NGINX` is set; for Windows also user ids, the umask, signals, a shell and /etc.
+ * Windows paths (`C:\app\deploy.conf`) become paths of this machine.
  *
- * It is neither macOS nor Windows: their file systems, and whatever else Deno does
- * differently there, aren't tried.
+ * This doesn't test the file systems of macOS and Windows, or other differences of Deno
+ * there.
  */
 // deno-lint-ignore-file no-explicit-any -- what Deno's functions take is passed on
 
@@ -26,7 +26,10 @@ function define(name: string, value: unknown): void {
   Object.defineProperty(Deno, name, { value, configurable: true });
 }
 
-/** The path on this machine. @throws {Deno.errors.NotFound} if the other one has none. */
+/**
+ * The path on this machine. @throws {Deno.errors.NotFound} if it doesn't exist on the
+ * other.
+ */
 function translated(path: unknown): unknown {
   if (typeof path !== "string") return path;
   const own = isWindows
@@ -36,7 +39,7 @@ function translated(path: unknown): unknown {
   throw new Deno.errors.NotFound(`No such file or directory: '${path}'`);
 }
 
-/** Functions whose first words are paths, so many. */
+/** How many of a function's first arguments are paths. */
 const WITH_PATHS: Record<string, number> = {
   ...{ openSync: 1, readTextFileSync: 1, writeTextFileSync: 1, mkdirSync: 1 },
   ...{ statSync: 1, lstatSync: 1, readDirSync: 1, readLinkSync: 1 },

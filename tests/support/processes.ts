@@ -1,4 +1,4 @@
-/** Whether a process runs; zombies don't. */
+/** Whether a process runs and isn't a zombie. */
 export function isAlive(pid: number): boolean {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   return stat !== "" && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
@@ -25,7 +25,7 @@ export function processesOf(variable: string, directory: string): number[] {
   return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name))
     .filter((pid) =>
       pid > 0 && isAlive(pid) &&
-      // nginx writes its title over its environment, but stays in the directory.
+      // nginx overwrites its environment with its title, but stays in the directory.
       (readOrEmpty(`/proc/${pid}/environ`).includes(variable) ||
         directoryOf(pid).startsWith(directory))
     );

@@ -1,6 +1,6 @@
 import { fromFileUrl } from "@std/path";
 
-/** The tests' server, which can misbehave: see there. */
+/** The tests' server, which can misbehave; see there. */
 export const SERVER = fromFileUrl(new URL("server.mjs", import.meta.url));
 
 /** The command that starts it. */
@@ -12,15 +12,15 @@ export function serverCommand(...args: string[]): string {
 export interface ServiceOptions {
   name?: string;
   /**
-   * A value of deploy.conf's `port`, `env` if not given. With `file` the server chooses a
-   * port and writes a port file, with `file-socket` a socket.
+   * A value of deploy.conf's `port`; `env` by default. With `file` the server chooses a
+   * port and writes a port file, with `file-socket` it chooses a socket.
    */
   port?: string;
-  /** Where a server that chooses its address writes its pid; `NAME.pid` if not given. */
+  /** Where a server that chooses its address writes its pid; `NAME.pid` by default. */
   pidFile?: string;
   /** How the server misbehaves: see server.mjs. */
   mode?: string;
-  /** A command in place of the tests' server. */
+  /** A command instead of the tests' server. */
   start?: string;
   /** More lines. */
   lines?: string[];
@@ -44,9 +44,9 @@ export function serviceSection(options: ServiceOptions = {}): string {
   ].join("\n") + "\n";
 }
 
-/** What deploy.conf says. */
+/** The contents of deploy.conf. */
 export interface ProjectOptions extends ServiceOptions {
-  /** Sections of services, in place of the one that the options above make. */
+  /** Sections of services, instead of the one from the options above. */
   services?: string[];
   /** More lines of [nginx]. */
   nginx?: string[];
@@ -71,7 +71,7 @@ export function deployConf(options: ProjectOptions = {}): string {
 
 /** Parts of a template. */
 export interface TemplateOptions {
-  /** What stands in `location / { … }`. */
+  /** The contents of `location / { … }`. */
   location?: string;
   /** More locations, or all of them. */
   locations?: string;
@@ -79,11 +79,11 @@ export interface TemplateOptions {
   http?: string;
   /** The `upstream` blocks. */
   upstream?: string;
-  /** The services that are chosen in the server; all that the locations pass to, if not given. */
+  /** The services that are chosen in the server; by default all that the locations pass to. */
   chosen?: string[];
 }
 
-/** A template with a live switch: requests go to `web` unless it says so. */
+/** A template with a live switch. By default, requests go to `web`. */
 export function liveTemplate(options: TemplateOptions = {}): string {
   return template({
     upstream: "<%= it.live.upstreams() %>",
@@ -133,7 +133,7 @@ http {
 `;
 }
 
-/** The services that locations pass to, as the template writes them. */
+/** The services that locations pass to, as written in the template. */
 function passedIn(locations: string): string[] {
   const names = locations.matchAll(/it\.live\.pass\(("[^"]+")/g);
   return [...new Set([...names].map(([, name = ""]) => name))];

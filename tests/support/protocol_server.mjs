@@ -1,11 +1,11 @@
-// A server of what isn't plain HTTP/1, on PORT:
+// A server for protocols other than plain HTTP/1, on PORT:
 //
-//   node protocol_server.mjs grpc                 HTTP/2 without TLS, as gRPC has it
+//   node protocol_server.mjs grpc                 HTTP/2 without TLS, as for gRPC
 //   node protocol_server.mjs https KEY CERTIFICATE
 //
-// It answers `PID AUTHORITY`, to gRPC in one message with a status behind it. With `calls N`
-// it is the client: it makes N calls over one connection to PORT, a few at a time, and
-// prints the authorities and pids it was told, and how many calls had another status.
+// It answers `PID AUTHORITY`; for gRPC, in one message followed by a status. With `calls N`
+// it is the client: it makes N calls over one connection to PORT, a few at a time. It
+// prints the authorities and pids in the answers, and how many calls had another status.
 
 import { readFileSync } from "node:fs";
 import http2 from "node:http2";

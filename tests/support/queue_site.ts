@@ -2,17 +2,17 @@ import { Redis } from "./redis.ts";
 import { Site } from "./site.ts";
 import { until } from "./until.ts";
 
-/** What became of the jobs of a queue. */
+/** The results of a queue's jobs. */
 export interface Jobs {
   /** How often each was done. */
   done: Map<string, number>;
   /** How many were done by each version. */
   versions: Map<string, number>;
-  /** Those that a worker has taken and not done. */
+  /** Jobs that a worker has taken but not done. */
   left: string[];
 }
 
-/** samples/worker, with a Redis of its own. */
+/** samples/worker with its own Redis. */
 export class QueueSite implements AsyncDisposable {
   private constructor(readonly site: Site, readonly redis: Redis) {}
 
@@ -26,7 +26,7 @@ export class QueueSite implements AsyncDisposable {
     return new QueueSite(site, redis);
   }
 
-  /** Gives all that is started from now on another version. */
+  /** Gives another version to everything that is started from now on. */
   release(version: number): void {
     for (const file of ["web.py", "worker.py"]) {
       const text = this.site.read(file);
@@ -35,21 +35,21 @@ export class QueueSite implements AsyncDisposable {
     }
   }
 
-  /** Waits until the queue is empty, for so many ms at most, and nobody works on a job. */
+  /** Waits until the queue is empty and no job is in progress, for at most `timeout` ms. */
   async untilDone(timeout = 60_000): Promise<Jobs> {
     await until("the queue is empty", async () => {
       return await this.redis.ask("llen", "jobs") === "0";
     }, timeout);
     await until("nobody works", async () => {
       return (await this.#lists()).length === 0;
-    }).catch(() => {}); // what is left is told
+    }).catch(() => {}); // the result shows what is left
     const left = await Promise.all(
       (await this.#lists()).map((list) =>
         this.redis.ask("lrange", list, 0, -1)
       ),
     );
     const done = await this.#counts("done");
-    // Those of the scheduler come when they come.
+    // The scheduler's jobs may come at any time.
     const own = [...done].filter(([job]) => !job.startsWith("report of"));
     return {
       done: new Map(own),

@@ -1,6 +1,6 @@
 /**
- * Sends bytes to a port of this host, and returns all that comes back until the other
- * side closes the connection. Each byte is a character.
+ * Sends bytes to a port of this host, and returns everything that comes back until the
+ * other side closes the connection. Each byte is one character.
  */
 export async function exchange(
   port: number,

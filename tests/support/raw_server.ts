@@ -1,10 +1,10 @@
-/** What a server does with a connection: the first has the number 0. */
+/** What a server does with a connection. The first one has the number 0. */
 export type Serve = (peer: Peer, number: number) => Promise<unknown>;
 
 /**
- * A server that does to a connection whatever a test wants, well-behaved or
- * not. A connection is closed when its `serve` settles, at the latest when the
- * server is disposed of.
+ * A server that does with a connection whatever a test needs, well-behaved or not. A
+ * connection is closed when its `serve` settles, or at the latest when the server is
+ * disposed of.
  */
 export class RawServer implements AsyncDisposable {
   readonly url: string;
@@ -41,7 +41,7 @@ export class RawServer implements AsyncDisposable {
     }
   }
 
-  /** Closes everything; rejects where a `serve` has. */
+  /** Closes everything. Rejects if a `serve` has rejected. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     await this.#running[0];
@@ -62,7 +62,7 @@ export class Peer {
     this.#socket = socket;
   }
 
-  /** Reads the next request, which comes in one piece from our clients. */
+  /** Reads the next request. Our clients send it in one piece. */
   async request(): Promise<string> {
     const buffer = new Uint8Array(65536);
     const count = await this.#socket.read(buffer).catch(() => null);
@@ -70,7 +70,7 @@ export class Peer {
     return new TextDecoder().decode(buffer.subarray(0, count));
   }
 
-  /** Sends the text at once. */
+  /** Sends the text in one piece. */
   async send(text: string | Uint8Array): Promise<void> {
     const bytes = typeof text === "string"
       ? new TextEncoder().encode(text)
@@ -104,7 +104,7 @@ export class Peer {
   }
 }
 
-/** Answers every request with the text in TEXT and resets the connection. */
+/** A script that answers every request with the text in TEXT and resets the connection. */
 const RESETTING = `
 const { TEXT } = process.env;
 const server = require("net").createServer((socket) => {
@@ -117,8 +117,8 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
 
 /**
- * A server that answers every request with the text and resets the connection: Node can,
- * Deno.TcpConn and, before 2.9, Deno's node:net can't.
+ * A server that answers every request with the text and resets the connection. Runs in
+ * Node, since Deno.TcpConn can't do that, and Deno's node:net can't before 2.9.
  */
 export async function resettingServer(
   text: string,

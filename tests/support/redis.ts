@@ -4,7 +4,7 @@ import { until } from "./until.ts";
 
 const CLIENT = "/usr/lib/python3/dist-packages/redis/__init__.py";
 
-/** Whether there are Redis and Python's client; where not, says what is skipped. */
+/** Whether Redis and its Python client are installed. If not, says what is skipped. */
 export function hasRedis(what: string): boolean {
   const missing = findProgram("redis-server", ".") === undefined
     ? "redis-server"
@@ -17,7 +17,7 @@ export function hasRedis(what: string): boolean {
   return false;
 }
 
-/** A Redis that keeps nothing, on a socket of its own. */
+/** A Redis that stores nothing on disk, on its own socket. */
 export class Redis implements AsyncDisposable {
   private constructor(
     readonly server: Deno.ChildProcess,
@@ -39,12 +39,12 @@ export class Redis implements AsyncDisposable {
     return redis;
   }
 
-  /** As a client takes it. */
+  /** Its URL for clients. */
   get url(): string {
     return `unix://${this.socket}`;
   }
 
-  /** What it answers, a line a value. @throws {Error} with its words, if it refuses. */
+  /** Its answer, one line per value. @throws {Error} with its message, if it refuses. */
   async ask(...command: (string | number)[]): Promise<string> {
     const { success, stdout, stderr } = await new Deno.Command("redis-cli", {
       args: ["-e", "-s", this.socket, ...command.map(String)],

@@ -9,15 +9,15 @@ import {
 } from "./load_options.ts";
 import { type FailureKind, type LoadResult, Tally } from "./load_result.ts";
 
-/** Between a connection that didn't come about and the next attempt, in ms. */
+/** The pause between a failed connection and the next attempt, in ms. */
 const reconnectPause = 10;
 
 /**
- * Lets clients make requests until `signal` aborts, then lets those under way
- * finish. No request is made twice: each that was begun is counted, as ok or as
- * failed. `onStarted` is called when every client has had its first outcome.
+ * Makes clients send requests until `signal` aborts, then lets the current ones finish. No
+ * request is sent twice: each that was begun is counted as ok or failed. `onStarted` is
+ * called when every client has had its first result.
  *
- * @throws {TypeError} where an option makes no sense.
+ * @throws {TypeError} if an option is invalid.
  */
 export async function runLoad(
   options: LoadOptions,
@@ -88,7 +88,7 @@ class Client {
     this.#over = over;
   }
 
-  /** Makes one request with the method whose turn it is, and counts it. */
+  /** Makes one request with the next method, and counts it. */
   async request(turn: number): Promise<void> {
     const method = this.#methods[turn % this.#methods.length] ?? "GET";
     const request = this.#make(method);

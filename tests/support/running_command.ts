@@ -14,7 +14,7 @@ export class RunningCommand {
   #stdout = "";
   #stderr = "";
 
-  /** Starts it; both its outputs must be pipes. */
+  /** Starts it. Both its outputs must be pipes. */
   constructor(command: Deno.Command) {
     this.#child = command.spawn();
     const { stdout, stderr } = this.#child;

@@ -1,43 +1,43 @@
-// deno-lint-ignore-file no-console -- what it prints is looked for in its log
+// deno-lint-ignore-file no-console -- tests look for its output in its log
 
-// The tests' server, in plain Node. It knows nothing of zdd but what it is told:
+// The tests' server, in plain Node. It knows nothing about zdd except what it is told:
 //
 //   node server.mjs [OPTION…] [HOST:PORT…]
 //
-// It listens on the addresses, else on PORT or SOCKET, else on a port of its choice.
+// It listens on the addresses, or else on PORT or SOCKET, or else on a port of its choice.
 //
-//   --pid-file FILE   write the pid there, and beside it the port file, unless told where to listen
-//   --socket DIR      choose a socket in a directory, and no port
+//   --pid-file FILE   write the pid there, and the port file beside it unless told where to listen
+//   --socket DIR      choose a socket in a directory instead of a port
 //   --mode MODE       how it misbehaves:
 //     exit            ends at once
 //     dies-later      ends soon after it has written its pid
-//     serves:MS       ends after so long
-//     delay:MS        needs so long to start
+//     serves:MS       ends after this time
+//     delay:MS        takes this long to start
 //     no-port         writes no port file
-//     garbage         writes none into it
-//     wrong-port      writes one that nobody listens on
-//     unhealthy       answers with 503, whatever is asked
+//     garbage         writes something other than a port
+//     wrong-port      writes a port that nothing listens on
+//     unhealthy       answers every request with 503
 //     stays           ignores SIGTERM
-//     hangs-up        closes the connection of whoever asks for anything but /
-//     closes:N        closes every Nth kept connection in place of an answer
+//     hangs-up        closes the connection on a request for anything but /
+//     closes:N        closes every Nth kept connection instead of answering
 //     fails:N         answers every Nth request with 500
-//     slow:MS         needs so long for each answer
+//     slow:MS         takes this long for each answer
 //     cuts:N          breaks every Nth answer off
-//   --echo            tell what has reached it: see below
-//   --workers N       let so many processes answer, which share a socket
+//   --echo            answer with what has arrived: see below
+//   --workers N       use N processes that share a socket
 //   --apart MS        wait between two addresses
 //
-// VERSION is what it answers, DELAY how many ms it needs to start, BACKLOG how many clients
-// may wait for it to accept them.
+// VERSION is part of its answers, DELAY is how many ms it takes to start, and BACKLOG is
+// how many clients may wait to be accepted.
 //
-// It answers `VERSION PID LENGTH`, where LENGTH is that of the request's body; to /slow?MS
-// after so long, to /waiting with the number of those, to /fail with a 503, to /connection with that header, to /exit by ending.
-// With --echo it answers with the request's line, its headers in order of their names, and
-// its body's length, which is the same from each instance. Parameters change that:
-// `status=503`, `header=NAME:VALUE` (several), `quiet`, `hangup`, `length=N` of an answer of
-// that many bytes.
+// It answers `VERSION PID LENGTH`, where LENGTH is that of the request's body. It answers
+// /slow?MS after this time, /waiting with the number of slow requests, /fail with a 503,
+// and /connection with that header. On /exit it ends. With --echo it answers with the
+// request line, the headers sorted by name, and the length of the body, which is the same
+// from each instance. Parameters change that: `status=503`, `header=NAME:VALUE` (several),
+// `quiet`, `hangup`, and `length=N` for an answer of N bytes.
 //
-// On any path it speaks websocket: each text frame comes back as `PID TEXT`.
+// On any path it speaks websocket: each text frame is answered with `PID TEXT`.
 
 import cluster from "node:cluster";
 import { createHash } from "node:crypto";
@@ -70,7 +70,7 @@ if (mode === "exit") {
 }
 
 process.on("SIGTERM", () => {
-  // As rude as a server can be: zdd must have drained it.
+  // Ends as rudely as a server can: zdd must have drained it.
   if (mode !== "stays") process.exit(0);
 });
 
@@ -85,12 +85,12 @@ let kept = 0;
 
 let answered = 0;
 
-/** Whether it is the turn of an answer to be spoilt in this way. */
+/** Whether this is an answer to spoil in this way. */
 function isSpoilt(how) {
   return mode === how && ++answered % Number(time) === 0;
 }
 
-/** Whether a request on a kept connection is one that finds it closed. */
+/** Whether to close the kept connection of this request. */
 function closes({ socket }) {
   const isKept = socket.isKept ?? false;
   socket.isKept = true;
@@ -177,7 +177,7 @@ function upgrade(request, socket) {
   });
 }
 
-/** Where it listens, as node's `listen` takes it. */
+/** Where it listens, as arguments of node's `listen`. */
 function addresses() {
   const pair = (host, port) => ({ host, port, backlog: Number(BACKLOG) });
   if (positionals.length > 0) {
@@ -197,7 +197,7 @@ function write(path, text) {
   renameSync(`${path}.new`, path);
 }
 
-/** Tells who it is and where it listens, or what it says instead. */
+/** Writes its pid and where it listens, or what `--mode` says instead. */
 function tell(server) {
   console.log(`server.mjs: listens at ${Date.now()}`);
   if (mode === "serves") setTimeout(giveUp, Number(time));
@@ -210,7 +210,7 @@ function tell(server) {
   if (mode === "dies-later") setTimeout(giveUp, 100);
   else if (mode === "garbage") write(portFile, "ready to serve\n");
   else if (mode === "wrong-port") {
-    setInterval(() => {}, 1000); // it stays
+    setInterval(() => {}, 1000); // keeps it running
     server.close(() => write(portFile, `${name}\n`));
   } else if (mode !== "no-port" && PORT === undefined && SOCKET === undefined) {
     write(portFile, `${name}\n`);

@@ -18,12 +18,12 @@ const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 /** The command under test: `ZDD_BIN`, or zddeploy's source. */
 export const ZDD: string[] = Deno.env.get("ZDD_BIN")?.split(" ") ??
   [
-    // A zddeploy that is killed could leave Deno's cache of compiled code unreadable.
+    // A killed zddeploy could leave Deno's cache of compiled code unreadable.
     ...[Deno.execPath(), "run", "-A", "--no-lock", "--no-code-cache"],
     join(ROOT, "main.ts"),
   ];
 
-/** A deploy.conf without the users that aren't there, or that only root may choose. */
+/** A deploy.conf without users that don't exist or that only root may choose. */
 function withoutUsers(text: string): string {
   return text.replace(
     /^user: (\S+)\n/gm,
@@ -32,14 +32,14 @@ function withoutUsers(text: string): string {
   );
 }
 
-/** The texts of a site. */
+/** The files of a site. */
 export interface SiteOptions extends ProjectOptions {
   template?: string;
   /** More files. */
   files?: Record<string, string>;
 }
 
-/** What `zddeploy status --json` says of an instance. */
+/** What `zddeploy status --json` says about an instance. */
 export interface InstanceStatus {
   state: string;
   pid: number;
@@ -53,7 +53,7 @@ export interface InstanceStatus {
  * Disposing of it ends every process that came from it, by pid, and removes it.
  */
 export class Site extends TestDirectory {
-  /** What options leave open. */
+  /** Used for what the options don't set. */
   #defaults: ProjectOptions = {};
 
   private constructor() {
@@ -67,18 +67,18 @@ export class Site extends TestDirectory {
     return site;
   }
 
-  /** A site whose service `web`, the tests' server, is switched live. */
+  /** A site with the tests' server as service `web`, with the live switch. */
   static live(options: SiteOptions = {}): Site {
     return Site.#of({ template: liveTemplate(), ...options }, {});
   }
 
-  /** A site whose service `web` writes a port file; a switch is a reload. */
+  /** A site whose service `web` writes a port file, and where a switch is a reload. */
   static classic(options: SiteOptions = {}): Site {
     const template = classicTemplate();
     return Site.#of({ template, ...options }, { port: "file" });
   }
 
-  /** A site with a copy of a sample. What is said to be in /srv/app is in the site. */
+  /** A site with a copy of a sample. Paths in /srv/app become paths in the site. */
   static fromSample(name: string): Site {
     const site = new Site();
     const copy = (from: string, to: string) => {
@@ -111,7 +111,7 @@ export class Site extends TestDirectory {
     return site;
   }
 
-  /** Writes deploy.conf anew. */
+  /** Writes another deploy.conf. */
   configure(options: ProjectOptions = {}): void {
     this.write("deploy.conf", deployConf({ ...this.#defaults, ...options }));
   }
@@ -127,7 +127,7 @@ export class Site extends TestDirectory {
     return await outcomeOf(this.zddCommand(...args));
   }
 
-  /** Runs zddeploy in a directory of the site, as a shell that has gone there does. */
+  /** Runs zddeploy in a directory of the site, as a shell would after cd. */
   async zddIn(directory: string, ...args: string[]): Promise<Outcome> {
     const go = ["-c", 'cd "$0" && exec "$@"', directory];
     return await this.run("sh", ...go, ...ZDD, ...args);
@@ -175,21 +175,21 @@ export class Site extends TestDirectory {
     throw new Error(`Expected an instance's answer, got ${status} "${text}"`);
   }
 
-  /** All pids that answer a number of requests, each on a connection of its own. */
+  /** All pids that answer a number of requests, each on its own connection. */
   async pidsAt(path = "/", requests = 12): Promise<number[]> {
     const pids = new Set<number>();
     for (let i = 0; i < requests; i++) pids.add(await this.pidAt(path));
     return sorted(pids);
   }
 
-  /** The pid that answers a request which takes so many ms. It fails where it is awaited. */
+  /** The pid that answers a request which takes this many ms. A failure shows when awaited. */
   slowPid(ms: number): Promise<number> {
     const answer = this.pidAt(`/slow?${ms}`);
     answer.catch(() => {});
     return answer;
   }
 
-  /** Waits until the serving instance has this many requests that take their time. */
+  /** Waits until the serving instance has this many slow requests. */
   async untilSlow(requests: number): Promise<void> {
     await until(
       `${requests} requests have arrived`,
@@ -197,7 +197,10 @@ export class Site extends TestDirectory {
     );
   }
 
-  /** Starts twenty clients that keep their connections, with GET and POST, unless told otherwise. */
+  /**
+   * Starts a load; by default, twenty clients that keep their connections, with GET and
+   * POST.
+   */
   async load(
     { path = "/", ...options }: Partial<LoadOptions> & { expect?: RegExp } = {},
   ): Promise<Load> {
@@ -206,7 +209,7 @@ export class Site extends TestDirectory {
       // The server tells the machine's two processors apart from the test's.
       pause: 2,
       methods: ["GET", "POST"],
-      timeout: 60_000, // a busy machine is no failure
+      timeout: 60_000, // a busy machine isn't a failure
       expect: /^\S+ \d+ \d+\n$/,
       text: /^\S+ (\d+) /,
       ...options,
@@ -229,7 +232,7 @@ export class Site extends TestDirectory {
     );
   }
 
-  /** Waits until the serving instances of a service have this many connections altogether. */
+  /** Waits until the serving instances of a service have this many connections in total. */
   async untilConnected(connections: number, service = "web"): Promise<void> {
     await until(`${connections} connections`, async () => {
       const sum = (await this.instances(service))
@@ -239,7 +242,7 @@ export class Site extends TestDirectory {
     });
   }
 
-  /** nginx's master and all its workers, those that shut down too. */
+  /** nginx's master and all its workers, including those that shut down. */
   nginx(): number[] {
     return this.titled(/^nginx: /);
   }
@@ -259,7 +262,7 @@ export class Site extends TestDirectory {
     return this.titled(/__hold/);
   }
 
-  /** Everything but nginx. */
+  /** All processes except nginx's. */
   besidesNginx(): number[] {
     return this.titled(/^(?!nginx: )/);
   }

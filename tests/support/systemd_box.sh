@@ -1,11 +1,11 @@
 #!/bin/bash
-# What SystemdBox (systemd_box.ts) drives: a throw-away machine in which Debian's systemd
-# runs as pid 1. It has namespaces of its own, a network of loopback alone, and a writable
-# copy of /, of which nothing lasts.
+# The throw-away machine of SystemdBox (systemd_box.ts), in which Debian's systemd runs as
+# pid 1. It has its own namespaces, only a loopback network, and a temporary, writable copy
+# of /.
 #
 #   systemd_box.sh up DIRECTORY PATH…  boots; prints `boot PID` at each boot, the machine's
-#                                      pid 1. It is gone when the standard input ends. The
-#                                      PATHs are seen inside, whatever they are mounted from
+#                                      pid 1. Ends when the standard input ends. The PATHs
+#                                      are visible inside, whatever they are mounted from
 #   systemd_box.sh run DIRECTORY PID COMMAND…  runs a command inside, outside all units
 set -euo pipefail
 
@@ -14,7 +14,7 @@ hierarchies() {
   sed -n 's/^\([^ ]* \)\{4\}\([^ ]*\) .* - \(cgroup2\?\) [^ ]* \([^ ]*\)$/\2 \3 \4/p' /proc/self/mountinfo
 }
 
-# Makes a cgroup for the machine in each hierarchy: its pid 1 takes them for the root.
+# Creates a cgroup for the machine in each hierarchy. To its pid 1, they look like the root.
 make_groups() {
   local mount type options own group
   hierarchies | while read -r mount type options; do
@@ -34,8 +34,8 @@ make_groups() {
   done >"$1/groups"
 }
 
-# Removes the machine's cgroups, or with `-mindepth 1` what it has made in them. What was
-# killed may take a moment to leave them.
+# Removes the machine's cgroups, or with `-mindepth 1` what it has created in them. Killed
+# processes may take a moment to leave them.
 remove_groups() {
   local directory=$1 groups
   shift
@@ -60,7 +60,7 @@ up() {
   exit "${status:-0}"
 }
 
-# Holds the disk, and boots as long as the machine reboots.
+# Keeps the disk mounted, and boots again whenever the machine reboots.
 machine() {
   local directory=$1 group status
   mkdir "$directory/disk"
@@ -78,7 +78,7 @@ machine() {
   done
 }
 
-# Makes the root in new namespaces, and becomes systemd.
+# Creates the root in new namespaces, and becomes systemd.
 boot() {
   local directory=$1 root=$1/disk/root path type options pid
   shift
@@ -120,7 +120,7 @@ boot() {
     /lib/systemd/systemd --system --log-target=console --show-status=no >&2
 }
 
-# What a machine without devices needs once: none of the services of the host, and nobody who asks.
+# Sets up a machine without devices: no services of the host, and no login prompts.
 install_machine() {
   local unit
   echo systemd-box >/etc/hostname
@@ -152,9 +152,9 @@ enter() {
 run() {
   local directory=$1 pid=$2 group
   shift 2
-  # Some cgroup that no unit has; the root may not have processes (cgroups(7), version 2).
+  # A cgroup of no unit, since the root may not have processes (cgroups(7), version 2).
   while read -r group; do
-    # As long as it is empty, the machine's systemd may remove it.
+    # While it is empty, the machine's systemd may remove it.
     for _ in $(seq 20); do if enter "$group" 2>/dev/null; then continue 2; fi; done
     enter "$group"
   done <"$directory/groups"

@@ -4,13 +4,13 @@ import { type Outcome, outcomeOf } from "./running_command.ts";
 const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 const SCRIPT = join(ROOT, "tests/support/systemd_box.sh");
 
-/** How long a machine may take to boot, in ms; it takes about a second. */
+/** How long a machine may take to boot, in ms. It takes about a second. */
 const BOOT_TIMEOUT = 30_000;
 
 /**
  * A throw-away machine in which Debian's systemd runs as pid 1, with logind and journald.
- * It sees a writable copy of the file system, of which nothing lasts, and has a network
- * of loopback alone. It dies with the test, at the latest.
+ * It has a temporary, writable copy of the file system, and only a loopback network. It
+ * ends at the latest with the test.
  *
  * @example
  * ```ts
@@ -20,7 +20,10 @@ const BOOT_TIMEOUT = 30_000;
  */
 export class SystemdBox implements AsyncDisposable {
   readonly #machine: Deno.ChildProcess;
-  /** Where its disk is mounted, in its own namespace alone; its base name is that of its cgroups. */
+  /**
+   * Where its disk is mounted, only in its own namespace. Its cgroups have the same base
+   * name.
+   */
   readonly directory: string;
   readonly #stdout: ReadableStreamDefaultReader<string>;
   readonly #stderr: Promise<string>;
@@ -33,8 +36,8 @@ export class SystemdBox implements AsyncDisposable {
       stdin: "piped", // it ends when this end is closed
       stdout: "piped",
       stderr: "piped",
-      // A test that ends by an uncaught error kills its children, but this one has to
-      // clean up; it sees its standard input end.
+      // A test that ends with an uncaught error kills its children, but this one must clean
+      // up: it ends when its standard input ends.
       detached: true,
     }).spawn();
     this.#stdout = this.#machine.stdout.pipeThrough(new TextDecoderStream())
@@ -42,7 +45,7 @@ export class SystemdBox implements AsyncDisposable {
     this.#stderr = new Response(this.#machine.stderr).text();
   }
 
-  /** Boots one. Where that isn't possible, it prints why and returns undefined. */
+  /** Boots a machine. If that isn't possible, prints why and returns undefined. */
   static async boot(): Promise<SystemdBox | undefined> {
     const why = missing();
     if (why !== undefined) return skip(why);
@@ -57,17 +60,17 @@ export class SystemdBox implements AsyncDisposable {
     }
   }
 
-  /** What a command of the test needs in front of it to be on the machine's network. */
+  /** The words before a command of the test that run it on the machine's network. */
   get onItsNetwork(): string[] {
     return ["nsenter", "--target", String(this.#pid), "--net", "--"];
   }
 
-  /** Where the machine's file is seen from outside. */
+  /** The path of a machine's file from outside. */
   path(file: string): string {
     return `/proc/${this.#pid}/root${file}`;
   }
 
-  /** Writes a file in the machine, with the directories above it. */
+  /** Writes a file in the machine, and creates its directories. */
   write(file: string, text: string, mode = 0o644): void {
     const path = this.path(file);
     Deno.mkdirSync(dirname(path), { recursive: true });
@@ -75,7 +78,7 @@ export class SystemdBox implements AsyncDisposable {
     Deno.chmodSync(path, mode);
   }
 
-  /** A command in the machine, of root, in no unit's control group. */
+  /** A command of root in the machine, outside all units' control groups. */
   command(program: string, ...args: string[]): Deno.Command {
     return new Deno.Command(SCRIPT, {
       args: ["run", this.directory, String(this.#pid), program, ...args],
@@ -105,7 +108,7 @@ export class SystemdBox implements AsyncDisposable {
     await this.#booted();
   }
 
-  /** Cuts its power: everything in it is gone. */
+  /** Cuts its power: all its processes and files are gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#machine.stdin.close().catch(() => {});
     await this.#stdout.cancel();
@@ -134,8 +137,8 @@ export class SystemdBox implements AsyncDisposable {
 }
 
 /**
- * What registers tests that need a machine, ignored where there is none; each test's name
- * begins with `where`.
+ * Returns a function that registers tests which need a machine. They are ignored if there
+ * is none. Each test's name begins with `where`.
  */
 export function testsIn(
   box: SystemdBox | undefined,
@@ -157,7 +160,7 @@ function skip(why: string): undefined {
   console.log(`skipped: no machine with systemd can be booted here: ${why}`);
 }
 
-/** What every machine needs and isn't here; undefined if all is. */
+/** What a machine needs and is missing here; undefined if nothing is. */
 function missing(): string | undefined {
   if (Deno.uid() !== 0) return "it needs root";
   for (const file of ["/lib/systemd/systemd", "/usr/bin/dbus-daemon"]) {
@@ -170,7 +173,7 @@ function missing(): string | undefined {
   return undefined;
 }
 
-/** Where Deno is, and where it keeps what it has compiled and loaded. */
+/** The directories of Deno and of its caches. */
 export function denoDirectories(): string[] {
   const { DENO_DIR, XDG_CACHE_HOME, HOME } = Deno.env.toObject();
   return [

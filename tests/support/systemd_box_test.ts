@@ -43,7 +43,7 @@ Deno.test({
   },
 });
 
-// The last one, since it needs the box no more.
+// The last test, since it ends the box.
 Deno.test({
   name: "SystemdBox leaves no process, mount, cgroup or file",
   ignore: box === undefined,

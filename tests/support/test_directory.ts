@@ -4,7 +4,7 @@ import { processesOf, titleOf } from "./processes.ts";
 import { type Outcome, outcomeOf } from "./running_command.ts";
 import { until } from "./until.ts";
 
-/** The environment variable that marks whatever a test has brought about. */
+/** The environment variable that marks all processes of a test. */
 const MARK = "ZDD_TEST_SITE";
 
 /**
@@ -12,13 +12,13 @@ const MARK = "ZDD_TEST_SITE";
  * it, by pid, and removes it.
  */
 export class TestDirectory implements AsyncDisposable {
-  /** A free port for nginx to listen on; `%PORT%` in the files becomes it. */
+  /** A free port for nginx. It replaces `%PORT%` in the files. */
   readonly port = freePort();
   readonly directory = Deno.makeTempDirSync({ prefix: "zdd-test-" });
   readonly #mark = `${MARK}=${crypto.randomUUID()}`;
 
   constructor() {
-    // nginx's workers are another user, and must be able to enter.
+    // nginx's workers run as another user and must be able to enter.
     Deno.chmodSync(this.directory, 0o755);
   }
 
@@ -47,7 +47,7 @@ export class TestDirectory implements AsyncDisposable {
     }
   }
 
-  /** A command that runs in the directory, and ends with the site at the latest. */
+  /** A command that runs in the directory, and ends at the latest with the site. */
   command(program: string, ...args: string[]): Deno.Command {
     const [name = "", mark = ""] = this.#mark.split("=");
     return new Deno.Command(program, {
@@ -65,19 +65,19 @@ export class TestDirectory implements AsyncDisposable {
     return await outcomeOf(this.command(program, ...args));
   }
 
-  /** The pids of everything that runs because of this site, nginx included. */
+  /** The pids of all processes of this site, including nginx. */
   processes(): number[] {
     return sorted(processesOf(this.#mark, this.directory));
   }
 
-  /** Those of them whose command line matches. */
+  /** The pids of processes of this site whose command line matches. */
   protected titled(title: RegExp): number[] {
     return this.processes().filter((pid) => title.test(titleOf(pid)));
   }
 
   /**
-   * Waits until exactly these processes are there. A stop command may end after what
-   * it stopped, and so after zddeploy; what is really left over stays.
+   * Waits until exactly these processes are left. A stop command may end after the process
+   * it stopped, and so after zddeploy. Processes that are really left over stay.
    */
   async untilProcesses(expected: number[]): Promise<void> {
     const wanted = sorted(expected).join();
@@ -87,7 +87,7 @@ export class TestDirectory implements AsyncDisposable {
     );
   }
 
-  /** Waits until so many processes are there, e.g. all workers of a server. */
+  /** Waits until there are this many processes, for example all workers of a server. */
   async untilCount(count: number): Promise<void> {
     await this.#untilProcesses(
       `${count} processes`,
@@ -122,7 +122,7 @@ export class TestDirectory implements AsyncDisposable {
   }
 }
 
-/** Pids in their order. */
+/** Pids in ascending order. */
 export function sorted(pids: Iterable<number>): number[] {
   return [...pids].toSorted((a, b) => a - b);
 }

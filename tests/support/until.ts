@@ -1,8 +1,8 @@
 /**
  * Waits until something is true.
  *
- * @param timeout in ms, far beyond what it may take
- * @throws {Error} when that is over.
+ * @param timeout in ms, much more than it should take
+ * @throws {Error} after that time.
  */
 export async function until(
   what: string,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Site } from "./site.ts";
 
-/** What a failed deploy must leave as it was. */
+/** What a failed deploy must leave unchanged. */
 export interface Untouched {
   instance: number;
   conf: string;
@@ -11,7 +11,7 @@ export interface Untouched {
   processes: number[];
 }
 
-/** Looks at what serves. */
+/** Reads what serves now. */
 export async function look(site: Site): Promise<Untouched> {
   return {
     instance: await site.pidAt(),
@@ -23,7 +23,7 @@ export async function look(site: Site): Promise<Untouched> {
   };
 }
 
-/** The same instance, nginx.conf, workers: nothing was reloaded, no process is left over. */
+/** Asserts the same instance, nginx.conf and workers: no reload, and no process left over. */
 export async function assertUntouched(
   site: Site,
   before: Untouched,

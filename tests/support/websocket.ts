@@ -2,8 +2,9 @@ const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /**
- * A websocket client over plain TCP (RFC 6455), for a server that answers each short
- * text frame with one. It never reconnects: what happens to the connection shows.
+ * A websocket client over plain TCP (RFC 6455), for a server that answers each short text
+ * frame with another. It never reconnects, so that a test sees what happens to the
+ * connection.
  */
 export class Websocket implements Disposable {
   readonly #connection: Deno.TcpConn;
@@ -63,7 +64,7 @@ export class Websocket implements Disposable {
     while (await this.#read());
   }
 
-  /** Hangs up. */
+  /** Closes the connection. */
   [Symbol.dispose](): void {
     if (this.#isOpen) this.#connection.close();
     this.#isOpen = false;

@@ -1,14 +1,14 @@
-// The service of the benchmark, the same for everybody:
+// The service of the benchmark, the same for all programs:
 //
 //   node app.mjs KIND RELEASE_FILE [PID_FILE]
 //
-// It listens where PORT, SOCKET or Server::Starter says, or where it likes, and then
-// speaks the port file protocol. It answers `RELEASE PID BODY`, where BODY is the
-// request's; to /slow?MS after so long. RELEASE_FILE is read at the start, and
-// RELEASE_FILE.ready gets the moments, in ms since 1970, at which it began and listened.
+// It listens where PORT, SOCKET or Server::Starter says, or on a port of its choice, for
+// which it writes a port file. It answers `RELEASE PID BODY` with the request's body, and
+// /slow?MS after this time. It reads RELEASE_FILE at the start, and writes to
+// RELEASE_FILE.ready when it began and when it listened, in ms since 1970.
 //
-// KIND says how it ends. `drains` answers what comes on its connections, tells each
-// client to close, and closes those that are still idle after a second; `exits` exits.
+// KIND says how it ends. `drains` answers further requests on its connections, tells each
+// client to close, and closes those that are still idle after a second. `exits` just exits.
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -60,7 +60,7 @@ function end() {
   if (kind === "exits") process.exit(0);
   if (ending) return;
   ending = true;
-  // http's own close() would close idle connections, on which a request may be coming.
+  // http's own close() would close idle connections, on which a request may be arriving.
   net.Server.prototype.close.call(server, () => process.exit(0));
   setTimeout(() => server.closeIdleConnections(), 1000);
 }

@@ -1,2 +1,2 @@
-// The smallest program there is: what the executable's start-up is compared with.
+// The smallest possible program, to compare the executable's start-up with.
 export {};

@@ -8,7 +8,7 @@ import { script } from "./script.ts";
 import { serverStarter } from "./server_starter.ts";
 import { zdd } from "./zdd.ts";
 
-/** zdd, and who else puts releases live. */
+/** zdd, and other ways to put releases live. */
 export const PARTNERS: Partner[] = [
   zdd("live"),
   zdd("reload"),

@@ -19,7 +19,7 @@ export const caddy = betweenTwoBackends({
       return;
     }
     const [program = "", ...args] = [...home, "run", ...config];
-    // It writes a lot, and would wait for a reader.
+    // It prints a lot, and would block without a reader.
     site.command("sh", "-c", 'exec "$@" >caddy.log 2>&1', "", program, ...args)
       .spawn();
     await untilListening(site.port);

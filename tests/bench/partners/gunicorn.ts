@@ -5,13 +5,13 @@ import { type Partner, SETTLE } from "./partner.ts";
 
 const APP = dirname(fromFileUrl(new URL("../app/app.py", import.meta.url)));
 
-/** A worker of gunicorn's knows best how to end; there are two kinds that matter here. */
+/** How gunicorn ends depends on the kind of worker. Two kinds matter here. */
 const WORKERS: Record<Ending, string[]> = {
   drains: ["--worker-class", "sync"],
   exits: ["--worker-class", "gthread", "--threads", "20", "--keep-alive", "60"],
 };
 
-/** gunicorn's own restart, without a proxy: its master starts new workers at a HUP. */
+/** gunicorn's own restart, without a proxy: its master starts new workers on SIGHUP. */
 export const gunicorn: Partner = {
   name: "gunicorn HUP",
   endings: {

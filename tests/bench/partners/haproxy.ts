@@ -3,7 +3,7 @@ import { untilListening } from "../site.ts";
 import { missingProgram } from "./installed.ts";
 import { betweenTwoBackends } from "./two_backends.ts";
 
-/** HAProxy with a master, which hands the listening sockets on at a reload (SIGUSR2). */
+/** HAProxy with a master, which passes on the listening sockets at a reload (SIGUSR2). */
 export const haproxy = betweenTwoBackends({
   name: "HAProxy reload",
   missing: () => missingProgram("haproxy", "node"),

@@ -1,6 +1,6 @@
 import { findProgram } from "../../../lib/system/program.ts";
 
-/** What a table says of a program that isn't there; undefined if all are. */
+/** A table's text for a missing program; undefined if all are installed. */
 export function missingProgram(...programs: string[]): string | undefined {
   const missing = programs.filter((program) =>
     findProgram(program, ".") === undefined

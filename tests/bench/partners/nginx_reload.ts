@@ -20,7 +20,7 @@ export async function startNginx(site: Site): Promise<void> {
   await untilListening(site.port);
 }
 
-/** What anybody does by hand: `nginx -s reload`. It returns at once. */
+/** Runs `nginx -s reload`, as people do by hand. It returns at once. */
 export async function reloadNginx(site: Site): Promise<void> {
   await run(site, "nginx", "-c", site.path("nginx.conf"), "-s", "reload");
 }

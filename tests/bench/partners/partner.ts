@@ -3,7 +3,7 @@ import type { Ending } from "../site.ts";
 /** A way to put releases live, run for comparison. */
 export interface Partner {
   name: string;
-  /** What it is called in a table; the way the service ends may go by other names. */
+  /** Its names in a table, by how the service ends. */
   endings: Record<Ending, string>;
   /** Why it can't be run here; undefined if it can. */
   missing(): Promise<string | undefined>;
@@ -11,14 +11,14 @@ export interface Partner {
   start(ending: Ending): Promise<Running>;
 }
 
-/** What was started; disposing of it ends all its processes. */
+/** A started partner. Disposing of it ends all its processes. */
 export interface Running extends AsyncDisposable {
   url: string;
   /** Puts a release live; resolves when its command is done. */
   deploy(release: number): Promise<void>;
   /**
-   * How long the next release should wait, in ms: until the clients are busy again, also
-   * those whose requests hung.
+   * How long to wait before the next release, in ms: until all clients are busy again,
+   * including those whose requests hung.
    */
   settle: number;
 }

@@ -14,11 +14,11 @@ import { ENDINGS, type Partner, SETTLE_AFTER_HANGS } from "./partner.ts";
 const ROOT = dirname(
   dirname(dirname(dirname(fromFileUrl(import.meta.url)))),
 );
-/** Where npm installs it, once for all runs. */
+/** Where npm installs pm2, once for all runs. */
 const TOOLS = join(ROOT, "dist", "bench", "tools");
 const PM2 = join(TOOLS, "node_modules", ".bin", "pm2");
 
-/** Installs pm2 with npm, if it isn't there. Returns why that is impossible. */
+/** Installs pm2 with npm, if it is missing. Returns why if that fails. */
 async function installPm2(): Promise<string | undefined> {
   const missing = missingProgram("node", "npm");
   if (missing !== undefined || exists(PM2)) return missing;
@@ -31,7 +31,7 @@ async function installPm2(): Promise<string | undefined> {
   return success ? undefined : "not installed: npm install pm2 fails";
 }
 
-/** pm2 in a site, with a daemon of its own. */
+/** pm2 in a site, with its own daemon. */
 export class Pm2Site implements AsyncDisposable {
   readonly site: Site = openSite({ release: "r0" });
   readonly #port = this.site.port;

@@ -13,10 +13,10 @@ import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
 
 /** How often the first zdd, in Python, looked for the port file, in ms. */
 const POLL = 100;
-/** How long it waited after a reload until it stopped the old instance, in ms. */
+/** How long it waited between a reload and stopping the old instance, in ms. */
 const SLEEP = 1000;
 
-/** A site in which a script like the first zdd deploys. */
+/** A site where a script deploys like the first zdd. */
 export class ScriptSite implements AsyncDisposable {
   readonly site: Site = openSite({ release: "r0" });
   #serving: Deno.ChildProcess | undefined;
@@ -59,7 +59,7 @@ export class ScriptSite implements AsyncDisposable {
   }
 }
 
-/** What the first zdd did, and many a deploy script does. */
+/** What the first zdd did, and many deploy scripts do. */
 export const script: Partner = {
   name: "script: reload, sleep 1, stop",
   endings: ENDINGS,

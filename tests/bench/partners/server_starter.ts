@@ -2,7 +2,7 @@ import { appCommand, openSite, run, until, untilListening } from "../site.ts";
 import { missingProgram } from "./installed.ts";
 import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
 
-/** Server::Starter: a parent that keeps the listening socket. Without a proxy. */
+/** Server::Starter, a parent process that keeps the listening socket. Without a proxy. */
 export const serverStarter: Partner = {
   name: "Server::Starter restart",
   endings: ENDINGS,
@@ -23,7 +23,7 @@ export const serverStarter: Partner = {
       ...appCommand(ending),
     ).spawn();
     await untilListening(port);
-    // It says which instance runs when that has run for a second.
+    // It writes the status of an instance when that has run for a second.
     await until("Server::Starter runs", () => site.exists("status"));
     return {
       url: `http://127.0.0.1:${port}/`,

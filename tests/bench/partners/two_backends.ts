@@ -7,17 +7,17 @@ import {
 } from "../site.ts";
 import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
 
-/** A proxy that is pointed at one of two instances by its configuration. */
+/** A proxy whose configuration names one of two instances. */
 export interface Proxy {
   name: string;
   missing(): string | undefined;
-  /** Points it at a port; the first time, starts it. */
+  /** Points it at a port. Starts it the first time. */
   use(site: Site, port: number, isFirst: boolean): Promise<void>;
 }
 
 /**
- * A proxy's reload and nothing else: two instances that run all the time take turns. So
- * what is lost is lost by the reload, and how the service ends makes no difference.
+ * Measures only a proxy's reload: two instances that always run take turns. So all losses
+ * come from the reload, and how the service ends makes no difference.
  */
 export function betweenTwoBackends(proxy: Proxy): Partner {
   return {

@@ -7,10 +7,10 @@ import { appCommand, type Ending, openSite, type Site } from "../site.ts";
 import { missingProgram } from "./installed.ts";
 import { ENDINGS, type Partner, SETTLE } from "./partner.ts";
 
-/** The two ways of zdd: live links, or a reload as in the classic templates. */
+/** How zdd switches: with live links, or with a reload as in the classic templates. */
 export type Way = "live" | "reload";
 
-/** A site of zdd's with the service, deployed once. */
+/** A zdd site with the service, deployed once. */
 export async function zddSite(way: Way, ending: Ending): Promise<Site> {
   const pidFile = way === "reload" ? "web.pid" : undefined;
   const start = appCommand(ending, "release", pidFile).join(" ");
