@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs zddeploy: downloads the executable for this machine, compares its checksum,
-# and puts it, its man page and its completion into place.
+# Installs zddeploy: downloads the executable for this machine, verifies its checksum, and
+# installs it with its man page and completion.
 #
 #   curl -fsSL URL/install.sh | sh
 #
-# ZDD_URL     where the files of a release are, if not where this script is from
-# ZDD_PREFIX  where to install: /usr/local for root, else ~/.local
-# ZDD_SHA256  the checksum that the executable must have, from a place you trust; else
-#             that of SHA256SUMS at ZDD_URL
+# ZDD_URL     where a release's files are; by default, where this script is from
+# ZDD_PREFIX  where to install; by default /usr/local for root, otherwise ~/.local
+# ZDD_SHA256  the executable's expected checksum, from a place you trust; by default the
+#             one in SHA256SUMS at ZDD_URL
 set -eu
 
 # The release task writes its own address here.
@@ -60,10 +60,10 @@ checksum_of() {
   fi
 }
 
-# main is called in the last line: a script that arrives in part does nothing.
+# main is called in the last line, so that a partly downloaded script does nothing.
 main() {
   url=${ZDD_URL:-$release}
-  [ -n "$url" ] || fail "where from? ZDD_URL isn't set" \
+  [ -n "$url" ] || fail "ZDD_URL isn't set" \
     "use the install.sh of a release, or set ZDD_URL to where its files are"
   url=${url%/}
   if [ "$(id -u)" = 0 ]; then default=/usr/local; else default=$HOME/.local; fi
@@ -88,13 +88,13 @@ main() {
       "nothing was installed; try again, and report it if it stays so"
 
   chmod 755 "$directory/zddeploy"
-  # It must run here before it takes the place of another one.
+  # It must run on this machine before it replaces another one.
   version=$("$directory/zddeploy" --version | head -n 1) ||
     fail "the executable doesn't run on this machine"
   mkdir -p "$prefix/bin" "$prefix/share/man/man1" \
     "$prefix/share/bash-completion/completions" ||
     fail "cannot write to $prefix" "run it as root, or set ZDD_PREFIX"
-  # Under another name first: one that runs can't be overwritten.
+  # Under another name first, since a running executable can't be overwritten.
   cp "$directory/zddeploy" "$prefix/bin/.zddeploy.new" &&
     mv -f "$prefix/bin/.zddeploy.new" "$prefix/bin/zddeploy" ||
     fail "cannot write to $prefix/bin" "run it as root, or set ZDD_PREFIX"

@@ -1,7 +1,7 @@
 /**
- * Prints what CHANGELOG.md says of a release, for its page:
- * `deno run --allow-read tasks/changelog.ts v0.1.0`. Fails if it says nothing, or if
- * the tag isn't of deno.json's version.
+ * Prints the section of a release in CHANGELOG.md, for the release page:
+ * `deno run --allow-read tasks/changelog.ts v0.1.0`. Fails if there is none, or if the tag
+ * doesn't match the version in deno.json.
  */
 import { printMessage, printResult } from "../lib/cli/output.ts";
 import { VERSION } from "../lib/text/version.ts";
@@ -25,7 +25,7 @@ export function sectionOf(changelog: string, version: string): string {
     );
   }
   const body = section.replace(/^.*\n?/, "")
-    // The addresses of headings that are links come after the last section.
+    // The URLs of linked headings come after the last section.
     .replace(/^\[[^\]]+\]: .*\n?/gm, "").trim();
   if (body !== "") return body;
   throw new Error(`CHANGELOG.md says nothing of ${version}`);

@@ -1,37 +1,37 @@
 /**
  * Makes the executable: `deno task compile` writes dist/zddeploy.
  *
- * All modules are bundled first: loading a hundred would take as long again as starting
- * the runtime. What only some commands need is a file of its own, for parsing all of it
- * would take a fifth as long. The bundle isn't minified: that saves hardly anything, and
- * costs the names and lines in every stack trace. Nor is anything stripped: Deno's runtime
- * has no symbols left, and strip(1) would cut off the program behind it.
+ * All modules are bundled first: loading a hundred modules would take as long as starting
+ * the runtime. Code that only some commands need is in separate files: parsing everything
+ * would take a fifth of that time. The bundle isn't minified, which would save almost
+ * nothing and lose the names and lines in stack traces. The executable isn't stripped:
+ * Deno's runtime has no symbols left, and strip(1) would cut off the program after it.
  *
- * `deno compile` puts the program behind a runtime of Deno's, denort, which it
- * downloads, and which must be of the same version as the Deno that compiles.
- * Where it can't be downloaded, these environment variables help:
+ * `deno compile` appends the program to Deno's runtime, denort. It downloads denort, which
+ * must have the same version as the Deno that compiles. If it can't be downloaded, set
+ * these environment variables:
  *
  * - `DENORT_BIN` names a denort for this machine;
- * - `DENORT_BIN_AARCH64` and `DENORT_BIN_X86_64` name one for a machine of that kind;
- * - `ZDD_COMPILER` is the command of the Deno that compiles, of that denort's
- *   version, such as `npx -y deno@2.7.11`; else it is the Deno that runs this.
+ * - `DENORT_BIN_AARCH64` and `DENORT_BIN_X86_64` name one for that kind of machine;
+ * - `ZDD_COMPILER` is the command of the Deno that compiles, with that denort's version,
+ *   such as `npx -y deno@2.7.11`; by default, it is the Deno that runs this.
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { printMessage, printResult } from "../lib/cli/output.ts";
 import { commitOf } from "../lib/cli/version.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
-/** Where executables go. */
+/** The directory for executables. */
 export const DIST = join(ROOT, "dist");
 
-/** The processors that zddeploy is built for, in Deno's words. */
+/** The processors that zddeploy is built for, by Deno's names. */
 export const ARCHITECTURES = ["x86_64", "aarch64"] as const;
 export type Architecture = typeof ARCHITECTURES[number];
 
 /** `e_machine` in the header of an executable (elf(5)), by processor. */
 const ELF_MACHINE: Record<Architecture, number> = { x86_64: 62, aarch64: 183 };
 
-/** There is no denort to compile with: no fault of the program. */
+/** There is no denort to compile with, which isn't the program's fault. */
 export class NoRuntime extends Error {
   override name = "NoRuntime";
 }
@@ -49,14 +49,14 @@ export async function compile(): Promise<string> {
 }
 
 /**
- * Writes the program as a few files in dist/program, of which main.js says which commit
- * it is. The same source makes the same files. Returns the path of main.js.
+ * Writes the program as a few files in dist/program. main.js contains the commit. The same
+ * source makes the same files. Returns the path of main.js.
  *
- * @throws {Error} with what the bundler said.
+ * @throws {Error} with the bundler's message.
  */
 export async function bundle(): Promise<string> {
   const directory = join(DIST, "program");
-  // Files are named by what is in them: old ones would stay.
+  // Files are named by their contents, so old ones would stay.
   await Deno.remove(directory, { recursive: true }).catch(() => {});
   const bundled = await run([
     ...[Deno.execPath(), "bundle", "--quiet", "--frozen", "--code-splitting"],
@@ -71,14 +71,14 @@ export async function bundle(): Promise<string> {
     main,
     `globalThis.ZDD_COMMIT = ${commit};\n${program}`,
   );
-  // The executable tells when its files were written.
+  // The executable contains the times of its files.
   for (const { name } of Deno.readDirSync(directory)) {
     Deno.utimeSync(join(directory, name), 0, 0);
   }
   return main;
 }
 
-/** Writes the import map of an executable, which runs on Linux: it needs no paths of Windows. */
+/** Writes the import map of the executable. It runs on Linux, so it needs no Windows paths. */
 function writeImportMap(): string {
   const text = Deno.readTextFileSync(join(ROOT, "deno.json"));
   const { imports } = JSON.parse(text) as { imports: Record<string, string> };
@@ -93,8 +93,8 @@ function writeImportMap(): string {
 }
 
 /**
- * Makes an executable of a bundle, for one kind of processor, and runs it once where
- * this machine can.
+ * Compiles a bundle for one kind of processor. Runs the executable once if this machine
+ * can.
  *
  * @throws {NoRuntime} if denort can't be downloaded.
  * @throws {Error} with what the compiler or the executable said, if it fails otherwise.
@@ -110,9 +110,9 @@ export async function compileFor(
   const compiled = await run([
     ...[...compiler, "compile", "--quiet", "--allow-all"],
     ...["--target", `${architecture}-unknown-linux-gnu`],
-    "--no-check", // `deno check` does that, with the Deno it is written for
-    "--no-config", // nothing of it is needed any more
-    // A deploy is over before what a second thread would optimize is worth it.
+    "--no-check", // `deno check` does that, with the Deno that the code is written for
+    "--no-config", // not needed any more
+    // A deploy ends before the work of an optimizing thread pays off.
     "--v8-flags=--single-threaded",
     // The cache has a predictable name in the temporary directory, and zdd runs as root.
     "--no-code-cache",
@@ -156,7 +156,7 @@ async function fault(
     `compiles? It said:\n${started.text}`;
 }
 
-/** Runs a command; only `denort` says which runtime `deno compile` takes. */
+/** Runs a command. Only `denort` says which runtime `deno compile` uses. */
 async function run(
   [program = "", ...args]: string[],
   denort?: string,

@@ -1,8 +1,7 @@
 /**
- * Measures which lines of lib/ run in the tests: `deno task coverage`, or
- * `deno task coverage tests/config` for what those tests alone run. It prints a table
- * of the rooms and the files below 80 %, and writes to coverage/ what never ran,
- * failure paths first.
+ * Measures which lines of lib/ run in the tests: `deno task coverage`, or `deno task
+ * coverage tests/config` for only those tests. Prints a table of the rooms and the files
+ * below 80 %, and writes the lines that never ran to coverage/, failure paths first.
  *
  * Every zddeploy that a test starts from the source counts as well, unless it is killed.
  */
@@ -13,7 +12,7 @@ import { type Covered, gapsOf, percent, readLcov, total } from "./lcov.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 const OUTPUT = join(ROOT, "coverage");
-/** Files of which fewer lines run are listed, in per cent. */
+/** Files with less coverage are listed, in percent. */
 const ENOUGH = 80;
 
 async function main(places: string[]): Promise<boolean> {
@@ -26,7 +25,7 @@ async function main(places: string[]): Promise<boolean> {
       // They run for minutes, and need the network.
       ...["--ignore=tests/frameworks,tests/containers", ...places],
     ],
-    // Deno's name: each Deno that ends leaves there what it ran.
+    // Deno's variable: each Deno process writes its coverage there when it ends.
     { DENO_COVERAGE_DIR: profile },
   );
   const lcov = join(OUTPUT, "lcov.info");
@@ -60,7 +59,7 @@ async function deno(
   return (await child.status).success;
 }
 
-/** What the files of each directory of lib/ come to, and all of them. */
+/** The totals of each directory of lib/, and of all files. */
 function roomsOf(files: Covered[]): Covered[] {
   const rooms = Map.groupBy(
     files,

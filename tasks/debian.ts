@@ -1,7 +1,6 @@
 /**
- * Makes a Debian package of an executable: zddeploy in /usr/bin, with its completion, its
- * man page and the changelog where Debian has them. The same commit makes the same
- * package.
+ * Makes a Debian package of an executable: zddeploy in /usr/bin, with its completion, man
+ * page and changelog in Debian's places. The same commit makes the same package.
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { scriptFor } from "../lib/cli/completion/shells.ts";
@@ -18,7 +17,7 @@ const DEBIAN: Record<Architecture, string> = {
   aarch64: "arm64",
 };
 
-/** What a package may be called: `zddeploy_0.1.0_amd64.deb`. */
+/** The file name of a package: `zddeploy_0.1.0_amd64.deb`. */
 export function packageName(architecture: Architecture): string {
   return `zddeploy_${VERSION}_${DEBIAN[architecture]}.deb`;
 }
@@ -33,9 +32,9 @@ export async function canMakePackages(): Promise<boolean> {
 }
 
 /**
- * Writes the package of an executable into a directory. Returns its path.
+ * Writes the package of an executable to a directory. Returns its path.
  *
- * @throws {Error} with what dpkg-deb said, if it fails.
+ * @throws {Error} with dpkg-deb's message, if it fails.
  */
 export async function makePackage(
   architecture: Architecture,
@@ -85,7 +84,8 @@ export async function makePackage(
     );
     write("DEBIAN/control", control(architecture, sizeOf(root)));
     const file = join(directory, packageName(architecture));
-    // Debian 12 and Ubuntu 22.04 read zstd, which takes half a second for what xz takes ten.
+    // Debian 12 and Ubuntu 22.04 can read zstd, which takes half a second instead of xz's
+    // ten.
     const { success, text: said } = await run([
       ...["dpkg-deb", "--root-owner-group", "-Zzstd", "--build", root, file],
     ], { SOURCE_DATE_EPOCH: await commitTime() });
@@ -125,7 +125,7 @@ function sizeOf(directory: string): number {
   }).reduce((sum, size) => sum + size, 0);
 }
 
-/** Compressed without a name and a time, which differ. */
+/** Compresses without a name and a time, which would differ. */
 async function compressed(text: string): Promise<Uint8Array> {
   const child = new Deno.Command("gzip", {
     args: ["-9", "-n"],
@@ -138,7 +138,7 @@ async function compressed(text: string): Promise<Uint8Array> {
   return (await child.output()).stdout;
 }
 
-/** When the commit was made, in seconds since 1970; 0 where there is none. */
+/** When the commit was made, in seconds since 1970; 0 if there is none. */
 async function commitTime(): Promise<string> {
   const { success, text } = await run([
     ...["git", "-C", ROOT, "log", "-1", "--format=%ct"],

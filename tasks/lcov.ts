@@ -1,6 +1,6 @@
-/** What ran of one source file, of what `deno coverage --lcov` tells. */
+/** The coverage of one source file, from `deno coverage --lcov`. */
 export interface Covered {
-  /** The path of the file, as lcov has it. */
+  /** The path of the file, as in lcov's output. */
   file: string;
   lines: { found: number; hit: number };
   branches: { found: number; hit: number };
@@ -8,7 +8,7 @@ export interface Covered {
   missed: number[];
 }
 
-/** Reads a tracefile (geninfo(1)): `SF`, `DA:LINE,COUNT`, `BRDA:…,TAKEN` and so on. */
+/** Parses a tracefile (geninfo(1)): `SF`, `DA:LINE,COUNT`, `BRDA:…,TAKEN` and so on. */
 export function readLcov(text: string): Covered[] {
   return text.split("end_of_record\n").slice(0, -1).map((record) => {
     const lines = { found: 0, hit: 0 };
@@ -28,7 +28,7 @@ export function readLcov(text: string): Covered[] {
   });
 }
 
-/** What several files come to, under a name of their own. */
+/** The total of several files, under its own name. */
 export function total(file: string, parts: Covered[]): Covered {
   const all: Covered = {
     file,
@@ -45,12 +45,12 @@ export function total(file: string, parts: Covered[]): Covered {
   return all;
 }
 
-/** The share that ran, in per cent; 100 of nothing. */
+/** The part that ran, in percent; 100 if there is nothing. */
 export function percent({ found, hit }: Covered["lines"]): number {
   return found === 0 ? 100 : 100 * hit / found;
 }
 
-/** Some lines that never ran, and whether they are what happens when something fails. */
+/** Lines that never ran, and whether they handle a failure. */
 export interface Gap {
   /** `12` or `12-15`. */
   lines: string;
@@ -67,7 +67,7 @@ export function gapsOf({ missed }: Covered, source: string): Gap[] {
     else gaps.push({ first: line, last: line });
   }
   return gaps.map(({ first, last }) => {
-    // The line above it often says why it would run: `} catch {`.
+    // The line above often says when it would run: `} catch {`.
     const words = text.slice(Math.max(0, first - 2), last).join("\n");
     return {
       lines: first === last ? String(first) : `${first}-${last}`,

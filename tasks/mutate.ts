@@ -1,7 +1,7 @@
 /**
- * How much the unit tests of a room notice: `deno task mutate ROOM [--seed N] [--count 25]`
- * changes one operator, literal or statement at a time in lib/ROOM, chosen at random, and
- * runs tests/ROOM on a copy of the tree. What no test notices is listed.
+ * Mutation tests of a room: `deno task mutate ROOM [--seed N] [--count 25]` changes one
+ * operator, literal or statement at a time in lib/ROOM, chosen at random, and runs
+ * tests/ROOM on a copy of the tree. Lists the changes that no test notices.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { dirname, fromFileUrl, join } from "@std/path";
@@ -11,10 +11,10 @@ import { mutate, type Mutation, mutationsOf, random } from "./mutations.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
-/** Stands in the environment of all that a run starts, so that what it leaves behind is found. */
+/** Marks all processes of a run in their environment, so that leftovers are found. */
 const MARK = `ZDD_MUTATE_RUN=${crypto.randomUUID()}`;
 
-/** A change of a file, which is named from the root. */
+/** A change of a file, whose path is relative to the root. */
 interface Mutant extends Mutation {
   file: string;
 }
@@ -42,7 +42,7 @@ async function measure(
 ): Promise<void> {
   const copy = Deno.makeTempDirSync({ prefix: "zdd-mutate-" });
   try {
-    // Tests have nginx's workers and other users read there.
+    // In tests, nginx's workers and other users read there.
     Deno.chmodSync(copy, 0o755);
     await copyTree(copy);
     const mutants = choose(allMutants(copy, join("lib", room)), seed, count);
@@ -68,7 +68,7 @@ async function measure(
   }
 }
 
-/** Copies what git tracks, and what it doesn't ignore, as it is in the working tree. */
+/** Copies all files of the working tree that git doesn't ignore. */
 async function copyTree(to: string): Promise<void> {
   const { stdout } = await new Deno.Command("git", {
     args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -82,7 +82,7 @@ async function copyTree(to: string): Promise<void> {
   }
 }
 
-/** All changes of the files below a folder, in the order of their names. */
+/** All changes of the files below a folder, in the order of the file names. */
 function allMutants(root: string, folder: string): Mutant[] {
   return [...Deno.readDirSync(join(root, folder))]
     .toSorted((a, b) => a.name < b.name ? -1 : 1)
@@ -95,7 +95,7 @@ function allMutants(root: string, folder: string): Mutant[] {
     });
 }
 
-/** So many of them, each at most once. */
+/** A random selection of `count` mutants, each at most once. */
 function choose(mutants: Mutant[], seed: number, count: number): Mutant[] {
   const next = random(seed);
   return mutants.map((mutant) => ({ mutant, place: next() }))
@@ -104,14 +104,14 @@ function choose(mutants: Mutant[], seed: number, count: number): Mutant[] {
     .map(({ mutant }) => mutant);
 }
 
-/** Whether a room's tests pass; those that hang don't. */
+/** Whether a room's tests pass and don't hang. */
 async function passes(
   root: string,
   room: string,
   timeout: number,
   output: "inherit" | "null" = "null",
 ): Promise<boolean> {
-  // Short, since the paths of sockets are.
+  // Short, since the paths of sockets must be short.
   const temporary = join(root, "t");
   Deno.mkdirSync(temporary, { recursive: true });
   const [name = "", value = ""] = MARK.split("=");
@@ -149,12 +149,12 @@ function endLeftovers(): void {
         Deno.kill(Number(name), "SIGKILL");
       }
     } catch {
-      // It has ended, or is another user's.
+      // It has ended, or is owned by another user.
     }
   }
 }
 
-/** Takes away the mounts that a run has left behind. */
+/** Unmounts what a run has left behind. */
 async function unmountBelow(root: string): Promise<void> {
   const places = Deno.readTextFileSync("/proc/self/mounts").split("\n")
     .map((line) => line.split(" ")[1] ?? "")
@@ -164,7 +164,7 @@ async function unmountBelow(root: string): Promise<void> {
   }
 }
 
-/** `lib/text/x.ts:7: < -> <= in if (a < b) {`: what was changed where. */
+/** `lib/text/x.ts:7: < -> <= in if (a < b) {`: where the change is, and what it is. */
 function describe(mutant: Mutant, text: string): string {
   const line = text.slice(0, mutant.start).split("\n").length;
   const show = (code: string) => code.replace(/\s+/g, " ");

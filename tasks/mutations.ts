@@ -5,9 +5,9 @@ export interface Mutation {
   /** Where the change begins and ends in the text. */
   start: number;
   end: number;
-  /** What stands there. */
+  /** The original text. */
   before: string;
-  /** What stands there afterwards. */
+  /** The text that replaces it. */
   after: string;
 }
 
@@ -26,7 +26,7 @@ const OPERATORS: Partial<Record<ts.SyntaxKind, string>> = {
   [ts.SyntaxKind.SlashToken]: "*",
 };
 
-/** All one-operator changes of a text in TypeScript; types and imports are left alone. */
+/** All single changes of a TypeScript text. Types and imports aren't changed. */
 export function mutationsOf(text: string): Mutation[] {
   const source = ts.createSourceFile(
     "x.ts",
@@ -81,7 +81,7 @@ export function mutationsOf(text: string): Mutation[] {
   return found;
 }
 
-/** Whether a statement can be left out, and that makes a difference. */
+/** Whether a statement can be removed with an effect. */
 function isRemovable(node: ts.Statement, source: ts.SourceFile): boolean {
   const text = node.getText(source);
   if (text.startsWith("super(")) return false;
@@ -91,7 +91,7 @@ function isRemovable(node: ts.Statement, source: ts.SourceFile): boolean {
   return !(isLast && /^return(?: undefined)?;$/.test(text));
 }
 
-/** A `+` beside a text in quotes: another operator would make it NaN, which says little. */
+/** Whether a `+` joins strings: another operator would result in NaN, which proves little. */
 function joinsTexts(
   { left, right, operatorToken }: ts.BinaryExpression,
 ): boolean {

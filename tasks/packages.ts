@@ -2,7 +2,7 @@ import { printResult } from "../lib/cli/output.ts";
 import { isFile } from "../lib/system/files.ts";
 import { findProgram } from "../lib/system/program.ts";
 
-/** A package of Debian and its like, wanted for one of its files. */
+/** A package of Debian and the like, needed for one of its files. */
 export interface Package {
   name: string;
   /** A program, or the path of any file. */
@@ -22,7 +22,7 @@ export const WRK: Package = {
   purpose: "makes the load",
 };
 
-/** The servers of the samples, and what else the tests run. */
+/** The servers of the samples, and other programs that the tests run. */
 export const FOR_TESTS: Package[] = [
   NGINX,
   WRK,
@@ -100,7 +100,10 @@ export const FOR_TESTS: Package[] = [
   { name: "fish", program: "fish", purpose: "completes it too" },
 ];
 
-/** What runs containers in the tests' machines. Without them, tests are skipped, with a line. */
+/**
+ * The container engines for the tests' machines. Without them, tests are skipped with a
+ * message.
+ */
 export const FOR_CONTAINERS: Package[] = [
   {
     name: "docker.io",
@@ -110,16 +113,16 @@ export const FOR_CONTAINERS: Package[] = [
   { name: "podman", program: "podman", purpose: "does so, too" },
 ];
 
-/** What had to be installed can't be; the message tells the user what to run. */
+/** A required package can't be installed. The message says what to run. */
 export class NotInstalled extends Error {
   override name = "NotInstalled";
 }
 
 /**
- * Installs those packages whose program is missing, with apt-get, as root or through
- * sudo, and says so. Says and does nothing if all are there.
+ * Installs the packages whose program is missing with apt-get, as root or through sudo, and
+ * says so. Does and prints nothing if none is missing.
  *
- * @throws {NotInstalled} with the command that would, if that isn't possible.
+ * @throws {NotInstalled} with the command to run, if that isn't possible.
  */
 export async function install(packages: Package[]): Promise<void> {
   const missing = packages.filter(({ program }) => !isInstalled(program));
@@ -155,15 +158,15 @@ function isInstalled(program: string): boolean {
     : findProgram(program, ".") !== undefined;
 }
 
-/** What a command needs in front of it to be run by root; undefined if nothing helps. */
+/** The words before a command to run it as root; undefined if that isn't possible. */
 function asRoot(): string[] | undefined {
   if (Deno.uid() === 0) return [];
   if (!isInstalled("sudo")) return undefined;
-  // Without a terminal nobody can type the password.
+  // Without a terminal, the user can't type the password.
   return Deno.stdin.isTerminal() ? ["sudo"] : ["sudo", "--non-interactive"];
 }
 
-/** Runs a command. Returns whether it succeeded; what it prints is shown if it didn't. */
+/** Runs a command. Returns whether it succeeded. If not, shows its output. */
 async function run([program = "", ...args]: string[]): Promise<boolean> {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args,

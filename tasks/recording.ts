@@ -1,8 +1,8 @@
 /**
- * Records the terminal session of the README: `deno task recording` makes a project, deploys
- * it, breaks a release, goes back, and writes what was printed, when it was printed, to
+ * Records the terminal session of the README: `deno task recording` creates a project,
+ * deploys it, breaks a release, and rolls back. It writes the output with its timing to
  * docs/recording.svg. It runs `ZDD_BIN`, or the source. Only the directory and the port are
- * given other names in the picture.
+ * changed in the recording.
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { printResult } from "../lib/cli/output.ts";
@@ -11,7 +11,7 @@ import { type TerminalLine, terminalSvg } from "./terminal_svg.ts";
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 const FILE = join(ROOT, "docs/recording.svg");
 
-/** What is typed. */
+/** The commands that are typed. */
 export const SESSION = [
   "zddeploy init --listen 8080",
   "echo 'standby: yes' >> deploy.conf",
@@ -34,7 +34,7 @@ server.listen(process.env.PORT, "127.0.0.1");
 process.once("SIGTERM", () => server.close());
 `;
 
-/** In ms: for a character, before a command is typed, and before it is run. */
+/** Times in ms: per character, before typing a command, and before running it. */
 const TYPING = 35;
 const THINKING = 900;
 const ENTER = 250;
@@ -48,7 +48,7 @@ async function record(): Promise<TerminalLine[]> {
     `${Deno.execPath()} run -A --no-lock ${join(ROOT, "main.ts")}`;
   const shell = (command: string) =>
     new Deno.Command("bash", {
-      // One pipe for both: the order is that in which it was printed.
+      // One pipe for both, to keep the order of the output.
       args: [
         "-c",
         `zddeploy() { ${zdd} --color always "$@"; }\n${command} 2>&1`,
@@ -91,7 +91,7 @@ async function record(): Promise<TerminalLine[]> {
   return lines;
 }
 
-/** The lines of a stream, each with when it came, in ms of `performance.now()`. */
+/** The lines of a stream, each with its arrival time in ms of `performance.now()`. */
 async function* linesIn(stream: ReadableStream<string>) {
   let rest = "";
   for await (const chunk of stream) {

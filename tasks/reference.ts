@@ -1,7 +1,7 @@
 /**
- * Writes the reference pages: `deno task reference` turns what `zddeploy help` prints
- * into docs/reference, a page for the commands and one for each topic. Run it after a
- * change of a key, a command, an option or a topic; a test fails until you do.
+ * Writes the reference pages: `deno task reference` converts the output of `zddeploy help`
+ * to docs/reference, with a page for the commands and one for each topic. Run it after
+ * changing a key, a command, an option or a topic. A test fails until you do.
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { type Command, visibleCommands } from "../lib/cli/command.ts";
@@ -12,16 +12,16 @@ import { GLOBAL_OPTIONS, optionTerm } from "../lib/cli/options.ts";
 import { printResult } from "../lib/cli/output.ts";
 import { COMMANDS } from "../lib/commands/commands.ts";
 
-/** Where the pages go. */
+/** The directory of the pages. */
 export const REFERENCE = join(
   dirname(dirname(fromFileUrl(import.meta.url))),
   "docs/reference",
 );
 
-/** Topics whose items are long enough to be linked to: each gets a heading. */
+/** Topics with long items. Each item gets a heading, so that it can be linked to. */
 const WITH_HEADINGS = ["deploy.conf"];
 
-/** The text of each page by its file name, as `deno fmt` lays it out. */
+/** The text of each page by file name, formatted by `deno fmt`. */
 export async function referencePages(): Promise<Map<string, string>> {
   const pages = new Map([["commands.md", await commandsPage()]]);
   for (const [name, { blocks }] of Object.entries(TOPICS)) {
@@ -62,7 +62,7 @@ function optionList(options: typeof GLOBAL_OPTIONS): string {
   }]);
 }
 
-/** Blocks in Markdown. */
+/** Formats blocks in Markdown. */
 function markdown(blocks: readonly Block[], withHeadings = false): string {
   return blocks.map((block) => {
     if ("heading" in block) return `## ${capitalized(block.heading)}\n`;
@@ -78,14 +78,14 @@ function markdown(blocks: readonly Block[], withHeadings = false): string {
   }).join("\n");
 }
 
-/** What an example is written in. */
+/** The language of an example. */
 function languageOf(code: string): string {
   if (/^\[\w+\]$/m.test(code)) return "ini";
   if (code.startsWith("- name:")) return "yaml";
   return code.includes("events {}") ? "nginx" : "sh";
 }
 
-/** Text whose signs Markdown must not take for its own. */
+/** Escapes text for Markdown. */
 function prose(text: string): string {
   return text.split(/(`[^`]*`)/).map((part) =>
     part.startsWith("`") ? part : part.replace(/[<*_[\]]/g, "\\$&")
@@ -93,7 +93,7 @@ function prose(text: string): string {
 }
 
 function capitalized(text: string): string {
-  // nginx and deploy.conf keep their small letters.
+  // nginx and deploy.conf stay in lower case.
   return /^(nginx|deploy\.conf)/.test(text)
     ? text
     : text.charAt(0).toUpperCase() + text.slice(1);

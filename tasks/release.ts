@@ -1,13 +1,11 @@
 /**
- * Makes what a release consists of: `deno task release` writes an executable and a Debian
+ * Makes the files of a release: `deno task release` writes an executable and a Debian
  * package for each kind of processor, install.sh and SHA256SUMS to dist/. The same commit
- * makes the same files, wherever and whenever it is built, with the same version of Deno
- * and, for the packages, of dpkg. In a workflow of GitHub's, install.sh downloads from the
- * page of the release.
+ * always makes the same files, with the same version of Deno and, for the packages, of
+ * dpkg. In a GitHub workflow, install.sh downloads from the page of the release.
  *
- * Where there is no denort for one of them (compile.ts tells what that is), the others
- * are made all the same, and the exit status is 1; with `--allow-missing` it is 0 if
- * at least one was made.
+ * If there is no denort for a processor (see compile.ts), the others are still built, and
+ * the exit status is 1. With `--allow-missing` it is 0 if at least one was built.
  */
 import { basename, dirname, join } from "@std/path";
 import { printMessage, printResult } from "../lib/cli/output.ts";
@@ -26,7 +24,7 @@ import {
   NoRuntime,
 } from "./compile.ts";
 
-/** What became of one executable. */
+/** The build of one executable. */
 interface Build {
   architecture: Architecture;
   executable: string;
@@ -49,7 +47,7 @@ async function release(): Promise<Build[]> {
     executable: join(DIST, `zddeploy-linux-${architecture}`),
     package: join(DIST, packageName(architecture)),
   }));
-  // What an earlier one has left must not be taken for what this one makes.
+  // Files of an earlier build must not be mistaken for new ones.
   for (const { executable, package: deb } of builds) {
     removeIfExists(executable);
     removeIfExists(deb);

@@ -1,8 +1,7 @@
 /**
- * Checks and tests everything: `deno task test`. Installs what the tests need
- * first. The end-to-end tests drive the executable, or the source where none can be
- * made; all others use the source. The last line sums up all runs; the exit status is
- * 1 if anything failed.
+ * Checks and tests everything: `deno task test`. First installs what the tests need. The
+ * end-to-end tests use the executable, or the source if it can't be compiled; all others
+ * use the source. The last line sums up all runs. The exit status is 1 if anything failed.
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { printResult } from "../lib/cli/output.ts";
@@ -22,25 +21,34 @@ import {
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 
-/** After how many minutes a run hangs, and is ended. */
+/** After how many minutes a run counts as hanging and is ended. */
 const RUN_TIMEOUT = 20;
 
-/** Deno before 2.8 lays out SVG otherwise, lints names that may be used, and takes detached children for leaks of the test. */
+/**
+ * Deno before 2.8 formats SVG differently, reports names that may be used, and counts
+ * detached children as leaks of a test.
+ */
 const IS_OLD = /^2\.[0-7]\./.test(Deno.version.deno);
 
-/** What the formatter leaves out. */
+/** What the formatter must ignore. */
 const IGNORED = IS_OLD ? ["--ignore=tests/bench/charts"] : [];
 
-/** How many test files run side by side. Most of them wait; too many starve each other on two cores. */
+/**
+ * How many test files run in parallel. Most of them wait, but too many starve each other on
+ * two cores.
+ */
 const JOBS = Deno.env.get("DENO_JOBS") ?? "3";
 
-/** The slowest first: what is begun last must not keep one processor waiting. */
+/** The slowest tests run first, so that the last ones don't leave a processor idle. */
 const SLOWEST = [
   ...["tests/e2e/ansible", "tests/crash/every_step", "tests/e2e/samples"],
   ...["tests/crash", "tests/e2e", "tests/fuzz", "tests/support"],
 ];
 
-/** End-to-end tests of what the source does in its own way: how it starts, what it draws and runs. */
+/**
+ * End-to-end tests in which the source behaves differently: how it starts, what it draws
+ * and runs.
+ */
 const DIFFERENT_ON_THE_SOURCE = [
   "tests/e2e/terminal_test.ts",
   "tests/e2e/usage_test.ts",
@@ -48,9 +56,9 @@ const DIFFERENT_ON_THE_SOURCE = [
 ];
 
 /**
- * Tests that begin instances in their own process, which takes in what loses its parent
- * (PR_SET_CHILD_SUBREAPER): files that run side by side are threads of one process, and
- * would take in each other's.
+ * Tests that start instances from their own process, which adopts orphans
+ * (PR_SET_CHILD_SUBREAPER). Files that run in parallel are threads of one process, and
+ * would adopt each other's.
  */
 const IN_THEIR_PROCESS = ["tests/instance/", "tests/deploy/"];
 
@@ -58,15 +66,18 @@ interface Run {
   name: string;
   /** Undefined if it was skipped. */
   tally?: Tally;
-  /** Why. */
+  /** Why it was skipped. */
   skipped?: string;
   /** The tests that failed. */
   failures?: Failure[];
-  /** Whether those passed when they ran again, by themselves. */
+  /** Whether those passed when they ran again, alone. */
   passedAgain?: boolean;
 }
 
-/** So many failed tests are run once more: a few may have lacked a processor, many are broken. */
+/**
+ * Up to this many failed tests run again: a few may have lacked a processor, many are
+ * broken.
+ */
 const MOST_AGAIN = 3;
 
 async function main(): Promise<Run[]> {
@@ -103,7 +114,7 @@ async function main(): Promise<Run[]> {
   return runs;
 }
 
-/** Runs tests on the source, those apart that others would disturb. */
+/** Runs tests on the source. Tests that others would disturb run separately. */
 async function testSource(files: string[]): Promise<Run[]> {
   const isApart = (file: string) =>
     IN_THEIR_PROCESS.some((place) => file.startsWith(place));
@@ -117,7 +128,7 @@ async function testSource(files: string[]): Promise<Run[]> {
   ];
 }
 
-/** Makes the executable. Returns its path, or what became of that. */
+/** Compiles the executable. Returns its path, or the failed or skipped run. */
 async function compiled(): Promise<string | Run> {
   const name = "executable";
   heading("compile");
@@ -132,10 +143,13 @@ async function compiled(): Promise<string | Run> {
   }
 }
 
-/** Tests that take minutes, and some the network: `deno task frameworks` and `containers`. */
+/**
+ * Tests that take minutes, and some need the network: `deno task frameworks` and
+ * `containers`.
+ */
 const APART = ["tests/frameworks/", "tests/containers/"];
 
-/** All files of tests but those, in the order in which they are begun. */
+/** All other test files, in the order in which they are started. */
 function testFiles(): string[] {
   const rank = (file: string) =>
     SLOWEST.findIndex((place) => file.startsWith(place)) >>> 0;
@@ -165,8 +179,8 @@ async function check(name: string, ...args: string[]): Promise<Run> {
 }
 
 /**
- * Runs the tests in these files. What fails runs again when nothing else does: a test that
- * only a busy machine fails is told of, and counts as passed.
+ * Runs the tests in these files. Failed tests run again when nothing else does: a test that
+ * only fails on a busy machine is reported, and counts as passed.
  */
 async function test(
   name: string,
@@ -210,7 +224,7 @@ async function report(
   return { tally: readReport(text, success), failures: readFailures(text) };
 }
 
-/** Runs a subcommand of Deno, which prints where this prints. Returns whether it succeeded. */
+/** Runs a subcommand of Deno with the same output as this. Returns whether it succeeded. */
 async function deno(
   args: string[],
   env: Record<string, string> = {},
@@ -245,11 +259,11 @@ function outcomeOf({ tally, skipped }: Run): string {
 }
 
 if (import.meta.main) {
-  // What is tested is said here, not by the environment.
+  // This program decides what is tested, not the environment.
   Deno.env.delete("ZDD_BIN");
-  // The same commit gives the same result; every week others are tried.
+  // The same commit gives the same result. A weekly run tries other seeds.
   Deno.env.set("ZDD_SEED", Deno.env.get("ZDD_SEED") ?? "1");
-  // Where nginx is; on Debian an ordinary user's PATH lacks it.
+  // For nginx: on Debian, an ordinary user's PATH lacks its directory.
   Deno.env.set("PATH", `${Deno.env.get("PATH")}:/usr/sbin`);
   const runs = await main();
   const total = sum(runs.flatMap(({ tally }) => tally ?? []));

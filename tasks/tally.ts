@@ -1,4 +1,4 @@
-/** What a run of tests or checks came to. */
+/** The result of a run of tests or checks. */
 export interface Tally {
   passed: number;
   failed: number;
@@ -20,9 +20,9 @@ export function formatTally({ passed, failed }: Tally): string {
 }
 
 /**
- * What `deno test --junit-path` counted, steps of tests included. A run that
- * says less than its exit status, because a file couldn't be loaded or the runner
- * died, counts as one failure more; so does one that ran nothing.
+ * The counts of `deno test --junit-path`, including steps of tests. If a run's report shows
+ * no failure but its exit status does, because a file couldn't be loaded or the runner
+ * died, that counts as one more failure. So does a run without tests.
  *
  * @param report the text of the report; undefined if there is none
  * @param success whether `deno test` ended with exit status 0
@@ -44,18 +44,18 @@ function count(tag: string, attribute: string): number {
   return Number(new RegExp(` ${attribute}="(\\d+)"`).exec(tag)?.[1] ?? 0);
 }
 
-/** How much of a failure's text is told again at the end. */
+/** How many lines of a failure's text are repeated at the end. */
 const FAILURE_LINES = 20;
 
 /** A test that failed. */
 export interface Failure {
   file: string;
-  /** With the steps that lead to it: `test ... step`. */
+  /** The name with the steps that lead to it: `test ... step`. */
   name: string;
   message: string;
 }
 
-/** What failed, as `deno test --junit-path` wrote it. */
+/** The failures in a report of `deno test --junit-path`. */
 export function readFailures(report: string): Failure[] {
   const cases = report.matchAll(
     /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<failure message="([^"]*)"/g,
@@ -67,14 +67,14 @@ export function readFailures(report: string): Failure[] {
   }));
 }
 
-/** The test, and the first lines of what it said. */
+/** The test and the first lines of its message. */
 export function formatFailure({ file, name, message }: Failure): string {
   const lines = message.trimEnd().split("\n").slice(0, FAILURE_LINES);
   return [`${file} => ${name}`, ...lines.map((line) => `    ${line}`)]
     .join("\n");
 }
 
-/** The value of `deno test --filter` that selects these tests alone, steps and all. */
+/** The value of `deno test --filter` that selects only these tests, with all their steps. */
 export function filterOf(failures: Failure[]): string {
   const names = failures.map(({ name }) => name.split(" ... ")[0] ?? "");
   const escaped = [...new Set(names)]
@@ -82,7 +82,7 @@ export function filterOf(failures: Failure[]): string {
   return `/^(${escaped.join("|")})$/`;
 }
 
-/** The text that XML's predefined entities stand for. */
+/** Replaces XML's predefined entities with their text. */
 function unescape(text: string): string {
   return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => {
     return { lt: "<", gt: ">", quot: '"', apos: "'" }[name] ?? "&";

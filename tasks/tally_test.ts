@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { filterOf, formatFailure, readFailures, readReport } from "./tally.ts";
 
-/** Runs `deno test` on a file of this text. Returns its report and whether it succeeded. */
+/** Runs `deno test` on a file with this text. Returns its report and whether it succeeded. */
 async function runTests(
   text: string,
   ...options: string[]

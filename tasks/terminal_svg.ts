@@ -1,17 +1,17 @@
-// Draws a terminal session as an SVG that plays once in a browser and stays readable
-// where nothing is animated.
+// Draws a terminal session as an SVG that plays once in a browser and is readable without
+// animation.
 
 /** A line of the session. */
 export interface TerminalLine {
   /** With escape sequences for colours (ECMA-48, "select graphic rendition"). */
   text: string;
-  /** When it is there, in ms from the beginning. */
+  /** When it appears, in ms from the beginning. */
   at: number;
-  /** How long it takes to type it, in ms; what zddeploy prints is there at once. */
+  /** How long typing it takes, in ms. Output of zddeploy appears at once. */
   typing?: number;
 }
 
-/** In pixels. */
+/** Sizes in pixels. */
 const FONT_SIZE = 14;
 const CHARACTER = 8.43;
 const LINE = 20;
@@ -26,7 +26,7 @@ const COLORS: Record<string, string> = {
   33: "fill:#e3b341",
 };
 
-/** The session as an SVG of as many columns as its widest line has. */
+/** The session as an SVG with as many columns as its widest line. */
 export function terminalSvg(
   lines: readonly TerminalLine[],
   title: string,
@@ -73,7 +73,7 @@ function plain(text: string): string {
   return text.replaceAll(SGR, "");
 }
 
-/** The parts of a line in their colours. */
+/** The parts of a line with their colours. */
 function spans(text: string): string {
   const parts = text.split(SGR);
   let style = "";

@@ -1,8 +1,7 @@
 /**
- * Makes an older Deno judge tests as the one they are written for does: loaded by
- * `deno test --preload` where that is older than 2.8, which counts a child that a test
- * has started detached, and killed, as a leak unless it is reaped within the test.
- * From 2.8 on, `deno test` looks for leaks only if it is told to.
+ * Makes Deno before 2.8 judge tests like later versions, with `deno test --preload`. Before
+ * 2.8, a detached child that a test has started and killed counts as a leak unless it is
+ * reaped within the test. From 2.8 on, `deno test` only looks for leaks if told to.
  */
 type Words = unknown[];
 
