@@ -136,7 +136,7 @@ Deno.test("check tells of a location that changes with every deploy, and deploys
   assertEquals(refused.code, 2);
   assertMatch(
     refused.stderr,
-    /nginx\.conf\.template:18: proxy_pass stands beside it\.live\.pass/,
+    /nginx\.conf\.template:18: proxy_pass conflicts with it\.live\.pass/,
   );
   assertEquals(site.processes(), []);
 });
