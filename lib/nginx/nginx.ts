@@ -25,6 +25,7 @@ import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
 import { type TemplateLines, withTemplateLine } from "./template_line.ts";
+import { printedBuild } from "./printed_build.ts";
 import { parseDefaultLog, parseVersion } from "./version.ts";
 import {
   findMaster,
@@ -38,10 +39,13 @@ import {
 export class Nginx {
   /** The file for what nginx prints when zdd starts it. */
   readonly log: string;
+  /** The file that remembers how nginx was built. */
+  readonly #build: string;
   #about: string | undefined;
 
   constructor(readonly config: NginxConfig, stateDir: string) {
     this.log = join(stateDir, "log", "nginx.log");
+    this.#build = join(stateDir, "nginx-build.json");
   }
 
   /** The running master; undefined if nginx doesn't run. */
@@ -72,7 +76,7 @@ export class Nginx {
 
   /**
    * The version of nginx, or of the nginx that a fork is based on, such as `1.22.1`.
-   * `0.0.0` if there is no nginx. Runs `nginx -V` once.
+   * `0.0.0` if there is no nginx. Runs `nginx -V` if that isn't remembered.
    */
   version(): string {
     return this.isInstalled() ? parseVersion(this.#tellsOfItself()) : "0.0.0";
@@ -84,15 +88,7 @@ export class Nginx {
   }
 
   #tellsOfItself(): string {
-    return this.#about ??= this.#ask();
-  }
-
-  #ask(): string {
-    const { stderr } = new Deno.Command(this.config.command, {
-      args: ["-V"], // with -v, Angie prints only its own version
-      stdin: "null",
-    }).outputSync();
-    return new TextDecoder().decode(stderr);
+    return this.#about ??= printedBuild(this.config.command, this.#build);
   }
 
   /**

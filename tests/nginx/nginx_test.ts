@@ -13,7 +13,7 @@ Deno.test("version() is nginx's own", () => {
     pidFile: "",
     command: "/usr/sbin/nginx",
     reloadTimeout: 0,
-  }, "/");
+  }, "/nowhere");
   assert(/^1\.\d+\.\d+$/.test(nginx.version()), nginx.version());
 });
 
