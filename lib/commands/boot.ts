@@ -23,7 +23,7 @@ export const boot: Command = {
     const action = ACTIONS.find((action) => action === word);
     if (action === undefined) throw unknown("action", word, ACTIONS);
     const { bootStatus, disableBoot, enableBoot, readProject } = await import(
-      "./changing.ts"
+      "./examining.ts"
     );
     const { config } = readProject(options.conf);
     if (action === "status") {

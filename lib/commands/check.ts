@@ -16,7 +16,7 @@ export const check: Command = {
   ],
   examples: ["zddeploy check", "zddeploy check --json"],
   async run(options) {
-    const { checkProject, readProject } = await import("./changing.ts");
+    const { checkProject, readProject } = await import("./examining.ts");
     const project = readProject(options.conf);
     const { nginxTested, warnings, notes } = await checkProject(project);
     if (options.json) {

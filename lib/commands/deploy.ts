@@ -135,7 +135,7 @@ async function showDryRun(
   options: GlobalOptions,
   what: Pick<ReleaseOptions, "services" | "canary" | "release">,
 ): Promise<number> {
-  const { dryRun, formatDryRun, readProject } = await import("./changing.ts");
+  const { dryRun, formatDryRun, readProject } = await import("./examining.ts");
   const result = await dryRun(readProject(options.conf), what);
   if (options.json) printJson(result);
   else if (!options.quiet) printResult(formatDryRun(result));

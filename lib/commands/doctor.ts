@@ -16,7 +16,7 @@ export const doctor: Command = {
   ],
   examples: ["zddeploy doctor", "zddeploy doctor --json"],
   async run(options) {
-    const { doctor } = await import("./changing.ts");
+    const { doctor } = await import("./examining.ts");
     const findings = await doctor(options.conf);
     const isWell = !findings.some(({ level }) => level === "problem");
     const status = isWell ? ExitStatus.done : ExitStatus.failed;

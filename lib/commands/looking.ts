@@ -1,6 +1,7 @@
 // The imports of commands that only show what is there. It is one module, since each module
 // that is imported separately becomes several files of the executable. Loading those takes
-// longer than parsing code that a command doesn't need. See also changing.ts.
+// longer than parsing code that a command doesn't need. See also changing.ts and
+// examining.ts.
 
 export { formatHistory } from "../cli/history_table.ts";
 export { nameOf, showLogs } from "../cli/show_logs.ts";
