@@ -1,15 +1,8 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import { reasonOf } from "../error.ts";
+import { closeDescriptor, openAt, openWithoutLinks } from "./o_path.ts";
 import { IS_LINUX } from "./platform.ts";
 import { isGuarded, isTrusted } from "./trusted.ts";
-
-// Flags of open(2). All machines that Deno runs on have the same, except for O_DIRECTORY
-// and O_NOFOLLOW (asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h).
-const O_PATH = 0o10000000;
-const O_CLOEXEC = 0o2000000;
-const [O_DIRECTORY, O_NOFOLLOW] = Deno.build.arch === "aarch64"
-  ? [0o40000, 0o100000]
-  : [0o200000, 0o400000];
 
 /** How often to retry if something exists but can't be opened: others may be replacing it. */
 const TRIES = 5;
@@ -42,7 +35,7 @@ export class Held implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    libc().close(this.descriptor);
+    closeDescriptor(this.descriptor);
   }
 }
 
@@ -129,8 +122,14 @@ export function withoutDescriptors<T>(act: () => T): T {
 type End = "any" | "itself" | "directory";
 
 function walk(path: string, end: End, make?: number): Held {
-  if (!IS_LINUX) return byName(resolve(path), end, make);
-  const left = namesIn(resolve(path));
+  const full = resolve(path);
+  if (!IS_LINUX) return byName(full, end, make);
+  return holdWithoutLinks(full, end) ?? walkByName(full, end, make);
+}
+
+/** Looks at one name after the other, so it can follow trusted links and say what is wrong. */
+function walkByName(path: string, end: End, make?: number): Held {
+  const left = namesIn(path);
   let links = 0;
   let at = openEntry(undefined, "/");
   try {
@@ -158,6 +157,16 @@ function walk(path: string, end: End, make?: number): Held {
     throw error;
   }
   return at;
+}
+
+/** Holds a path that leads over no link, in one system call; undefined if that fails. */
+function holdWithoutLinks(path: string, end: End): Held | undefined {
+  const descriptor = openWithoutLinks(path, end !== "directory");
+  if (descriptor === undefined) return undefined;
+  const held = new Held(descriptor, path);
+  if (end !== "any" || !held.stat().isSymlink) return held;
+  held[Symbol.dispose]();
+  return undefined;
 }
 
 function byName(path: string, end: End, make?: number): Held {
@@ -221,13 +230,11 @@ export function withoutUmask<T>(make: () => T): T {
  * between two library calls.
  */
 function openEntry(at: Held | undefined, name: string, any = false): Held {
-  const flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (any ? 0 : O_DIRECTORY);
-  const path = new TextEncoder().encode(`${name}\0`);
   const place = at === undefined ? "/" : join(at.place, name);
   const entry = at === undefined ? "/" : `${at.path}/${name}`;
   for (let i = 0; i < TRIES; i++) {
-    const descriptor = libc().openat(at?.descriptor ?? -1, path, flags);
-    if (descriptor >= 0) return new Held(descriptor, place);
+    const descriptor = openAt(at?.descriptor, name, any);
+    if (descriptor !== undefined) return new Held(descriptor, place);
     if (!isThere(entry, place, at?.place ?? "/", any)) {
       throw new Deno.errors.NotADirectory(`"${place}" isn't a directory`);
     }
@@ -256,21 +263,4 @@ function isThere(
     if (error instanceof Deno.errors.NotADirectory) return false;
     throw new Error(`"${place}" can't be opened: ${reasonOf(error)}`);
   }
-}
-
-interface Libc {
-  openat(at: number, path: Uint8Array<ArrayBuffer>, flags: number): number;
-  close(descriptor: number): number;
-}
-
-let loaded: Libc | undefined;
-
-/** Neither Deno nor node:fs can open a path relative to an open directory. */
-function libc(): Libc {
-  if (loaded !== undefined) return loaded;
-  const { symbols } = Deno.dlopen("libc.so.6", {
-    openat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-    close: { parameters: ["i32"], result: "i32" },
-  });
-  return loaded = symbols;
 }
