@@ -123,6 +123,7 @@ async function startOne(
   const took = stopwatch();
   const { id, service, release } = launch.plan;
   const cwd = realPath(service.cwd);
+  const fingerprint = fingerprintOf(service); // while the server starts
   // If zdd is killed now, nothing else may show that they belong to this instance.
   launch.processes.onDaemons = (daemons) => {
     try {
@@ -144,7 +145,7 @@ async function startOne(
     const instance = {
       ...checked,
       release,
-      fingerprint: await fingerprintOf(service),
+      fingerprint: await fingerprint,
       command: launch.plan.start,
       cwd,
       stopping: stoppingOf(service),
