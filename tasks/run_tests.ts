@@ -261,6 +261,8 @@ function outcomeOf({ tally, skipped }: Run): string {
 if (import.meta.main) {
   // This program decides what is tested, not the environment.
   Deno.env.delete("ZDD_BIN");
+  // Otherwise the tests' directories could be open to other users.
+  Deno.umask(0o022);
   // The same commit gives the same result. A weekly run tries other seeds.
   Deno.env.set("ZDD_SEED", Deno.env.get("ZDD_SEED") ?? "1");
   // For nginx: on Debian, an ordinary user's PATH lacks its directory.

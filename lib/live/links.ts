@@ -4,7 +4,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { SLOTS } from "../instance/slots.ts";
 import { sha256 } from "../text/digest.ts";
 import { discard, removeIfExists } from "../system/files.ts";
-import { withoutUmask } from "../system/held.ts";
+import { withoutUmask } from "../system/umask.ts";
 import { BUCKET_NAMES } from "./buckets.ts";
 import {
   bucketsOfSlots,

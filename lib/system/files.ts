@@ -1,11 +1,7 @@
 import { basename, dirname } from "@std/path";
 import { messageOf, ZddError } from "../error.ts";
-import {
-  holdDirectory,
-  inDirectory,
-  withoutDescriptors,
-  withoutUmask,
-} from "./held.ts";
+import { holdDirectory, inDirectory, withoutDescriptors } from "./held.ts";
+import { withoutUmask } from "./umask.ts";
 import { nameOfUser } from "./users.ts";
 import { readRegularFile } from "./safe_open.ts";
 

@@ -3,6 +3,7 @@ import { reasonOf } from "../error.ts";
 import { closeDescriptor, openAt, openWithoutLinks } from "./o_path.ts";
 import { IS_LINUX } from "./platform.ts";
 import { isGuarded, isTrusted } from "./trusted.ts";
+import { withoutUmask } from "./umask.ts";
 
 /** How often to retry if something exists but can't be opened: others may be replacing it. */
 const TRIES = 5;
@@ -210,17 +211,6 @@ function readTrustedLink(at: Held, name: string): string {
     );
   }
   return Deno.readLinkSync(link);
-}
-
-/** Does something with a umask of 0, so that new files get exactly their mode. */
-export function withoutUmask<T>(make: () => T): T {
-  if (Deno.build.os === "windows") return make(); // which has none
-  const umask = Deno.umask(0);
-  try {
-    return make();
-  } finally {
-    Deno.umask(umask);
-  }
 }
 
 /**

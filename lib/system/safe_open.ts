@@ -6,8 +6,8 @@ import {
   inDirectory,
   makeDirectory,
   withoutDescriptors,
-  withoutUmask,
 } from "./held.ts";
+import { withoutUmask } from "./umask.ts";
 import { isGuarded } from "./trusted.ts";
 
 // Reads and writes files that other users can replace with a link, a FIFO, a device or a

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { discard } from "../system/files.ts";
-import { withoutUmask } from "../system/held.ts";
+import { withoutUmask } from "../system/umask.ts";
 import { openToRead } from "../system/safe_open.ts";
 import { type Answer, readAnswers } from "./answer.ts";
 
