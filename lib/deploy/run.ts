@@ -67,6 +67,7 @@ export async function openRun(
     const locked = { message: "locked", ms: took(), level: "detail" } as const;
     report({ step: "lock", subject, ...locked });
     project.nginx.requireOwn();
+    project.nginx.remember();
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;

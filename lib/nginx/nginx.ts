@@ -25,7 +25,11 @@ import { readTail, sizeOf } from "../system/tail.ts";
 import { waitUntil } from "../system/wait.ts";
 import { markLogs, wordsSince } from "./error_log.ts";
 import { type TemplateLines, withTemplateLine } from "./template_line.ts";
-import { printedBuild } from "./printed_build.ts";
+import {
+  type PrintedBuild,
+  printedBuild,
+  rememberBuild,
+} from "./printed_build.ts";
 import { parseDefaultLog, parseVersion } from "./version.ts";
 import {
   findMaster,
@@ -40,12 +44,12 @@ export class Nginx {
   /** The file for what nginx prints when zdd starts it. */
   readonly log: string;
   /** The file that remembers how nginx was built. */
-  readonly #build: string;
-  #about: string | undefined;
+  readonly #memory: string;
+  #build: PrintedBuild | undefined;
 
   constructor(readonly config: NginxConfig, stateDir: string) {
     this.log = join(stateDir, "log", "nginx.log");
-    this.#build = join(stateDir, "nginx-build.json");
+    this.#memory = join(stateDir, "nginx-build.json");
   }
 
   /** The running master; undefined if nginx doesn't run. */
@@ -79,16 +83,22 @@ export class Nginx {
    * `0.0.0` if there is no nginx. Runs `nginx -V` if that isn't remembered.
    */
   version(): string {
-    return this.isInstalled() ? parseVersion(this.#tellsOfItself()) : "0.0.0";
+    return this.isInstalled() ? parseVersion(this.#printedBuild()) : "0.0.0";
   }
 
   /** Where it logs requests by default, as built. */
   defaultLog(): string {
-    return parseDefaultLog(this.#tellsOfItself());
+    return parseDefaultLog(this.#printedBuild());
   }
 
-  #tellsOfItself(): string {
-    return this.#about ??= printedBuild(this.config.command, this.#build);
+  /** Remembers how nginx was built, if something has asked, so that the next run needn't. */
+  remember(): void {
+    if (this.#build !== undefined) rememberBuild(this.#build, this.#memory);
+  }
+
+  #printedBuild(): string {
+    this.#build ??= printedBuild(this.config.command, this.#memory);
+    return this.#build.printed;
   }
 
   /**

@@ -1,28 +1,43 @@
-import { dirname } from "@std/path";
-import { isDirectory, readIfExists, writeAtomically } from "../system/files.ts";
+import { readIfExists, writeAtomically } from "../system/files.ts";
 
-/** What an executable printed for `-V`, and how to know that it is still the same file. */
-interface Remembered {
-  file: string;
+/** What a program printed for `-V`, and how to know that it is still the same file. */
+export interface PrintedBuild {
+  /** Undefined for a program that may print something else without being another file. */
+  file?: string;
   printed: string;
+  /** Whether it comes from the file that remembers it. */
+  isRemembered?: boolean;
 }
 
 /**
  * What `nginx -V` prints on its standard error. Running it takes as long as several steps of
- * a deploy, so the answer is remembered in a file.
+ * a deploy, so a deploy remembers the answer in a file.
  *
  * @param command the path of nginx's program
- * @param memory the file. If its directory doesn't exist, nothing is remembered.
+ * @param memory the file, which needn't exist
  * @throws {Error} if the program can't be run.
  */
-export function printedBuild(command: string, memory: string): string {
+export function printedBuild(command: string, memory: string): PrintedBuild {
   const file = fingerprintOf(command);
-  if (file === undefined) return ask(command);
+  if (file === undefined) return { printed: ask(command) };
   const remembered = recall(memory);
-  if (remembered?.file === file) return remembered.printed;
-  const printed = ask(command);
-  remember(memory, { file, printed });
-  return printed;
+  return remembered?.file === file
+    ? { ...remembered, isRemembered: true }
+    : { file, printed: ask(command) };
+}
+
+/** Writes down what a program printed, unless that is known. */
+export function rememberBuild(
+  { file, printed, isRemembered }: PrintedBuild,
+  memory: string,
+): void {
+  if (file === undefined || isRemembered) return;
+  try {
+    const text = JSON.stringify({ file, printed }) + "\n";
+    writeAtomically(memory, text, { mode: 0o600 });
+  } catch {
+    // If the disk is full, a later write fails the deploy.
+  }
 }
 
 function ask(command: string): string {
@@ -56,7 +71,7 @@ function fingerprintOfElf(command: string): string | undefined {
   return isElf ? [command, dev, ino, size, ...times].join(" ") : undefined;
 }
 
-function recall(memory: string): Remembered | undefined {
+function recall(memory: string): PrintedBuild | undefined {
   try {
     const { file, printed } = JSON.parse(readIfExists(memory) ?? "{}");
     return typeof file === "string" && typeof printed === "string"
@@ -64,14 +79,5 @@ function recall(memory: string): Remembered | undefined {
       : undefined;
   } catch {
     return undefined; // asking is enough
-  }
-}
-
-function remember(memory: string, build: Remembered): void {
-  if (!isDirectory(dirname(memory))) return;
-  try {
-    writeAtomically(memory, JSON.stringify(build) + "\n", { mode: 0o600 });
-  } catch {
-    // It belongs to another user, or the disk is full: the next command asks again.
   }
 }

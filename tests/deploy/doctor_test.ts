@@ -83,7 +83,7 @@ Deno.test("doctor warns of limits that a busy server reaches", async () => {
   assertOne(
     await find(checkLimits, { [range]: "1024\t65535\n" }),
     "warning",
-    "to clients too",
+    "also gives clients",
   );
   assertOne(await find(checkLimits, { [range]: "32768\t60999\n" }), "ok", "");
   const memory = "MemTotal: 1000000 kB\nMemAvailable: 50000 kB\n";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { printedBuild } from "../../lib/nginx/printed_build.ts";
+import { printedBuild, rememberBuild } from "../../lib/nginx/printed_build.ts";
 import { modeOf } from "../../lib/system/files.ts";
 import { TempDir } from "../system/temp_dir.ts";
 
@@ -12,37 +12,51 @@ function alter(memory: string, printed: string): void {
   Deno.writeTextFileSync(memory, JSON.stringify({ ...remembered, printed }));
 }
 
+/** What nginx says of itself, which is remembered. */
+function ask(command: string, memory: string): string {
+  const build = printedBuild(command, memory);
+  rememberBuild(build, memory);
+  return build.printed;
+}
+
 Deno.test("printedBuild() runs a program once, until it is another file", () => {
   using directory = new TempDir();
   const nginx = directory.join("nginx");
   const memory = directory.join("nginx-build.json");
   Deno.copyFileSync(NGINX, nginx);
-  assertMatch(printedBuild(nginx, memory), PRINTED);
+  assertMatch(ask(nginx, memory), PRINTED);
   assertEquals(modeOf(memory), 0o600);
   alter(memory, "remembered");
-  assertEquals(printedBuild(nginx, memory), "remembered");
-  assertMatch(printedBuild(NGINX, memory), PRINTED);
-  assertMatch(printedBuild(nginx, memory), PRINTED);
+  assertEquals(ask(nginx, memory), "remembered");
+  assertMatch(ask(NGINX, memory), PRINTED);
+  assertMatch(ask(nginx, memory), PRINTED);
   alter(memory, "remembered");
   Deno.utimeSync(nginx, 1e9, 1e9);
-  assertMatch(printedBuild(nginx, memory), PRINTED);
+  assertMatch(ask(nginx, memory), PRINTED);
 });
 
-Deno.test("printedBuild() doesn't remember what a script runs", () => {
+Deno.test("printedBuild() itself writes nothing", () => {
+  using directory = new TempDir();
+  const memory = directory.join("nginx-build.json");
+  assertMatch(printedBuild(NGINX, memory).printed, PRINTED);
+  assertEquals(directory.names(), []);
+});
+
+Deno.test("rememberBuild() doesn't remember what a script runs", () => {
   using directory = new TempDir();
   const script = directory.write("nginx", "#!/bin/sh\necho $0 >&2\n", 0o755);
   const memory = directory.join("nginx-build.json");
-  assertEquals(printedBuild(script, memory), `${script}\n`);
+  assertEquals(ask(script, memory), `${script}\n`);
   assertEquals(directory.names(), ["nginx"]);
 });
 
-Deno.test("printedBuild() asks nginx if it can't read or write the file", () => {
+Deno.test("printedBuild() asks nginx if the file can't be read or written", () => {
   using directory = new TempDir();
   const memory = directory.write("nginx-build.json", "{");
-  assertMatch(printedBuild(NGINX, memory), PRINTED);
+  assertMatch(ask(NGINX, memory), PRINTED);
   Deno.removeSync(memory);
   Deno.mkdirSync(memory);
-  assertMatch(printedBuild(NGINX, memory), PRINTED);
-  assertMatch(printedBuild(NGINX, directory.join("none/build.json")), PRINTED);
+  assertMatch(ask(NGINX, memory), PRINTED);
+  assertMatch(ask(NGINX, directory.join("none/build.json")), PRINTED);
   assertEquals(directory.names(), ["nginx-build.json"]);
 });

@@ -141,7 +141,7 @@ Deno.test("init node prefers what is built, and start:prod, to a development ser
   const notes = async (files: Record<string, string>) =>
     (await found(files)).notes?.join() ?? "";
   const development = await notes(json({ start: "nodemon app.js" }));
-  assert(development.includes("for development"), development);
+  assert(development.includes("development server"), development);
   const unbuilt = await notes(json({ "start:prod": "node dist/main" }));
   assert(unbuilt.startsWith("dist/main doesn't exist yet"), unbuilt);
 });
