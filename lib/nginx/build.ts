@@ -1,3 +1,4 @@
+import { askNginx } from "./printed_build.ts";
 import { parseVersion } from "./version.ts";
 
 /** How an nginx was built, from `nginx -V`. */
@@ -27,9 +28,5 @@ export function parseBuild(printed: string): Build {
  * @throws {Error} if it can't be run.
  */
 export function askBuild(command: string): Build {
-  const { stderr } = new Deno.Command(command, {
-    args: ["-V"],
-    stdin: "null",
-  }).outputSync();
-  return parseBuild(new TextDecoder().decode(stderr));
+  return parseBuild(askNginx(command));
 }

@@ -19,11 +19,11 @@ export interface PrintedBuild {
  */
 export function printedBuild(command: string, memory: string): PrintedBuild {
   const file = fingerprintOf(command);
-  if (file === undefined) return { printed: ask(command) };
+  if (file === undefined) return { printed: askNginx(command) };
   const remembered = recall(memory);
   return remembered?.file === file
     ? { ...remembered, isRemembered: true }
-    : { file, printed: ask(command) };
+    : { file, printed: askNginx(command) };
 }
 
 /** Writes down what a program printed, unless that is known. */
@@ -40,7 +40,12 @@ export function rememberBuild(
   }
 }
 
-function ask(command: string): string {
+/**
+ * Runs `nginx -V`. Returns what it prints on its standard error.
+ *
+ * @throws {Error} if the program can't be run.
+ */
+export function askNginx(command: string): string {
   const { stderr } = new Deno.Command(command, {
     args: ["-V"], // with -v, Angie prints only its own version
     stdin: "null",
