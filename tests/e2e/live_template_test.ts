@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Websocket } from "../support/websocket.ts";
 import { Site } from "../support/site.ts";
 import { liveTemplate } from "../support/project.ts";
@@ -159,4 +159,20 @@ Deno.test("samples/live serves, takes large uploads and refuses larger ones", as
     }
   }
   assertEquals(instances.size, 2);
+});
+
+Deno.test("a deploy remembers how nginx was built, for all commands", async () => {
+  await using site = await Site.live().deployed();
+  const memory = ".zdd/nginx-build.json";
+  const keepsIdleConnections = async () =>
+    (await site.deploy("render")).stdout.includes("keepalive_timeout 100ms;");
+  assert(await keepsIdleConnections());
+  // An older nginx doesn't know that directive in an upstream.
+  const build = JSON.parse(site.read(memory));
+  const printed = "nginx version: nginx/1.14.2\n";
+  site.write(memory, JSON.stringify({ ...build, printed }));
+  assert(!await keepsIdleConnections());
+  Deno.removeSync(site.path(memory));
+  assert(await keepsIdleConnections());
+  assert(!site.exists(memory), "only a run that holds the lock writes it");
 });
