@@ -80,27 +80,26 @@ export const overhead: Bench = {
         "nginx's connections to the old instance busy, which nginx closes 100 " +
         "ms after their last request; until then the drain waits. The new one " +
         "serves already.",
-        "Of a deploy's time, about 25 ms are the start of Deno's runtime.",
         "The script does as the first zdd did: it looks for the port file every " +
         "100 ms, reloads, and sleeps a second.",
         "nginx itself waits 100 ms between starting new workers and retiring " +
         "the old: no reload is faster.",
       ],
-      // On a busy machine everything but the script's sleep takes longer, so bands are
+      // On a busy machine everything but nginx's sleep of 100 ms takes longer, so bands are
       // wide.
       checks: [
         {
           what: "overhead of a live deploy / a bare reload",
           value: median(ratios(liveTimes, bare)),
           bound: "most",
-          aim: 1.3,
-          band: 8,
+          aim: 0.5,
+          band: 7.5,
         },
         {
           what: "overhead of a deploy with a reload / a bare reload",
           value: median(ratios(reloadTimes, bare)),
           bound: "most",
-          aim: 2.3,
+          aim: 1.5,
           band: 9,
         },
       ],
