@@ -118,7 +118,11 @@ export const deploy: Command = {
   },
 };
 
-/** Reads the options of a pause. @throws {ZddError} if --max or --wait is given without --pause. */
+/**
+ * Reads the options of a pause.
+ *
+ * @throws {ZddError} if --max or --wait is given without --pause.
+ */
 function readPause({ values }: Input): RunOptions["pause"] {
   const command = values.pause?.at(-1);
   const wait = readSeconds("wait", values.wait?.at(-1));

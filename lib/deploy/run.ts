@@ -45,8 +45,8 @@ export interface Run extends Disposable {
 /**
  * Step 2 of a deploy: begins a run by taking the lock.
  *
- * @throws {ZddError} with exit status 3, if another run holds it. @throws {ZddError} if nginx's
- * pid file names an nginx with another configuration.
+ * @throws {ZddError} with exit status 3, if another run holds it, or if nginx's pid file
+ * names an nginx with another configuration.
  */
 export async function openRun(
   command: string,

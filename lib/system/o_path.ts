@@ -41,9 +41,8 @@ export function openWithoutLinks(
   path: string,
   any: boolean,
 ): number | undefined {
-  const how = BigUint64Array.of(
-    ...[BigInt(flagsOf(any)), 0n, RESOLVE_NO_SYMLINKS],
-  ); // struct open_how
+  // struct open_how: flags, mode, resolve
+  const how = BigUint64Array.of(BigInt(flagsOf(any)), 0n, RESOLVE_NO_SYMLINKS);
   const size = BigInt(how.byteLength);
   const { syscall } = libc();
   return valid(

@@ -66,7 +66,8 @@ export interface WatchedOutcome extends Outcome {
  * release, which keeps running until the watch ends. If the new one is worse, or ends, the
  * previous one serves again.
  *
- * @throws {WentBack} if the previous one serves again. @throws {ZddError} if the new one didn't go live.
+ * @throws {WentBack} if the previous one serves again.
+ * @throws {ZddError} if the new one didn't go live.
  */
 export async function deployWatched(
   project: Project,

@@ -104,8 +104,10 @@ export interface StopCommand {
 /** What is needed to stop an instance. */
 export type StopConfig =
   & Stopping
-  & Pick<ServiceConfig, "name" | "log" | "env" | "inheritEnv" | "user">
-  & Pick<ServiceConfig, "stateDir">;
+  & Pick<
+    ServiceConfig,
+    "name" | "log" | "env" | "inheritEnv" | "user" | "stateDir"
+  >;
 
 /** What identifies an instance for a runner, both while it is being started and afterwards. */
 export type Ran = Pick<Instance, "id" | "log" | "handle">;
