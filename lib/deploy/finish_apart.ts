@@ -3,7 +3,7 @@ import type { Instance } from "../instance/instance.ts";
 import type { State } from "../state/state.ts";
 import { realPath } from "../system/files.ts";
 import { openFiles } from "../system/process.ts";
-import { descendsFrom } from "../system/process_table.ts";
+import { descendedFrom } from "../system/process_table.ts";
 import { startDetached } from "../system/shell.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Run } from "./run.ts";
@@ -21,7 +21,7 @@ const OPENING = 5000;
 export function ownStarter({ services }: State): Instance | undefined {
   return Object.values(services).flatMap(({ retiring }) => retiring)
     .map(({ instance }) => instance)
-    .find(({ process }) => descendsFrom(Deno.pid, process.pid));
+    .find(({ process }) => descendedFrom(process.pid));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { holders, listeningInodes } from "../system/sockets.ts";
 import { parseAddress } from "../system/address.ts";
-import { otherProcesses } from "../system/process_table.ts";
+import { otherProcesses, processTable } from "../system/process_table.ts";
 import { SLOTS } from "../instance/slots.ts";
 import { upstreamOf } from "../live/identifiers.ts";
 
@@ -19,7 +19,9 @@ export function unknownServers(
     .filter(([, name = ""]) => names.includes(name))
     .flatMap(([, , block = ""]) => [...block.matchAll(/\bserver\s+([^\s;]+)/g)])
     .flatMap(([, address]) => address ?? []);
-  const pids = otherProcesses({ fresh: false }).map(({ pid }) => pid);
+  const pids = otherProcesses({ notBefore: processTable.recently() }).map((
+    { pid },
+  ) => pid);
   return [...new Set(addresses)].flatMap((address) => {
     const parsed = parseAddress(address);
     const inodes = parsed === undefined ? [] : listeningInodes(parsed);

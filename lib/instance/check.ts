@@ -81,9 +81,10 @@ async function requireOwnSocket(
   address: Address,
 ): Promise<void> {
   if (
-    Deno.uid() !== 0 || launch.processes.users().every((user) => user === 0)
+    Deno.uid() !== 0 ||
+    (await launch.processes.users()).every((user) => user === 0)
   ) return;
-  if (launch.processes.hold(address)) return;
+  if (await launch.processes.hold(address)) return;
   throw await launch.failure(
     `another program listens on ${formatAddress(address)}, which its port ` +
       "file names",

@@ -1,5 +1,5 @@
 import { isAsleep, isRunning, type ProcessId } from "../system/process.ts";
-import { isConnected, openConnections } from "../system/sockets.ts";
+import { Connections } from "../system/connections.ts";
 import { waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { addressOf } from "./instance_address.ts";
@@ -45,30 +45,30 @@ export async function drain(
   signal?: AbortSignal,
 ): Promise<Drained> {
   const address = addressOf(instance);
+  using connections = address && new Connections(address);
   let awake = present;
   let quietSince: number | undefined;
-  const isDone = () => {
+  const isDone = async () => {
     if (!isRunning(instance.process) && processesOf(instance).length === 0) {
       return true;
     }
     // In this order, so that a connection opened before a worker sleeps is seen.
     awake = awake.filter((worker) => !isAsleep(worker));
-    if (
-      old.some(isRunning) || address !== undefined && isConnected(address)
-    ) {
+    const isAwaited = old.some(isRunning);
+    const asked = await connections?.turn() ?? performance.now();
+    if (isAwaited || (connections?.count(asked) ?? 0) > 0) {
       quietSince = undefined;
       return undefined;
     }
-    const now = performance.now();
-    quietSince ??= now;
-    return awake.length === 0 || now - quietSince >= QUIET ? true : undefined;
+    quietSince ??= performance.now();
+    return awake.length === 0 || asked - quietSince >= QUIET ? true : undefined;
   };
   const often = { interval: LOOK, growth: 1.1, slowest: 50 };
   if (await waitUntil(isDone, { timeout, ...often, signal })) {
     return { connections: 0, workers: 0 };
   }
   return {
-    connections: address === undefined ? 0 : openConnections(address),
+    connections: connections?.count() ?? 0,
     workers: old.filter(isRunning).length,
   };
 }

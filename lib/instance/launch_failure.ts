@@ -48,7 +48,7 @@ export async function lateFailure(
   what: string,
 ): Promise<ZddError> {
   const { hint } = addressKind(plan.service);
-  const pids = processes.look(true).map(({ pid }) => pid);
+  const pids = processes.look().map(({ pid }) => pid);
   const addresses = listeningSockets(pids, networkOf(run.leader.pid))
     .map(({ address }) => formatAddress(address));
   if (addresses.length > 0 && !isWorker(plan.service)) {

@@ -6,7 +6,7 @@ import {
   type ProcessStat,
   readStat,
 } from "../system/process.ts";
-import { otherProcesses } from "../system/process_table.ts";
+import { otherProcesses, processTable } from "../system/process_table.ts";
 import { isOwnChild } from "../system/shell.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import { adopt } from "../system/subreaper.ts";
@@ -72,31 +72,29 @@ export class LaunchProcesses implements Disposable {
   known(): ProcessId[] | undefined {
     const known = this.#set.known();
     const isNew = (process: ProcessStat) =>
-      !this.#set.has(process) && !isOwnChild(process.pid) &&
-      !ProcessSet.isOfOther(process, this.plan.id);
+      !this.#set.has(process) && !ProcessSet.isOfOther(process, this.plan.id);
     const parents = [Deno.pid, ...known.map(({ pid }) => pid)];
-    return parents.flatMap(childrenOf).some(isNew) ? undefined : known;
+    const hasNew = parents.some((pid) =>
+      childrenOf(pid, (child) => !isOwnChild(child)).some(isNew)
+    );
+    return hasNew ? undefined : known;
   }
 
-  /**
-   * All running processes.
-   *
-   * @param fresh reads all processes again, so that one just forked isn't missed
-   */
-  look(fresh: boolean): ProcessId[] {
+  /** All running processes. @param notBefore as in `LookOptions`; now by default */
+  look(notBefore?: number): ProcessId[] {
     for (const process of this.#orphans()) {
       if (this.#hasCompany && !this.#servesHere(process)) continue;
       this.#set.add(process);
       adopt(process.pid);
     }
-    return this.#set.look({ fresh });
+    return this.#set.look({ notBefore });
   }
 
   /** Looks often enough to see daemons fork, and rarely enough to cost little. */
   lookNowAndThen(): ProcessId[] {
     const begin = performance.now();
     if (begin < this.#nextLook) return this.#last;
-    this.#last = this.look(false);
+    this.#last = this.look(processTable.recently());
     this.#noteDaemons();
     const end = performance.now();
     const pause = Math.max(SELDOM.ms, SELDOM.times * (end - begin));
@@ -107,7 +105,7 @@ export class LaunchProcesses implements Disposable {
   /** Whether a process that the instance's pid file names belongs to this start. */
   isOurs(process: ProcessId): boolean {
     if (this.#set.has(process)) return true;
-    this.look(true);
+    this.look();
     if (this.#set.has(process)) return true;
     if (this.#orphans().some(({ pid }) => pid === process.pid)) return true;
     // sudo or a supervisor removes all traces except the start time.
@@ -117,14 +115,15 @@ export class LaunchProcesses implements Disposable {
   }
 
   /** The ids of the users that they run as. A process may have begun as root. */
-  users(): number[] {
-    for (const process of this.look(true)) this.#set.add(process);
+  async users(): Promise<number[]> {
+    const notBefore = await processTable.turn();
+    for (const process of this.look(notBefore)) this.#set.add(process);
     return [...this.#set.users];
   }
 
   /** Whether these processes have every socket that a client of an address may reach. */
-  hold(address: Address): boolean {
-    const pids = this.look(true).map(({ pid }) => pid);
+  async hold(address: Address): Promise<boolean> {
+    const pids = this.look(await processTable.turn()).map(({ pid }) => pid);
     const inodes = listeningInodes(address);
     return inodes.length > 0 &&
       inodes.every((inode) => holders([inode], pids).length > 0);
@@ -134,7 +133,7 @@ export class LaunchProcesses implements Disposable {
   record(instance: Instance): Instance {
     this.#set.add(instance.process);
     this.#set.traces = instance;
-    this.look(false);
+    this.look(processTable.recently());
     this.#noteDaemons();
     return { ...instance, users: this.#users, roots: this.#set.roots() };
   }
@@ -161,13 +160,14 @@ export class LaunchProcesses implements Disposable {
   /** Orphans that have become zdd's children and don't belong to another instance. */
   #orphans(): ProcessId[] {
     if (!starting.has(this) || this.subreaper === undefined) return [];
-    const own = readStat(Deno.pid)?.session;
     const since = this.run.leader.startTime;
-    return otherProcesses({ since, fresh: false }).filter((
-      { pid, parent, session },
-    ) => parent === Deno.pid && session !== own && !isOwnChild(pid)).flatMap((
-      { pid },
-    ) => identify(pid) ?? [])
+    const notBefore = processTable.recently();
+    const children = otherProcesses({ since, notBefore })
+      .filter(({ pid, parent }) => parent === Deno.pid && !isOwnChild(pid));
+    if (children.length === 0) return [];
+    const own = readStat(Deno.pid)?.session;
+    return children.filter(({ session }) => session !== own)
+      .flatMap(({ pid }) => identify(pid) ?? [])
       .filter((process) => !ProcessSet.isOfOther(process, this.plan.id));
   }
 

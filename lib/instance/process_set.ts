@@ -9,7 +9,8 @@ import {
   userOf,
 } from "../system/process.ts";
 import {
-  descendsFrom,
+  descendedFrom,
+  type LookOptions,
   otherProcesses,
   type SeenProcess,
 } from "../system/process_table.ts";
@@ -39,6 +40,8 @@ export type Traces =
 
 /** The process sets of instances that this run has started, by id. */
 const started = new Map<string, ProcessSet>();
+/** Those of `started` that know a process, by its pid. */
+const owners = new Map<number, Set<ProcessSet>>();
 
 /**
  * The processes of an instance, which come and go. They are looked for repeatedly. A
@@ -71,6 +74,7 @@ export class ProcessSet {
   static ofStarted(traces: Traces): ProcessSet {
     const processes = new ProcessSet(traces);
     started.set(traces.id, processes);
+    for (const { pid } of processes.#known.values()) processes.#own(pid);
     return processes;
   }
 
@@ -79,9 +83,10 @@ export class ProcessSet {
     process: Pick<ProcessId, "pid" | "startTime">,
     id: string,
   ): boolean {
-    return [...started].some(([other, processes]) =>
-      other !== id && processes.has(process)
-    );
+    for (const owner of owners.get(process.pid) ?? []) {
+      if (owner.traces.id !== id && owner.has(process)) return true;
+    }
+    return false;
   }
 
   constructor(public traces: Traces) {
@@ -89,7 +94,7 @@ export class ProcessSet {
     this.users = new Set(users);
     // If an instance deploys its successor, zdd's own ancestors must not be ended.
     const others = [leader, ...roots].filter((one) =>
-      one !== undefined && !descendsFrom(Deno.pid, one.pid)
+      one !== undefined && !descendedFrom(one.pid)
     );
     for (const one of [process, ...others]) {
       if (one !== undefined && isRunning(one)) this.add(one);
@@ -99,8 +104,15 @@ export class ProcessSet {
   /** Adds a process that certainly belongs to the instance. */
   add(process: ProcessId): void {
     this.#known.set(process.pid, process);
+    this.#own(process.pid);
     const user = userOf(process.pid);
     if (user !== undefined) this.users.add(user);
+  }
+
+  #own(pid: number): void {
+    if (started.get(this.traces.id) !== this) return;
+    const all = owners.get(pid) ?? new Set();
+    owners.set(pid, all.add(this));
   }
 
   /** Whether a process is known to belong to the instance. */
@@ -114,18 +126,14 @@ export class ProcessSet {
     return [...this.#known.values()];
   }
 
-  /**
-   * All processes that run now.
-   *
-   * @param fresh reads all processes again, so that one just forked isn't missed
-   */
-  look({ fresh = true } = {}): ProcessId[] {
+  /** All processes that run now. */
+  look({ notBefore }: Pick<LookOptions, "notBefore"> = {}): ProcessId[] {
     const boot = this.#boot;
     const kept = runnerOf(this.traces).processes(this.traces);
     // After a reboot, only a container can have been started again.
     if (boot !== undefined && boot !== currentBoot()) return kept;
-    const table = otherProcesses({ since: this.#since, fresh });
-    this.#forgetEnded();
+    const table = otherProcesses({ since: this.#since, notBefore });
+    this.#forgetEnded(table);
     for (const process of kept) this.add(process);
     const suspects = table.filter((seen) =>
       !this.#known.has(seen.pid) && !ProcessSet.isOfOther(seen, this.traces.id)
@@ -142,7 +150,7 @@ export class ProcessSet {
   /** The known processes whose parents aren't known. */
   roots(): ProcessId[] {
     return [...this.#known.values()].filter(({ pid }) =>
-      !this.#known.has(readStat(pid)?.parent ?? 0)
+      !this.#known.has(this.#parents.get(pid) ?? readStat(pid)?.parent ?? 0)
     );
   }
 
@@ -171,10 +179,14 @@ export class ProcessSet {
     if (process !== undefined) this.add(process);
   }
 
-  #forgetEnded(): void {
+  /** @param table processes that count as running */
+  #forgetEnded(table: readonly SeenProcess[] = []): void {
+    const seen = new Map(table.map(({ pid, startTime }) => [pid, startTime]));
     for (const process of this.#known.values()) {
-      if (isRunning(process)) continue;
+      const { pid, startTime } = process;
+      if (seen.get(pid) === startTime || isRunning(process)) continue;
       this.#known.delete(process.pid);
+      owners.get(process.pid)?.delete(this);
       reap(process.pid);
     }
   }
@@ -242,19 +254,20 @@ export class ProcessSet {
     if (listening === undefined) return;
     const inodes = listeningInodes(listening);
     const inherited = inodes.filter((inode) => sockets.includes(inode));
-    const others = table.filter((seen) =>
+    const mayBeIts = (seen: SeenProcess) =>
       !this.#known.has(seen.pid) && this.#isOfItsUser(seen) &&
-      !this.#isOfAnother(seen)
-    ).map(({ pid }) => pid);
+      !this.#isOfAnother(seen);
     if (inherited.length > 0) {
+      const others = table.filter(mayBeIts).map(({ pid }) => pid);
       for (const pid of holders(inherited, others)) this.#take(pid);
     }
     const named = pidFile === undefined ? undefined : readPidFile(pidFile);
-    if (named !== undefined && others.includes(named)) {
+    const seen = table.find(({ pid }) => pid === named);
+    if (seen !== undefined && mayBeIts(seen)) {
       const family = table.filter(({ pid, parent }) =>
-        pid === named || parent === named
+        pid === seen.pid || parent === seen.pid
       ).map(({ pid }) => pid);
-      if (holders(inodes, family).length > 0) this.#take(named);
+      if (holders(inodes, family).length > 0) this.#take(seen.pid);
     }
     this.#takeRelated(table);
   }

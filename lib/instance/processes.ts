@@ -5,6 +5,7 @@ import {
   memoryOfAll,
   type ProcessId,
 } from "../system/process.ts";
+import { processTable } from "../system/process_table.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
 import { addressOf } from "./instance_address.ts";
@@ -81,6 +82,8 @@ function workerOf(
 export function memoryOf(instance: Instance): number {
   return runnerOf(instance).memory?.(instance) ??
     memoryOfAll(
-      ProcessSet.of(instance).look({ fresh: false }).map(({ pid }) => pid),
+      ProcessSet.of(instance).look({ notBefore: processTable.recently() }).map((
+        { pid },
+      ) => pid),
     );
 }

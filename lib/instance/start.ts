@@ -3,6 +3,7 @@ import { messageOf, ZddError } from "../error.ts";
 import { formatAddress } from "../system/address.ts";
 import { removeIfExists } from "../system/files.ts";
 import { identify, isRunning, type ProcessId } from "../system/process.ts";
+import { processTable } from "../system/process_table.ts";
 import { listeningInodes, socketFile } from "../system/sockets.ts";
 import { Subreaper } from "../system/subreaper.ts";
 import { sleep, waitUntil } from "../system/wait.ts";
@@ -190,13 +191,13 @@ export class Launch implements Disposable {
     if (parsed !== undefined && "path" in parsed) {
       const isSame = file === undefined || socketFile(parsed.path) === file;
       // Without the file's identity: the socket that has the path now.
-      if (!isSame && !this.processes.hold({ path: parsed.path })) {
+      if (!isSame && !await this.processes.hold({ path: parsed.path })) {
         throw await this.failure(`another program listens on ${address}`);
       }
     }
     const { confirm } = addressKind(this.plan.service);
     if (confirm === undefined) return;
-    const pids = this.processes.look(true).map(({ pid }) => pid);
+    const pids = this.processes.look().map(({ pid }) => pid);
     try {
       confirm(this.plan, pids);
     } catch (error) {
@@ -218,7 +219,7 @@ export class Launch implements Disposable {
     }
     await this.#settle();
     const end = performance.now() + RESTART;
-    while (this.processes.look(true).length > 0) {
+    while (this.processes.look().length > 0) {
       const moved = follow(this.#record(known)) ?? this.#locateAgain();
       if (moved !== undefined) return this.#record(moved);
       if (performance.now() > end) break;
@@ -332,7 +333,7 @@ export class Launch implements Disposable {
       address: this.run.address,
       status: this.#status,
       known: () => this.processes.known(),
-      processes: (fresh) => this.processes.look(fresh),
+      processes: (notBefore) => this.processes.look(notBefore),
       isOurs: (process) => this.processes.isOurs(process),
     };
   }
@@ -364,7 +365,7 @@ export class Launch implements Disposable {
     const { pidFile } = this.plan;
     const pid = pidFile === undefined ? undefined : readPidOrNothing(pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
-      this.processes.look(false).length > 0;
+      this.processes.look(processTable.recently()).length > 0;
   }
 }
 

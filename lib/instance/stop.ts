@@ -6,6 +6,7 @@ import {
   readStat,
   sendSignal,
 } from "../system/process.ts";
+import { processTable } from "../system/process_table.ts";
 import { sleep, waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { ProcessSet, type Traces } from "./process_set.ts";
@@ -43,7 +44,7 @@ export async function stopInstance(
   let status: number | undefined;
   const present = follow(instance);
   if (present !== undefined) processes.add(present.process);
-  const before = processes.look({ fresh: false });
+  const before = processes.look({ notBefore: processTable.recently() });
   const main = present?.process;
   const supervisors = main === undefined ? [] : ancestorsOf(main, before);
   const runner = runnerOf(instance);
@@ -163,12 +164,12 @@ async function allGone(processes: ProcessSet, end: number): Promise<boolean> {
  * The processes that are left, once no awaited one is among them. Checks the known ones
  * first, which is fast. Only when those have ended, looks for others that they left behind.
  */
-function lookForRest(
+async function lookForRest(
   processes: ProcessSet,
   isAwaited: (process: ProcessId) => boolean,
-): ProcessId[] | undefined {
+): Promise<ProcessId[] | undefined> {
   if (processes.known().some(isAwaited)) return undefined;
-  const left = processes.look();
+  const left = processes.look({ notBefore: await processTable.turn() });
   return left.some(isAwaited) ? undefined : left;
 }
 

@@ -1,9 +1,16 @@
 import { allPids, type ProcessStat, readLiving } from "./process.ts";
 import { numbersIn, readFile } from "./procfs.ts";
 
-/** The living children of a process. */
-export function childrenOf(pid: number): ProcessStat[] {
-  return (listedChildren(pid) ?? allPids())
+/**
+ * The living children of a process.
+ *
+ * @param isWanted leaves out pids; asked before anything is read about them
+ */
+export function childrenOf(
+  pid: number,
+  isWanted: (child: number) => boolean = () => true,
+): ProcessStat[] {
+  return (listedChildren(pid) ?? allPids()).filter(isWanted)
     .flatMap((child) => readLiving(child) ?? [])
     .filter(({ parent }) => parent === pid);
 }

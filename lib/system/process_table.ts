@@ -9,6 +9,7 @@ import {
   userOf,
 } from "./process.ts";
 import { markOf } from "./instance_mark.ts";
+import { SharedRead } from "./shared_read.ts";
 
 /** A process as found when all of them were read. */
 export interface SeenProcess extends ProcessStat {
@@ -18,47 +19,45 @@ export interface SeenProcess extends ProcessStat {
   user(): number | undefined;
 }
 
-/** How long a result is reused at least, in ms; longer if reading took longer. */
-const FRESH = 20;
-let lastLook:
-  | { processes: SeenProcess[]; since: number; until: number }
-  | undefined;
+/** The earliest start time that was asked for, in clock ticks after boot. */
+let earliest = Infinity;
+/** This process and its ancestors when all processes were read, or when that was asked. */
+let line: Set<number> | undefined;
+
+/** All processes since `earliest`. Instances that start or stop side by side share a read. */
+export const processTable = new SharedRead(() =>
+  lookFor(earliest, line = ancestors(Deno.pid))
+);
 
 /** How to look. */
 export interface LookOptions {
   /** Leaves out processes that started earlier, in clock ticks after boot; none by default. */
   since?: number;
-  /** Reads them again, so that a process that was just forked isn't missed. */
-  fresh?: boolean;
+  /**
+   * When the read of /proc must have begun at the earliest, in ms of `performance.now()`: a
+   * process that was forked before isn't missed. Now by default. {@linkcode processTable}
+   * has others.
+   */
+  notBefore?: number;
 }
 
-/**
- * All processes except this one and its ancestors. When many instances are started or
- * stopped side by side, each looks for its processes: one read of /proc is enough for all
- * of them.
- */
+/** All processes except this one and its ancestors. */
 export function otherProcesses(
-  { since = 0, fresh = true }: LookOptions = {},
+  { since = 0, notBefore }: LookOptions = {},
 ): SeenProcess[] {
-  const begin = performance.now();
-  if (
-    fresh || lastLook === undefined || begin >= lastLook.until ||
-    since < lastLook.since
-  ) {
-    const processes = lookFor(since);
-    const end = performance.now();
-    const until = end + Math.max(FRESH, end - begin);
-    lastLook = { processes, since, until };
+  if (since < earliest) {
+    earliest = since;
+    processTable.forget();
   }
-  const { processes } = lastLook;
-  return processes.filter(({ startTime }) => startTime >= since);
+  return processTable.get(notBefore)
+    .filter(({ startTime }) => startTime >= since);
 }
 
 /** How often to look for processes that were forked meanwhile. */
 const ROUNDS = 5;
 
-function lookFor(since: number): SeenProcess[] {
-  const seen = ancestors(Deno.pid);
+function lookFor(since: number, without: Set<number>): SeenProcess[] {
+  const seen = new Set(without);
   const found: ProcessStat[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // A process that ended before it was read may have left a child behind.
@@ -124,6 +123,11 @@ export function sessionOf(leader: ProcessId): ProcessId[] {
 /** Whether a process descends from `ancestor`, or is it. */
 export function descendsFrom(pid: number, ancestor: number): boolean {
   return ancestors(pid).has(ancestor);
+}
+
+/** Whether this process descended from another, or was it, when it last read all. */
+export function descendedFrom(ancestor: number): boolean {
+  return (line ??= ancestors(Deno.pid)).has(ancestor);
 }
 
 function ancestors(pid: number): Set<number> {

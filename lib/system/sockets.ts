@@ -9,58 +9,8 @@ import {
 } from "./tcp_diag.ts";
 import { askForUnixSockets, fileOf, type UnixSocket } from "./unix_diag.ts";
 
-type TcpAddress = Extract<Address, { port: number }>;
-type UnixAddress = Extract<Address, { path: string }>;
-
-/** The states of a connection at the server's end, and at the client's. */
-const TAKEN = SocketState.established | SocketState.synReceived;
-const BEGUN = SocketState.established | SocketState.synSent;
-
-/**
- * The number of connections to a listening address, accepted or not, including those that a
- * client on this host is still opening. If a server accepts too slowly, the kernel drops
- * packets until there is room: a client's first one, which it sends again a second later,
- * or its third one, and then only the client's end is established.
- */
-export function openConnections(address: Address): number {
-  if ("path" in address) return unixConnections(address);
-  return new Set(clientsOf(address)).size;
-}
-
-/** Whether there is a connection to an address. */
-export function isConnected(address: Address): boolean {
-  return openConnections(address) > 0;
-}
-
-/**
- * The clients at the server's end, and those at their own end on this host. In its own
- * network namespace, a server sees other clients than the host does.
- */
-function clientsOf({ host, port, network }: TcpAddress): string[] {
-  const own = tcpSockets(TAKEN | BEGUN, { eitherPort: port });
-  const there = network === undefined
-    ? own
-    : tcpSockets(TAKEN, { localPort: port }, network);
-  const taken = there.filter(({ state, local }) =>
-    (state & TAKEN) !== 0 && local.port === port && isHost(local, host)
-  ).map(({ remote }) => remote);
-  const begun = own.filter(({ state, remote }) =>
-    (state & BEGUN) !== 0 && remote.port === port && isHost(remote, host)
-  ).map(({ local }) => local);
-  return [...taken, ...begun].map(({ host, port }) => `${host} ${port}`);
-}
-
-/** Connections that were accepted, and those that wait to be. */
-function unixConnections({ path, file = fileOf(path) }: UnixAddress): number {
-  const sockets = file === undefined
-    // The file is gone, but its connections may not be.
-    ? unixSockets().filter((socket) => socket.path === path)
-    : socketsOf({ path, file });
-  return sockets.reduce(
-    (sum, { listening, waiting }) => sum + (listening ? waiting : 1),
-    0,
-  );
-}
+export type TcpAddress = Extract<Address, { port: number }>;
+export type UnixAddress = Extract<Address, { path: string }>;
 
 /** The inodes of the sockets that a client of an address may reach. */
 export function listeningInodes(address: Address): string[] {
@@ -83,7 +33,9 @@ export function socketFile(path: string): string | undefined {
  * The sockets at a path, found by their file. The names they were bound to don't count: any
  * user can choose one, and a server may rename its socket.
  */
-function socketsOf({ path, file = fileOf(path) }: UnixAddress): UnixSocket[] {
+export function socketsOf(
+  { path, file = fileOf(path) }: UnixAddress,
+): UnixSocket[] {
   const sockets = unixSockets();
   const known = sockets.filter((socket) => socket.file === file);
   // On some file systems, stat(2) and the kernel have different numbers (overlayfs, btrfs).
@@ -147,7 +99,7 @@ export function holders(inodes: string[], pids: number[]): number[] {
 }
 
 /** Whether the host of a connection's end is, or may be, the wanted one. */
-function isHost({ host }: SocketEnd, wanted: string): boolean {
+export function isHost({ host }: SocketEnd, wanted: string): boolean {
   return ANY.includes(wanted) || hostsOf(wanted).includes(host);
 }
 
@@ -193,7 +145,7 @@ function hostsOf(host: string): string[] {
  * @param network a process in the network namespace to look in; zdd's if undefined. zdd
  * would have to enter another namespace to ask the kernel there, but can read its /proc.
  */
-function tcpSockets(
+export function tcpSockets(
   states: number,
   filter: SocketFilter = {},
   network?: number,
@@ -211,7 +163,7 @@ function tcpSockets(
 export function readSockets(
   file: string,
   states: number,
-  { localPort, remotePort, eitherPort }: SocketFilter = {},
+  { localPort, remotePort, eitherPorts = [] }: SocketFilter = {},
 ): TcpSocket[] {
   return readOrEmpty(file).split("\n").slice(1).flatMap((line) => {
     const fields = line.trim().split(/\s+/);
@@ -221,9 +173,9 @@ export function readSockets(
     if ((state & states) === 0) return [];
     if (local.port !== (localPort ?? local.port)) return [];
     if (remote.port !== (remotePort ?? remote.port)) return [];
-    if (![local.port, remote.port].includes(eitherPort ?? local.port)) {
-      return [];
-    }
+    const isWanted = eitherPorts.length === 0 ||
+      [local, remote].some(({ port }) => eitherPorts.includes(port));
+    if (!isWanted) return [];
     return [{ local, remote, inode: fields[9] ?? "", state }];
   });
 }
@@ -254,7 +206,7 @@ const UNIX_CONNECTED = ["02", "03"];
 const ACCEPTS_CONNECTIONS = 0x10000;
 
 /** The unix sockets that have a path, or were accepted from one that has one. */
-function unixSockets(): UnixSocket[] {
+export function unixSockets(): UnixSocket[] {
   try {
     return askForUnixSockets();
   } catch {

@@ -8,6 +8,13 @@ const BYTECODE = 1;
 const JUMP = 1;
 const LOCAL = 7;
 const REMOTE = 8;
+/**
+ * Sizes in bytes of struct nlattr, of struct inet_diag_bc_op, and of one with a struct
+ * inet_diag_hostcond.
+ */
+const ATTRIBUTE = 4;
+const OPERATION = 4;
+const CONDITION = 12;
 /** INET_DIAG_SKV6ONLY, which the kernel adds for listening sockets. */
 const IPV6_ONLY = 11;
 
@@ -33,13 +40,13 @@ export interface TcpSocket {
 export interface SocketFilter {
   localPort?: number;
   remotePort?: number;
-  /** The port of one end, whichever that is. */
-  eitherPort?: number;
+  /** The port of one end, whichever that is, is one of these. */
+  eitherPorts?: readonly number[];
 }
 
 /**
  * The TCP sockets in some states. The kernel goes through all connections of the host,
- * including those of the last minute, so ask only once.
+ * including those of the last minute, so ask as seldom as possible.
  *
  * @param states of `SocketState`, as bits
  * @throws {Error} if the kernel or a sandbox refuses.
@@ -54,44 +61,49 @@ export function askForTcpSockets(
 
 function requestFor(
   states: number,
-  { localPort = 0, remotePort = 0, eitherPort }: SocketFilter,
+  { localPort = 0, remotePort = 0, eitherPorts = [] }: SocketFilter,
 ): Uint8Array {
   const bytes = new Uint8Array(REQUEST);
   const view = new DataView(bytes.buffer);
   view.setUint16(4, localPort); // in network order, like the next; 0 for any
   view.setUint16(6, remotePort);
   view.setUint32(52, states, true);
-  return eitherPort === undefined
+  return eitherPorts.length === 0
     ? bytes
-    : new Uint8Array([...bytes, ...eitherEnd(eitherPort)]);
+    : new Uint8Array([...bytes, ...eitherEnd(eitherPorts)]);
 }
 
 /**
- * An attribute with a filter program: it accepts a socket if one end has the port, and
- * otherwise checks the other end. An operation has two offsets in bytes to the next one:
- * for yes and for no. An offset beyond the end rejects the socket (inet_diag_bc_run in
- * Linux).
+ * An attribute with a filter program: it compares the port of each end with each of some
+ * ports, and accepts a socket at the first that is the same. An operation has two offsets in
+ * bytes to the next one: for yes and for no. Exactly at the end, a socket is accepted; an
+ * offset beyond the end rejects it (inet_diag_bc_run in Linux).
  */
-function eitherEnd(port: number): Uint8Array {
-  const bytes = new Uint8Array(32);
+function eitherEnd(ports: readonly number[]): Uint8Array {
+  const conditions = ports.flatMap((port) =>
+    [LOCAL, REMOTE].map((code) => ({ code, port }))
+  );
+  const end = ATTRIBUTE + conditions.length * (CONDITION + OPERATION) -
+    OPERATION;
+  const bytes = new Uint8Array(end);
   const view = new DataView(bytes.buffer);
-  view.setUint16(0, bytes.length, true);
+  view.setUint16(0, end, true);
   view.setUint16(2, BYTECODE, true);
-  condition(4, LOCAL);
-  operation(16, JUMP, 4, 16); // a jump always uses the offset for no
-  condition(20, REMOTE);
+  conditions.forEach(({ code, port }, i) => {
+    const at = ATTRIBUTE + i * (CONDITION + OPERATION);
+    // struct inet_diag_hostcond: any family and address, one port.
+    operation(at, code, CONDITION, CONDITION + OPERATION);
+    view.setInt32(at + 8, port, true);
+    const jump = at + CONDITION;
+    // A jump always uses the offset for no.
+    if (jump < end) operation(jump, JUMP, OPERATION, end - jump);
+  });
   return bytes;
 
   function operation(at: number, code: number, yes: number, no: number): void {
     view.setUint8(at, code);
     view.setUint8(at + 1, yes);
     view.setUint16(at + 2, no, true);
-  }
-
-  /** Writes an operation with a struct inet_diag_hostcond: any family and address, one port. */
-  function condition(at: number, code: number): void {
-    operation(at, code, 12, 16);
-    view.setInt32(at + 8, port, true);
   }
 }
 

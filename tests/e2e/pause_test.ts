@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { openConnections } from "../../lib/system/sockets.ts";
+import { openConnections } from "../../lib/system/connections.ts";
 import { Site } from "../support/site.ts";
 import { Websocket } from "../support/websocket.ts";
 import { liveTemplate } from "../support/project.ts";

@@ -9,7 +9,7 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { printResult } from "../../lib/cli/output.ts";
-import { openConnections } from "../../lib/system/sockets.ts";
+import { openConnections } from "../../lib/system/connections.ts";
 import { sleep } from "../../lib/system/wait.ts";
 import type { LoadResult } from "../support/load.ts";
 import { liveTemplate } from "../support/project.ts";

@@ -3,14 +3,11 @@ import { dirname } from "@std/path";
 import type { Address } from "../../lib/system/address.ts";
 import { openFiles } from "../../lib/system/process.ts";
 import {
-  isConnected,
   listeningInodes,
-  openConnections,
-  readSockets,
   readUnixSockets,
   socketFile,
 } from "../../lib/system/sockets.ts";
-import { SocketState } from "../../lib/system/netlink.ts";
+import { openConnections } from "../../lib/system/connections.ts";
 import { TempDir } from "./temp_dir.ts";
 import { until } from "../support/until.ts";
 
@@ -19,115 +16,6 @@ function listenOn(hostname: string): [Deno.TcpListener, number] {
   const listener = Deno.listen({ hostname, port: 0 });
   return [listener, listener.addr.port];
 }
-
-/** Counts while connections come, are accepted, and go. */
-async function watchConnections(
-  listener: Deno.Listener,
-  address: Address,
-  connect: () => Promise<Deno.Conn>,
-) {
-  assertEquals(openConnections(address), 0);
-  using one = await connect();
-  assertEquals(openConnections(address), 1, "not accepted yet");
-  assert(isConnected(address));
-  const accepted = await listener.accept();
-  assertEquals(openConnections(address), 1, "accepted");
-  const other = await connect();
-  assertEquals(openConnections(address), 2);
-  const otherAccepted = await listener.accept();
-  other.close();
-  otherAccepted.close();
-  await until("one is left", () => openConnections(address) === 1);
-  accepted.close();
-  await until("none is left", () => openConnections(address) === 0);
-  assert(!isConnected(address));
-  assert(one);
-}
-
-Deno.test("openConnections() counts those to an IPv4 address, accepted or not", async () => {
-  const [listener, port] = listenOn("127.0.0.1");
-  using _ = listener;
-  await watchConnections(
-    listener,
-    { host: "127.0.0.1", port },
-    () => Deno.connect({ hostname: "127.0.0.1", port }),
-  );
-});
-
-Deno.test("openConnections() counts those to an IPv6 address, accepted or not", async () => {
-  const [listener, port] = listenOn("::1");
-  using _ = listener;
-  await watchConnections(
-    listener,
-    { host: "[::1]", port },
-    () => Deno.connect({ hostname: "::1", port }),
-  );
-});
-
-Deno.test("openConnections() counts IPv4 clients of a server that listens on [::]", async () => {
-  const [listener, port] = listenOn("::");
-  using _ = listener;
-  await watchConnections(
-    listener,
-    { host: "127.0.0.1", port },
-    () => Deno.connect({ hostname: "127.0.0.1", port }),
-  );
-});
-
-Deno.test("openConnections() counts those to a unix socket, accepted or not", async () => {
-  using directory = new TempDir();
-  const path = directory.join("s");
-  using listener = Deno.listen({ transport: "unix", path });
-  await watchConnections(
-    listener,
-    { path },
-    () => Deno.connect({ transport: "unix", path }),
-  );
-});
-
-Deno.test("openConnections() counts those that a server is too slow to take", async () => {
-  const hostname = "127.0.0.1";
-  const listener = Deno.listen({ hostname, port: 0, tcpBacklog: 1 });
-  const { port } = listener.addr;
-  const address = { host: hostname, port };
-  const clients: Promise<Deno.Conn>[] = [];
-  const begun = (file: string) =>
-    readSockets(file, SocketState.synSent, { remotePort: port });
-  // The kernel drops the packets of those that the queue has no room for.
-  while (begun("/proc/net/tcp").length < 2) {
-    clients.push(Deno.connect({ hostname, port }));
-    await until("one more", () => openConnections(address) === clients.length);
-  }
-  assertEquals(openConnections({ ...address, host: "127.0.0.2" }), 0);
-  assert(isConnected(address));
-  listener.close();
-  for (const client of await Promise.allSettled(clients)) {
-    if (client.status === "fulfilled") client.value.close();
-  }
-  await until("none is left", () => openConnections(address) === 0);
-  assert(!isConnected(address));
-});
-
-Deno.test("openConnections() doesn't count those to other addresses", async () => {
-  using directory = new TempDir();
-  const [listener, port] = listenOn("127.0.0.1");
-  using _listener = listener;
-  using _client = await Deno.connect({ hostname: "127.0.0.1", port });
-  using accepted = await listener.accept();
-  const clientPort = (accepted.remoteAddr as Deno.NetAddr).port;
-  assertEquals(openConnections({ host: "127.0.0.1", port }), 1);
-  assertEquals(openConnections({ host: "127.0.0.2", port }), 0);
-  assertEquals(openConnections({ host: "0.0.0.0", port }), 1);
-  assertEquals(openConnections({ host: "localhost", port }), 1);
-  // The client's end is a connection of that port, and none to the server.
-  assert(clientPort !== port);
-  const path = directory.join("s");
-  using unix = Deno.listen({ transport: "unix", path });
-  using _unixClient = await Deno.connect({ transport: "unix", path });
-  using _accepted = await unix.accept();
-  assertEquals(openConnections({ path: `${path}2` }), 0);
-  assertEquals(openConnections({ path: path.slice(0, -1) }), 0);
-});
 
 Deno.test("listeningInodes() finds the socket that listens, which its process has open", async () => {
   using directory = new TempDir();

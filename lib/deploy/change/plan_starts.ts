@@ -11,6 +11,7 @@ import { type Plan, planInstance } from "../../instance/plan.ts";
 import {
   freeAddresses,
   isOfKind,
+  type Reserved,
   type Slot,
   type SlotPlan,
   SLOTS,
@@ -112,11 +113,15 @@ export async function planStarts(
 ): Promise<Starts> {
   let state = before;
   const plans: Plan[] = [];
+  const inUse = addressesInUse(before);
+  let passed: Set<string> | undefined;
+  const passedTo = () =>
+    passed ??= passedAddresses().union(listenedAddresses(conf()));
   for (const request of requests) {
     const { service, numbers, slot, release } = request;
     if (numbers.length > 0) requireRelease(service, release);
     const slots = hasSlots(service)
-      ? await chooseAddresses(config, request, state, conf)
+      ? await chooseAddresses(config, request, state, inUse, passedTo)
       : undefined;
     const own = stateOf(state, service.name);
     state = withService(state, service.name, { ...own, slots });
@@ -147,12 +152,18 @@ function kindOf({ port }: ServiceConfig): SlotPlan["kind"] {
   return port === "socket" ? "socket" : "env";
 }
 
-/** The addresses of all slots; those of the slot to start in are free. */
+/**
+ * The addresses of all slots; those of the slot to start in are free.
+ *
+ * @param inUse the addresses of instances that may still listen
+ * @param passedTo those that nginx uses itself or passes requests to
+ */
 async function chooseAddresses(
   config: Config,
   { service, numbers, slot: free }: StartRequest,
   state: State,
-  conf: () => string,
+  inUse: readonly string[],
+  passedTo: () => Reserved,
 ): Promise<Slots> {
   const { name, instances, user } = service;
   const own = stateOf(state, name);
@@ -163,9 +174,6 @@ async function chooseAddresses(
     // A service's user needs its own directory, to be able to bind there.
     directory: join(config.stateDir, "run", user === undefined ? "" : name),
   };
-  let passed: Set<string> | undefined;
-  const passedTo = () =>
-    passed ??= passedAddresses().union(listenedAddresses(conf()));
   let chosen: Slots = {};
   for (const slot of slotsIn(service, own)) {
     const known = own.slots?.[slot] ?? [];
@@ -178,7 +186,7 @@ async function chooseAddresses(
     const taken = new Set([
       ...all.flatMap(({ slots = {} }) => Object.values(slots).flat())
         .filter((address) => !known.includes(address)),
-      ...addressesInUse(state),
+      ...inUse,
     ]);
     const others = {
       has: (address: string) =>

@@ -19,10 +19,11 @@ export function requireOwnUpstreams(
   instances: readonly Instance[],
   known: readonly string[] = [],
 ): void {
+  const hosts = hostsByPort(text);
   for (const instance of instances) {
     const address = addressOf(instance);
     if (address === undefined || "path" in address) continue;
-    for (const host of hostsWith(text, address.port)) {
+    for (const host of hosts.get(address.port) ?? []) {
       // On other hosts, the same port means another server.
       if (host === address.host || !LOOPBACK.test(host)) continue;
       if (
@@ -43,14 +44,16 @@ export function requireOwnUpstreams(
 
 const LOOPBACK = /^(?:localhost|127\..*|\[::1\]|0\.0\.0\.0|\[::\])$/;
 
-/** The hosts to which nginx passes requests at a port. */
-function hostsWith(text: string, port: number): string[] {
+/** The hosts to which nginx passes requests, by port. */
+function hostsByPort(text: string): Map<number, Set<string>> {
   const passed =
     /\b(?:server|\w+_pass)\s+(?:\w+:\/\/)?([^\s;/]+):(\d+)(?=[\s;/])/g;
-  const found = [...text.matchAll(passed)]
-    .filter(([, , digits]) => Number(digits) === port)
-    .flatMap(([, host]) => host ?? []);
-  return [...new Set(found)];
+  const hosts = new Map<number, Set<string>>();
+  for (const [, host = "", digits] of text.matchAll(passed)) {
+    const port = Number(digits);
+    hosts.set(port, (hosts.get(port) ?? new Set()).add(host));
+  }
+  return hosts;
 }
 
 /** Whether only the instance listens on an address. */

@@ -1,4 +1,5 @@
 import { ZddError } from "../../error.ts";
+import { processTable } from "../../system/process_table.ts";
 import {
   type ListeningSocket,
   listeningSockets,
@@ -31,7 +32,7 @@ class Detected implements Locator {
 
   look(start: Started): Located | string {
     const { pidFile, service: { portNumber } } = this.sought;
-    const own = start.processes(false);
+    const own = start.processes(processTable.recently());
     const sockets = listeningSockets(own.map(({ pid }) => pid))
       .filter(({ address }) =>
         portNumber === undefined || address.port === portNumber

@@ -24,7 +24,7 @@ export class GivenAddress implements Locator {
     const known = start.known();
     const own = known !== undefined && areHeld(inodes, known)
       ? known
-      : start.processes(true);
+      : start.processes();
     if (!areHeld(inodes, own)) {
       throw new ZddError(
         `another program listens on ${formatAddress(address)}`,

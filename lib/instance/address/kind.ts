@@ -57,12 +57,8 @@ export interface Started {
   status?: number;
   /** The known processes that still run; undefined if there may be others. This is fast. */
   known(): ProcessId[] | undefined;
-  /**
-   * All its running processes.
-   *
-   * @param fresh reads all processes again, so that one just forked isn't missed
-   */
-  processes(fresh: boolean): ProcessId[];
+  /** All its running processes. @param notBefore as in `LookOptions`; now by default */
+  processes(notBefore?: number): ProcessId[];
   /** Whether a process that the service names was started by the command. */
   isOurs(process: ProcessId): boolean;
 }

@@ -23,7 +23,7 @@ class Worker implements Locator {
     const { leader, status } = start;
     // A process that a failed command left behind isn't the worker.
     if (!isRunning(leader) && status !== 0) return "its process has ended";
-    const process = workerAmong(start.processes(true), leader);
+    const process = workerAmong(start.processes(), leader);
     return process === undefined ? "none of its processes is left" : {
       process,
     };
