@@ -51,7 +51,7 @@ export function requireHoldable(
     if (choice === undefined && isConditional) {
       const choose = `<%= it.live.choose("${service.name}") %>`;
       throw new ZddError(
-        `${service.name} cannot be paused: it.live.pass stands in an "if" ` +
+        `${service.name} cannot be paused: it.live.pass is inside an "if" ` +
           `(${place})`,
         { hint: `write ${choose} in the server`, exitStatus },
       );

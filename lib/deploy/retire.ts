@@ -9,7 +9,6 @@ import type { StopConfig } from "../instance/run/runner.ts";
 import { stopInstance } from "../instance/stop.ts";
 import { workersOf } from "../nginx/master.ts";
 import type { Nginx } from "../nginx/nginx.ts";
-import { notesOnFormer } from "../state/former.ts";
 import type { Retiring, State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
 import { withRetiring, withTold } from "../state/instance_transitions.ts";
@@ -94,16 +93,6 @@ function noteTold(run: Run, state: State): State {
   const next = withTold(state, isTold);
   attempt(run, () => writeState(directory, next));
   return next;
-}
-
-/** Warns of services that are no longer in deploy.conf and still run: they aren't stopped. */
-export function tellOfFormer(
-  { project: { config }, report }: Run,
-  state: State,
-): void {
-  for (const message of notesOnFormer(config, state)) {
-    report({ step: "stop", subject: "zdd", message, level: "warning" });
-  }
 }
 
 /** Whether the stop command of an instance hasn't been run yet, or has changed since. */

@@ -2,6 +2,7 @@ import {
   assert,
   assertEquals,
   assertMatch,
+  assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
 import { once } from "node:events";
@@ -56,11 +57,13 @@ for (const port of ["env", "file", "socket"]) {
 
     const before = site.nginx();
     assertEquals(before, nginx);
-    await site.deploy();
+    const closed = /the site is still closed; zddeploy maintenance off/;
+    assertMatch((await site.deploy()).stderr, closed);
     assertEquals((await ask(site)).status, 503);
     assertEquals((await ask(site, { from: "127.0.0.2" })).status, 200);
     await site.deploy("maintenance", "off");
     assertEquals((await ask(site)).status, 200);
+    assertNotMatch((await site.deploy()).stderr, closed);
     assert(!site.exists(".zdd/live/steering"));
     assertMatch(
       (await site.deploy("maintenance", "off")).stderr,

@@ -83,11 +83,11 @@ Deno.test({
     await using site = Site.live({ lines: ["supervisor: systemd"] });
     const { code, stderr } = await site.zdd("deploy");
     assertEquals(code, 2, stderr);
-    assertMatch(stderr, /systemd doesn't run this machine/);
+    assertMatch(stderr, /systemd isn't running on this machine/);
     const checked = await site.zdd("check");
     assertMatch(
       checked.stderr,
-      /^warning: .*systemd doesn't run this machine/m,
+      /^warning: .*systemd isn't running on this machine/m,
     );
   },
 });

@@ -207,7 +207,7 @@ function ownEnvironment(): string[] {
 /** @throws {ZddError} with exit status 2, if systemd isn't running. */
 function requireSystemd({ file }: Config): void {
   if (hasServiceManager()) return;
-  throw new ZddError("systemd doesn't run this machine", {
+  throw new ZddError("systemd isn't running on this machine", {
     hint:
       `run "zddeploy start --conf ${file}" at boot in another way, such as ` +
       "cron's @reboot",

@@ -60,7 +60,7 @@ export const systemd: Runner = {
 
   require(): void {
     if (!hasServiceManager()) {
-      throw refusal("systemd doesn't run this machine", "remove that key");
+      throw refusal("systemd isn't running on this machine", "remove that key");
     }
     const uid = Deno.uid() ?? 0;
     if (uid === 0) return;

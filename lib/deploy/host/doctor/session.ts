@@ -11,7 +11,7 @@ import { type Check, ok, problem, warning } from "./check.ts";
 export const checkSession: Check = async ({ uid, project }) => {
   if (!hasServiceManager()) {
     return [warning(
-      "systemd doesn't run this machine, so nothing starts the services at boot",
+      "systemd isn't running on this machine, so nothing starts the services at boot",
       'run "zddeploy start" at boot, such as by cron\'s @reboot',
     )];
   }
