@@ -7,6 +7,13 @@ const SYMBOLS = {
   },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // It takes any number of arguments, which are passed as by other functions if they are
+  // integers or pointers (the ABIs of x86-64 and AArch64).
+  syscall: {
+    parameters: ["isize", "i32", "buffer", "usize"],
+    result: "isize",
+  },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },

@@ -1,5 +1,4 @@
 import {
-  allPids,
   identify,
   isRunning,
   type ProcessId,
@@ -9,6 +8,7 @@ import {
   userOf,
 } from "./process.ts";
 import { markOf } from "./instance_mark.ts";
+import { numbered } from "./procfs.ts";
 import { SharedRead } from "./shared_read.ts";
 
 /** A process as found when all of them were read. */
@@ -61,11 +61,11 @@ function lookFor(since: number, without: Set<number>): SeenProcess[] {
   const found: ProcessStat[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // A process that ended before it was read may have left a child behind.
-    const pids = allPids().filter((pid) => !seen.has(pid));
-    if (pids.length === 0) break;
-    for (const pid of pids) {
+    const all = numbered("/proc").filter(({ number }) => !seen.has(number));
+    if (all.length === 0) break;
+    for (const { number: pid, inode } of all) {
       seen.add(pid);
-      const stat = readUnlessOlder(pid, since);
+      const stat = readUnlessOlder(pid, inode, since);
       if (stat !== undefined) found.push(stat);
     }
   }
@@ -84,26 +84,21 @@ const starts = new Map<number, { inode: number; startTime: number }>();
  * isn't read again. That is true of most processes on a host. If a pid is reused, the new
  * process has a new directory in /proc.
  */
-function readUnlessOlder(pid: number, since: number): ProcessStat | undefined {
+function readUnlessOlder(
+  pid: number,
+  inode: number,
+  since: number,
+): ProcessStat | undefined {
   const known = starts.get(pid);
-  // Read before the start time: if the pid is reused in between, the next look notices.
-  const inode = inodeOf(pid);
+  // If the pid is reused before its start time is read, the next look notices.
   if (known !== undefined && known.inode === inode && known.startTime < since) {
     return undefined;
   }
   const stat = readLiving(pid);
   if (stat === undefined) return undefined;
   const { startTime } = stat;
-  if (inode !== undefined) starts.set(pid, { inode, startTime });
+  if (inode !== 0) starts.set(pid, { inode, startTime });
   return startTime < since ? undefined : stat;
-}
-
-function inodeOf(pid: number): number | undefined {
-  try {
-    return Deno.lstatSync(`/proc/${pid}`).ino ?? undefined;
-  } catch {
-    return undefined; // gone
-  }
 }
 
 /** Computes a value when it is first needed, and keeps it. */
