@@ -7,7 +7,7 @@ import { scriptFor } from "../lib/cli/completion/shells.ts";
 import { manPage } from "../lib/cli/help/man_page.ts";
 import { COMMANDS } from "../lib/commands/commands.ts";
 import { VERSION } from "../lib/text/version.ts";
-import type { Architecture } from "./compile.ts";
+import type { Architecture } from "./executable/compiler.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
 

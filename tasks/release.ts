@@ -15,14 +15,13 @@ import { VERSION } from "../lib/text/version.ts";
 import { messageOf } from "../lib/error.ts";
 import { removeIfExists } from "../lib/system/files.ts";
 import { canMakePackages, makePackage, packageName } from "./debian.ts";
+import { compileFor } from "./compile.ts";
+import { bundle, DIST } from "./executable/bundle.ts";
 import {
   type Architecture,
   ARCHITECTURES,
-  bundle,
-  compileFor,
-  DIST,
   NoRuntime,
-} from "./compile.ts";
+} from "./executable/compiler.ts";
 
 /** The build of one executable. */
 interface Build {

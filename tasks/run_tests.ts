@@ -6,7 +6,8 @@
 import { dirname, fromFileUrl, join } from "@std/path";
 import { printResult } from "../lib/cli/output.ts";
 import { formatTable } from "../lib/cli/table.ts";
-import { compile, NoRuntime } from "./compile.ts";
+import { compile } from "./compile.ts";
+import { NoRuntime } from "./executable/compiler.ts";
 import { FOR_CONTAINERS, FOR_TESTS, install } from "./packages.ts";
 import {
   type Failure,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ARCHITECTURES } from "../../tasks/compile.ts";
+import { ARCHITECTURES } from "../../tasks/executable/compiler.ts";
 import { canMakePackages, packageName } from "../../tasks/debian.ts";
 import { Checkout } from "./checkout.ts";
 
@@ -81,6 +81,33 @@ test("an executable tells its commit", async () => {
   assert(text.startsWith(`${first}, in dist:`), text);
   assertMatch(deno, /^deno \d+\.\d+\.\d+/);
   assertMatch(v8, /^v8 \d+\./);
+});
+
+test("an executable has V8's compiled code of all scripts, and runs without it", async () => {
+  using checkout = new Checkout();
+  const { code, text } = await checkout.script(["tasks/compile.ts"]);
+  assertEquals(code, 0, text);
+  assertMatch(text, /^\S+: \d+ MB$/m); // and nothing of what is missing
+  const program = checkout.path("dist/program");
+  const named = (end: string) =>
+    [...Deno.readDirSync(program)].map(({ name }) => name)
+      .filter((name) => name.endsWith(end))
+      .map((name) => name.slice(0, -end.length)).sort();
+  assert(named(".script").length > 10);
+  assertEquals(named(".code"), named(".script"));
+  const launcher = `${program}/launcher.js`;
+  const help = [Deno.execPath(), "run", "--allow-all", launcher, "help"];
+  // V8 doesn't take the code of another version, or with other flags.
+  for (const has of [true, false]) {
+    if (!has) {
+      for (const name of named(".code")) {
+        Deno.removeSync(`${program}/${name}.code`);
+      }
+    }
+    const { code, text } = await checkout.run(help);
+    assertEquals(code, 0, text);
+    assertMatch(text, /^ +help deploy\.conf /m);
+  }
 });
 
 test("an executable without a commit looks for none where it runs", async () => {
