@@ -32,7 +32,7 @@ const FORKING = 250;
  * time from the starting instances. `Deno.watchFs` can't be used: it hangs forever if a
  * FIFO is created in the directory, as uWSGI does.
  */
-const LOOK = 5;
+const LOOK = 2;
 /** How often to look later, in ms. Daemons must be seen while they fork. */
 const LATER_LOOK = 20;
 /** How often to check an instance that was found, in ms. */

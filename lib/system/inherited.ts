@@ -1,8 +1,10 @@
+import { libc, Syscall } from "./libc.ts";
+
 /** CLOSE_RANGE_CLOEXEC of close_range(2), in Linux 5.11 and later. */
-const CLOSE_ON_EXEC = 4;
+const CLOSE_ON_EXEC = 4n;
 /** Above standard input, output and error. */
-const FIRST = 3;
-const LAST = 0xffff_ffff;
+const FIRST = 3n;
+const LAST = 0xffff_ffffn;
 
 let done = false;
 
@@ -15,10 +17,7 @@ export function keepDescriptors(): void {
   if (done) return;
   done = true;
   try {
-    const libc = Deno.dlopen("libc.so.6", {
-      close_range: { parameters: ["u32", "u32", "i32"], result: "i32" },
-    });
-    libc.symbols.close_range(FIRST, LAST, CLOSE_ON_EXEC);
-    libc.close();
+    const { closeRange } = Syscall;
+    libc().closeRange(closeRange, FIRST, LAST, CLOSE_ON_EXEC);
   } catch { /* no such function */ }
 }

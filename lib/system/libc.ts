@@ -1,4 +1,12 @@
-// Functions of the C library that Deno has no equivalent for.
+// Functions of the C library that Deno has no equivalent for. They are looked up together:
+// each time takes as long as several functions.
+
+/**
+ * syscall(2), for system calls that older C libraries have no function for. It takes any
+ * number of arguments, which are passed as by other functions if they are integers or
+ * pointers (the ABIs of x86-64 and AArch64).
+ */
+const syscall = { name: "syscall", result: "isize" } as const;
 
 const SYMBOLS = {
   prctl: {
@@ -7,18 +15,35 @@ const SYMBOLS = {
   },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
+  openat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  // It takes any number of arguments, which are passed as by other functions if they are
-  // integers or pointers (the ABIs of x86-64 and AArch64).
-  syscall: {
-    parameters: ["isize", "i32", "buffer", "usize"],
-    result: "isize",
-  },
+  close: { parameters: ["i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
+  /** Takes `Syscall.openat2`, a directory, a path, a struct open_how and its size. */
+  openat2: {
+    ...syscall,
+    parameters: ["isize", "isize", "buffer", "buffer", "usize"],
+  },
+  /** Takes `Syscall.getdents64`, a directory, a buffer and its size. */
+  getdents64: {
+    ...syscall,
+    parameters: ["isize", "isize", "buffer", "usize"],
+  },
+  /** Takes `Syscall.closeRange`, the first descriptor, the last one, and flags. */
+  closeRange: {
+    ...syscall,
+    parameters: ["isize", "isize", "isize", "isize"],
+  },
+} as const;
+
+/** Numbers of system calls. New ones are the same on all machines. */
+export const Syscall = {
+  getdents64: Deno.build.arch === "aarch64" ? 61n : 217n,
+  closeRange: 436n,
+  openat2: 437n,
 } as const;
 
 export type LibC = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

@@ -1,3 +1,5 @@
+import { libc, Syscall } from "./libc.ts";
+
 // Opens paths with O_PATH, relative to an open directory or without following links, which
 // neither Deno nor node:fs can do.
 
@@ -9,8 +11,7 @@ const [O_DIRECTORY, O_NOFOLLOW] = Deno.build.arch === "aarch64"
   ? [0o40000, 0o100000]
   : [0o200000, 0o400000];
 
-// openat2(2). The number is the same on all machines.
-const OPENAT2 = 437n;
+/** openat2(2) */
 const RESOLVE_NO_SYMLINKS = 0x04n;
 /** The directory descriptor, which an absolute path doesn't need. */
 const NONE = -1;
@@ -44,10 +45,9 @@ export function openWithoutLinks(
   // struct open_how: flags, mode, resolve
   const how = BigUint64Array.of(BigInt(flagsOf(any)), 0n, RESOLVE_NO_SYMLINKS);
   const size = BigInt(how.byteLength);
-  const { syscall } = libc();
-  return valid(
-    Number(syscall(OPENAT2, BigInt(NONE), cString(path), how, size)),
-  );
+  const at = BigInt(NONE);
+  const { openat2 } = Syscall;
+  return valid(Number(libc().openat2(openat2, at, cString(path), how, size)));
 }
 
 /** close(2) */
@@ -65,24 +65,4 @@ function valid(descriptor: number): number | undefined {
 
 function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
-}
-
-type Libc = ReturnType<typeof open>;
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  return loaded ??= open();
-}
-
-function open() {
-  return Deno.dlopen("libc.so.6", {
-    openat: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-    close: { parameters: ["i32"], result: "i32" },
-    // It takes any number of arguments, which are passed as by other functions if they are
-    // integers or pointers (the ABIs of x86-64 and AArch64).
-    syscall: {
-      parameters: ["isize", "isize", "buffer", "buffer", "usize"],
-      result: "isize",
-    },
-  }).symbols;
 }

@@ -1,4 +1,4 @@
-import { type LibC, libc } from "./libc.ts";
+import { type LibC, libc, Syscall } from "./libc.ts";
 
 // Reads about processes in /proc, which may end at any time. A deploy reads hundreds of
 // files there. The kernel doesn't tell their sizes, so Deno reads each in many small pieces.
@@ -12,9 +12,6 @@ const decoder = new TextDecoder();
 
 /** open(2): reading, and O_CLOEXEC, which is the same on all machines that Deno runs on. */
 const FLAGS = 0o2000000;
-
-/** getdents64(2) has other numbers on other machines. */
-const GETDENTS64 = Deno.build.arch === "aarch64" ? 61n : 217n;
 
 /** Reads a file in /proc; undefined if its process has ended or belongs to another user. */
 export function readFile(file: string): string | undefined {
@@ -49,7 +46,10 @@ export function numbered(directory: string): Numbered[] {
     const size = BigInt(content.length);
     const all: Numbered[] = [];
     for (;;) {
-      const length = Number(c.syscall(GETDENTS64, fd, content, size));
+      const at = BigInt(fd);
+      const length = Number(
+        c.getdents64(Syscall.getdents64, at, content, size),
+      );
       if (length < 0) return undefined;
       if (length === 0) return all;
       all.push(...parse(length));
