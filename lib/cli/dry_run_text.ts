@@ -1,8 +1,9 @@
+import { formatDuration } from "../text/duration.ts";
 import type { DryRunResult } from "../deploy/change/dry_run.ts";
 
 /** What a deploy would do: one line for each service, and one for nginx. */
 export function formatDryRun(
-  { changed, services, nginx, warnings }: DryRunResult,
+  { changed, services, nginx, pause, watch, warnings }: DryRunResult,
 ): string {
   return [
     ...services.map(({ name, starts, replaces, stops, why }) => {
@@ -15,6 +16,12 @@ export function formatDryRun(
       return `${name}: would start ${count}${then}${last}`;
     }),
     `nginx: ${NGINX[nginx.action]}`,
+    ...pause === undefined
+      ? []
+      : [`zdd: would hold requests and run "${pause}"`],
+    ...watch === undefined
+      ? []
+      : [`zdd: would watch the release for ${formatDuration(watch)}`],
     ...warnings.map((warning) => `warning: ${warning}`),
     changed ? "nothing was done: it was a dry run" : "nothing to do",
   ].join("\n");

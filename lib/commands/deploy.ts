@@ -3,7 +3,7 @@ import { readRelease, readSeconds, readShares } from "../cli/option_values.ts";
 import { LOCK_WAIT, MAX, SERVICE, USUAL_MAX, WAIT } from "../cli/options.ts";
 import { printJson, printResult } from "../cli/output.ts";
 import { usage } from "../cli/usage.ts";
-import type { ReleaseOptions } from "../deploy/change/release.ts";
+import type { DryRunOptions } from "../deploy/change/dry_run.ts";
 import type { RunOptions } from "../deploy/run.ts";
 import { ExitStatus } from "../error.ts";
 
@@ -94,7 +94,8 @@ export const deploy: Command = {
       throw usage("Cannot use --pause together with --watch");
     }
     if (input.flags.includes("dry-run")) {
-      return await showDryRun(options, { ...what, canary: shares?.[0] });
+      const canary = shares?.[0];
+      return await showDryRun(options, { ...what, canary, pause, watch });
     }
     const { deployRelease, deployWatched, runChange } = await import(
       "./changing.ts"
@@ -137,7 +138,7 @@ function readPause({ values }: Input): RunOptions["pause"] {
 
 async function showDryRun(
   options: GlobalOptions,
-  what: Pick<ReleaseOptions, "services" | "canary" | "release">,
+  what: DryRunOptions,
 ): Promise<number> {
   const { dryRun, formatDryRun, readProject } = await import("./examining.ts");
   const result = await dryRun(readProject(options.conf), what);

@@ -13,6 +13,8 @@ interface DryRun {
     stops: number[];
     why?: string;
   }[];
+  pause?: string;
+  watch?: number;
   warnings: string[];
 }
 
@@ -119,6 +121,36 @@ Deno.test("deploy --dry-run knows that more slots or instances take a reload", a
     assertEquals(planned.nginx.action, "reloaded", lines.join(", "));
     const { stdout } = await site.deploy("--json");
     assertEquals(JSON.parse(stdout).nginx.action, planned.nginx.action);
+  }
+});
+
+Deno.test("deploy --dry-run tells of a watch and a pause, and fails where they would", async () => {
+  await using site = Site.live();
+  site.configure({ deploy: ["watch: 2m"] });
+  assertEquals((await dryRun(site)).watch, undefined, "nothing serves yet");
+  await site.deploy();
+  assertEquals((await dryRun(site)).watch, 120_000);
+  assertEquals((await dryRun(site, "--watch", "0")).watch, undefined);
+  const paused = await dryRun(site, "--pause", "npm run migrate");
+  assertEquals([paused.pause, paused.watch], ["npm run migrate", undefined]);
+  const { stdout } = await site.deploy("--dry-run", "--watch", "90");
+  assertStringIncludes(
+    stdout,
+    "\nzdd: would watch the release for 1 min 30 s\n",
+  );
+  const text = await site.deploy("--dry-run", "--pause", "npm run migrate");
+  assertStringIncludes(
+    text.stdout,
+    '\nzdd: would hold requests and run "npm run migrate"\n',
+  );
+
+  await using classic = await Site.classic().deployed();
+  for (
+    const [option = "", ...value] of [["--watch", "5"], ["--pause", "true"]]
+  ) {
+    const refused = await classic.zdd("deploy", "--dry-run", option, ...value);
+    assertEquals(refused.code, 2, option);
+    assertStringIncludes(refused.stderr, "the template doesn't switch it live");
   }
 });
 

@@ -15,8 +15,11 @@ import {
   requireLive,
   requireNoCanary,
   requireNoStopFirst,
+  requireNoWatch,
+  requirePausable,
   serves,
 } from "./release.ts";
+import { comparedServices } from "./watched_release.ts";
 import { render } from "../render.ts";
 import { stopwatch } from "../report.ts";
 import { presentState } from "../look/status.ts";
@@ -28,8 +31,21 @@ export interface DryRunResult {
   changed: boolean;
   nginx: { action: NginxAction; pid?: number };
   services: DryRunService[];
+  /** The command during which requests would be held. */
+  pause?: string;
+  /** How long the release would be watched at each step, in ms. */
+  watch?: number;
   warnings: string[];
   ms: number;
+}
+
+/** What to deploy; see `deployRelease` and `deployWatched`. */
+export interface DryRunOptions
+  extends Pick<ReleaseOptions, "services" | "release" | "pause"> {
+  /** The first share of the requests as a canary, in percent. */
+  canary?: number;
+  /** How long to watch, in ms; 0 for no watch. By default as in deploy.conf. */
+  watch?: number;
 }
 
 export interface DryRunService {
@@ -52,10 +68,10 @@ export interface DryRunService {
  */
 export async function dryRun(
   project: Project,
-  options: Pick<ReleaseOptions, "services" | "canary" | "release">,
+  options: DryRunOptions,
 ): Promise<DryRunResult> {
   const took = stopwatch();
-  const { release, canary } = options;
+  const { release, canary, pause } = options;
   const chosen = chooseServices(
     project.config.services,
     options.services ?? [],
@@ -68,6 +84,7 @@ export async function dryRun(
       "a deploy is running, or was killed; what it left would be repaired first",
     );
   }
+  requireNoWatch(state);
   requireNoCanary(state);
   if (canary !== undefined) requireNoStopFirst(chosen);
   if (canary !== undefined) requireLive(project, chosen, state);
@@ -79,12 +96,22 @@ export async function dryRun(
   const starting = chosen.filter(({ name }) =>
     services.some((service) => service.name === name && service.starts > 0)
   );
+  if (pause !== undefined && !done) {
+    requirePausable(project, chosen, state, pause);
+  }
+  // After a pause, the previous release may not work any more.
+  const usual = pause === undefined ? project.config.watch : undefined;
+  const time = options.watch ?? usual ?? 0;
+  const isWatched = time > 0 && !done &&
+    comparedServices(project, chosen, state) !== undefined;
   const action = done ? "unchanged" : nginxAction(project, state, starting);
   return {
     dryRun: true,
     changed: starting.length > 0 || action !== "unchanged",
     nginx: { action, pid: master?.pid },
     services,
+    pause: pause && !done ? [pause.command].flat().join(" ") : undefined,
+    watch: isWatched ? time : undefined,
     warnings,
     ms: took(),
   };

@@ -97,7 +97,7 @@ async function planRelease(
 }
 
 /** @throws {ZddError} if the requests to a service can't be held. */
-function requirePausable(
+export function requirePausable(
   project: Project,
   services: readonly ServiceConfig[],
   state: State,

@@ -82,7 +82,8 @@ export async function deployWatched(
   requireNoWatch(before);
   const chosen = chooseServices(project.config.services, names);
   const services = chosen.map(({ name }) => name);
-  if (!chosen.some((service) => canGoBack(service, before))) {
+  const compared = comparedServices(project, chosen, before);
+  if (compared === undefined) {
     const message = "no serving release to compare with: nothing is watched";
     report({ step: "watch", subject: "zdd", message, level: "warning" });
     const [canary] = shares ?? [];
@@ -90,9 +91,6 @@ export async function deployWatched(
     const outcome = await deployRelease(project, options);
     return { ...outcome, warnings, watch: [] };
   }
-  const compared = chosen.every(isWorker)
-    ? [] // they get no requests, but they may end
-    : requireWatchable(project, services);
   for (const { name } of chosen.filter(stopsFirst)) {
     const message = "replace: stop-first leaves nothing to go back to";
     report({ step: "watch", subject: name, message, level: "warning" });
@@ -236,6 +234,22 @@ function tell(
       }`;
     report({ step: "watch", subject, message: few, level: "warning" });
   }
+}
+
+/**
+ * The services whose answers a watch compares with those of the serving release; undefined if
+ * none serves.
+ *
+ * @throws {ZddError} with exit status 2, if nginx can't log any of them.
+ */
+export function comparedServices(
+  project: Project,
+  chosen: readonly ServiceConfig[],
+  state: State,
+): string[] | undefined {
+  if (!chosen.some((service) => canGoBack(service, state))) return undefined;
+  if (chosen.every(isWorker)) return []; // they get no requests, but they may end
+  return requireWatchable(project, chosen.map(({ name }) => name));
 }
 
 /** Whether the current release of a service runs and can be kept beside the next one. */
