@@ -1,6 +1,6 @@
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../error.ts";
 import type { Instance } from "../instance/instance.ts";
-import type { Launch } from "../instance/start.ts";
+import type { Launch } from "../instance/launch.ts";
 import type { State } from "../state/state.ts";
 import { writeState } from "../state/state_file.ts";
 import { withInstances } from "../state/instance_transitions.ts";

@@ -5,6 +5,7 @@ import { requireAccess } from "../nginx/access.ts";
 import { isStillLoaded, rememberLoaded } from "../nginx/loaded.ts";
 import { isShared, lockNginx } from "../nginx/lock.ts";
 import { type Worker, workersOf } from "../nginx/master.ts";
+import { reload } from "../nginx/reload.ts";
 import type { ConfBefore, Journal } from "../state/journal.ts";
 import type { NginxState, State } from "../state/state.ts";
 import {
@@ -139,7 +140,7 @@ async function useConf(
     const switching = stopwatch();
     const oldWorkers = running === undefined
       ? []
-      : await nginx.reload(running, signal);
+      : await reload(nginx.config, running, signal);
     const master = running ?? await nginx.start(signal);
     const message = `${action} ${master.pid}`;
     report({ step: "switch", subject: "nginx", message, ms: switching() });

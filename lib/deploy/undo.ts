@@ -3,7 +3,7 @@ import { isAlive } from "../instance/processes.ts";
 import { LiveLinks } from "../live/links.ts";
 import { lockNginx } from "../nginx/lock.ts";
 import { workersOf } from "../nginx/master.ts";
-import { ReloadRefused } from "../nginx/nginx.ts";
+import { reload, ReloadRefused } from "../nginx/reload.ts";
 import type { Journal, JournalEntries } from "../state/journal.ts";
 import { readState } from "../state/state_file.ts";
 import { isSame, type ProcessId } from "../system/process.ts";
@@ -104,7 +104,7 @@ async function undoReloadSwitch(
   if (master === undefined) return undefined;
   const isUntouched = action === undefined || reason instanceof ReloadRefused;
   if (isUntouched && !hasNewWorker(master, conf.workers)) return undefined;
-  return await nginx.reload(master);
+  return await reload(nginx.config, master);
 }
 
 /**

@@ -10,7 +10,7 @@ import { addressKind } from "./address/kinds.ts";
 import { probeUntilGood } from "./probe.ts";
 import { waitUntilReady } from "./ready.ts";
 import { waitUntilSettled } from "./settle.ts";
-import type { Launch } from "./start.ts";
+import type { Launch } from "./launch.ts";
 
 /** How long a worker must run if there is no other check, in ms. */
 const WORKER_SETTLE = 1000;

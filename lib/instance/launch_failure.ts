@@ -10,7 +10,7 @@ import type { Plan } from "./plan.ts";
 import type { Begun } from "./run/runner.ts";
 
 /** The parts of a launch that a failure reports. */
-interface Launched {
+export interface FailedLaunch {
   plan: Plan;
   run: Begun;
   processes: LaunchProcesses;
@@ -44,7 +44,7 @@ function byHand(start: string): string | undefined {
 
 /** A failure to start in time. Says where else the instance listens, or what else it does. */
 export async function lateFailure(
-  { plan, run, processes, unrest }: Launched,
+  { plan, run, processes, unrest }: FailedLaunch,
   what: string,
 ): Promise<ZddError> {
   const { hint } = addressKind(plan.service);

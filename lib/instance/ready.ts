@@ -6,7 +6,7 @@ import { formatDuration } from "../text/duration.ts";
 import { escapeControls } from "../text/escape.ts";
 import type { Instance } from "./instance.ts";
 import { addressOf } from "./instance_address.ts";
-import type { Launch } from "./start.ts";
+import type { Launch } from "./launch.ts";
 
 /** The minimum time for the last try, in ms. */
 const LAST_TRY = 100;

@@ -1,7 +1,7 @@
 import { isSame, type ProcessId } from "../system/process.ts";
 import { waitUntil } from "../system/wait.ts";
 import { formatDuration } from "../text/duration.ts";
-import type { Launch } from "./start.ts";
+import type { Launch } from "./launch.ts";
 
 /**
  * Waits until an instance has run for some time from now in the same process. This is the

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ZddError } from "../../lib/error.ts";
 import { workersOf } from "../../lib/nginx/master.ts";
-import { Nginx, ReloadRefused } from "../../lib/nginx/nginx.ts";
+import { Nginx } from "../../lib/nginx/nginx.ts";
+import { reload, ReloadRefused } from "../../lib/nginx/reload.ts";
 import { isRunning } from "../../lib/system/process.ts";
 import { RealNginx } from "./real_nginx.ts";
 
@@ -110,7 +111,7 @@ Deno.test("reload() returns when the new configuration serves, with the workers 
   const master = await nginx.start();
   const before = workersOf(master).map(({ process }) => process);
   real.write(`location / { return 200 "two"; }`);
-  assertEquals(await nginx.reload(master), before);
+  assertEquals(await reload(nginx.config, master), before);
   for (let i = 0; i < 20; i++) assertEquals(await real.get(), "two");
   assertEquals(nginx.master(), master);
 });
@@ -120,7 +121,10 @@ Deno.test("reload() tells at once that nginx refuses a configuration, and why", 
   const nginx = new Nginx(real.config, real.stateDir);
   const master = await nginx.start();
   real.write("lissen 80;");
-  const error = await assertRejects(() => nginx.reload(master), ReloadRefused);
+  const error = await assertRejects(
+    () => reload(nginx.config, master),
+    ReloadRefused,
+  );
   assert(error.quote.join().includes('unknown directive "lissen"'));
   assert(error.source?.includes(real.errorLog));
   assertEquals(await real.get(), "one");
@@ -132,7 +136,10 @@ Deno.test("reload() tells that a port is taken, which nginx -t can't", async () 
   const master = await nginx.start();
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   real.write("", taken.addr.port);
-  const error = await assertRejects(() => nginx.reload(master), ReloadRefused);
+  const error = await assertRejects(
+    () => reload(nginx.config, master),
+    ReloadRefused,
+  );
   assert(error.quote.join().includes("bind()"), error.quote.join());
   assertEquals(await real.get(), "one");
 });
@@ -148,7 +155,7 @@ Deno.test("reload() isn't deceived by what others write into nginx's log", async
     Deno.writeTextFileSync(real.errorLog, forged, { append: true })
   );
   try {
-    await nginx.reload(master);
+    await reload(nginx.config, master);
   } finally {
     clearInterval(forging);
   }
@@ -162,7 +169,10 @@ Deno.test("reload() needs no log to tell that nginx refuses a configuration", as
   real.write("lissen 80;");
   Deno.removeSync(real.errorLog);
   Deno.writeTextFileSync(real.config.conf, "nonsense;");
-  const error = await assertRejects(() => nginx.reload(master), ReloadRefused);
+  const error = await assertRejects(
+    () => reload(nginx.config, master),
+    ReloadRefused,
+  );
   assertEquals(error.quote, []);
   assertEquals(await real.get(), "one");
 });
@@ -171,7 +181,10 @@ Deno.test("reload() gives up when the time is over", async () => {
   await using real = new RealNginx();
   const master = await new Nginx(real.config, real.stateDir).start();
   const hasty = new Nginx({ ...real.config, reloadTimeout: 0 }, real.stateDir);
-  const error = await assertRejects(() => hasty.reload(master), ZddError);
+  const error = await assertRejects(
+    () => reload(hasty.config, master),
+    ZddError,
+  );
   assert(!(error instanceof ReloadRefused));
   assert(error.message.includes("didn't confirm the reload"), error.message);
 });
@@ -181,6 +194,10 @@ Deno.test("reload() sends nothing to a master that is gone", async () => {
   const nginx = new Nginx(real.config, real.stateDir);
   const master = await nginx.start();
   const other = { ...master, startTime: master.startTime - 1 };
-  await assertRejects(() => nginx.reload(other), ZddError, "Cannot reload");
+  await assertRejects(
+    () => reload(nginx.config, other),
+    ZddError,
+    "Cannot reload",
+  );
   assert(isRunning(master));
 });

@@ -19,7 +19,7 @@ import {
   requirePausable,
   serves,
 } from "./release.ts";
-import { comparedServices } from "./watched_release.ts";
+import { comparedServices } from "../watch/compared.ts";
 import { render } from "../render.ts";
 import { stopwatch } from "../report.ts";
 import { presentState } from "../look/status.ts";

@@ -1,27 +1,20 @@
 import { join } from "@std/path";
 import { chooseServices } from "../../config/choose.ts";
-import {
-  isWorker,
-  type ServiceConfig,
-  stopsFirst,
-} from "../../config/config.ts";
+import { stopsFirst } from "../../config/config.ts";
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../../error.ts";
-import { isAlive } from "../../instance/processes.ts";
-import { type State, stateOf, type Watch } from "../../state/state.ts";
+import type { State, Watch } from "../../state/state.ts";
 import { StateDir } from "../../state/state_dir.ts";
 import { readState } from "../../state/state_file.ts";
-import { readIfExists } from "../../system/files.ts";
 import { identify } from "../../system/process.ts";
 import { formatDuration } from "../../text/duration.ts";
 import { describe, nameOf } from "../../watch/figures.ts";
 import { RISK } from "../../watch/judge.ts";
-import { watchPlaces } from "../../live/watch_lines.ts";
 import { presentState } from "../look/status.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Project } from "../read.ts";
-import { render } from "../render.ts";
 import { collectWarnings, type Report, stopwatch } from "../report.ts";
 import { measureBaseline } from "../watch/baseline.ts";
+import { comparedServices, isLogged } from "../watch/compared.ts";
 import { Counter } from "../watch/counter.ts";
 import { Endings } from "../watch/ended.ts";
 import type { RunOptions } from "../run.ts";
@@ -236,64 +229,8 @@ function tell(
   }
 }
 
-/**
- * The services whose answers a watch compares with those of the serving release; undefined if
- * none serves.
- *
- * @throws {ZddError} with exit status 2, if nginx can't log any of them.
- */
-export function comparedServices(
-  project: Project,
-  chosen: readonly ServiceConfig[],
-  state: State,
-): string[] | undefined {
-  if (!chosen.some((service) => canGoBack(service, state))) return undefined;
-  if (chosen.every(isWorker)) return []; // they get no requests, but they may end
-  return requireWatchable(project, chosen.map(({ name }) => name));
-}
-
-/** Whether the current release of a service runs and can be kept beside the next one. */
-function canGoBack(service: ServiceConfig, state: State): boolean {
-  return !stopsFirst(service) &&
-    stateOf(state, service.name).current.some(isAlive);
-}
-
 function newWatch(): Omit<Watch, "kept"> {
   const by = identify(Deno.pid);
   if (by === undefined) throw new Error("this process isn't in /proc");
   return { by, since: new Date().toISOString() };
-}
-
-/**
- * The services whose answers nginx can log.
- *
- * @throws {ZddError} with exit status 2, if there are none.
- */
-function requireWatchable(
-  project: Project,
-  services: readonly string[],
-): string[] {
-  const { live, watched } = render(project, presentState(project));
-  const compared = services.filter((name) => watched.includes(name));
-  if (compared.length > 0) return compared;
-  const name = services[0] ?? "";
-  throw new ZddError(
-    live.includes(name)
-      ? `${name} cannot be watched: nginx cannot log what it answers`
-      : `${name} cannot be watched: the template doesn't switch it live`,
-    {
-      hint: live.includes(name)
-        ? `use <%= it.live.choose("${name}") %> in the server, and no ` +
-          "access_log off in the location"
-        : `use <%= it.live.pass("${name}") %> in the location`,
-      exitStatus: ExitStatus.usage,
-    },
-  );
-}
-
-/** Whether the configuration of the running nginx has the log that a watch reads. */
-function isLogged({ config, nginx }: Project): boolean {
-  const conf = readIfExists(config.nginx.rendered) ?? "";
-  return nginx.master() !== undefined &&
-    conf.includes(watchPlaces(join(config.stateDir, "live")).log);
 }
