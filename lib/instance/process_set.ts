@@ -20,6 +20,7 @@ import type { Instance } from "./instance.ts";
 import { mayName, readPid } from "./port_file.ts";
 import type { Ran } from "./run/runner.ts";
 import { runnerOf } from "./run/runners.ts";
+import { type IdentifiedProcess, StartedSets } from "./started_sets.ts";
 
 /** What an instance is found by. All except those of `Ran` may be missing. */
 export type Traces =
@@ -38,10 +39,8 @@ export type Traces =
     >
   >;
 
-/** The process sets of instances that this run has started, by id. */
-const started = new Map<string, ProcessSet>();
-/** Those of `started` that know a process, by its pid. */
-const owners = new Map<number, Set<ProcessSet>>();
+/** The process sets of instances that this run has started. */
+const started = new StartedSets<ProcessSet>();
 
 /**
  * The processes of an instance, which come and go. They are looked for repeatedly. A
@@ -73,20 +72,13 @@ export class ProcessSet {
    */
   static ofStarted(traces: Traces): ProcessSet {
     const processes = new ProcessSet(traces);
-    started.set(traces.id, processes);
-    for (const { pid } of processes.#known.values()) processes.#own(pid);
+    started.add(processes, processes.#known.keys());
     return processes;
   }
 
   /** Whether a process belongs to another instance that this run has started. */
-  static isOfOther(
-    process: Pick<ProcessId, "pid" | "startTime">,
-    id: string,
-  ): boolean {
-    for (const owner of owners.get(process.pid) ?? []) {
-      if (owner.traces.id !== id && owner.has(process)) return true;
-    }
-    return false;
+  static isOfOther(process: IdentifiedProcess, id: string): boolean {
+    return started.hasOther(process, id);
   }
 
   constructor(public traces: Traces) {
@@ -104,19 +96,13 @@ export class ProcessSet {
   /** Adds a process that certainly belongs to the instance. */
   add(process: ProcessId): void {
     this.#known.set(process.pid, process);
-    this.#own(process.pid);
+    started.noteKnown(process.pid, this);
     const user = userOf(process.pid);
     if (user !== undefined) this.users.add(user);
   }
 
-  #own(pid: number): void {
-    if (started.get(this.traces.id) !== this) return;
-    const all = owners.get(pid) ?? new Set();
-    owners.set(pid, all.add(this));
-  }
-
   /** Whether a process is known to belong to the instance. */
-  has({ pid, startTime }: Pick<ProcessId, "pid" | "startTime">): boolean {
+  has({ pid, startTime }: IdentifiedProcess): boolean {
     return this.#known.get(pid)?.startTime === startTime;
   }
 
@@ -186,7 +172,7 @@ export class ProcessSet {
       const { pid, startTime } = process;
       if (seen.get(pid) === startTime || isRunning(process)) continue;
       this.#known.delete(process.pid);
-      owners.get(process.pid)?.delete(this);
+      started.noteEnded(pid, this);
       reap(process.pid);
     }
   }
@@ -198,16 +184,28 @@ export class ProcessSet {
   #isTraced(seen: SeenProcess): boolean {
     const { id, leader, log } = this.traces;
     if (!this.#isOfItsUser(seen)) return false;
-    if (seen.mark() === id) return true;
+    if (seen.mark() === id) return this.#isStillOfItsUser(seen);
     const { pid, session } = seen;
     // The leader must have ended, and its pid must not have been reused.
     return leader !== undefined && session === leader.pid && pid !== session &&
       !this.#known.has(session) && identify(session) === undefined &&
-      [...openFiles(pid).values()].some((file) => file === log);
+      [...openFiles(pid).values()].some((file) => file === log) &&
+      this.#isStillOfItsUser(seen);
   }
 
+  /** Leaves out most others at little cost. What it finds must be checked again in the end. */
   #isOfItsUser(seen: SeenProcess): boolean {
     const user = seen.user();
+    return user !== undefined && this.users.has(user);
+  }
+
+  /**
+   * Whether a process that has a sign of the instance is of one of its users. It may have
+   * become another user's since its user was read, and then got the sign: `sudo -u nobody`
+   * begins as root.
+   */
+  #isStillOfItsUser({ pid }: SeenProcess): boolean {
+    const user = userOf(pid);
     return user !== undefined && this.users.has(user);
   }
 
@@ -258,8 +256,12 @@ export class ProcessSet {
       !this.#known.has(seen.pid) && this.#isOfItsUser(seen) &&
       !this.#isOfAnother(seen);
     if (inherited.length > 0) {
-      const others = table.filter(mayBeIts).map(({ pid }) => pid);
-      for (const pid of holders(inherited, others)) this.#take(pid);
+      const others = table.filter(mayBeIts);
+      const holding = holders(inherited, others.map(({ pid }) => pid));
+      for (const seen of others) {
+        if (!holding.includes(seen.pid)) continue;
+        if (this.#isStillOfItsUser(seen)) this.#take(seen.pid);
+      }
     }
     const named = pidFile === undefined ? undefined : readPidFile(pidFile);
     const seen = table.find(({ pid }) => pid === named);
@@ -267,7 +269,8 @@ export class ProcessSet {
       const family = table.filter(({ pid, parent }) =>
         pid === seen.pid || parent === seen.pid
       ).map(({ pid }) => pid);
-      if (holders(inodes, family).length > 0) this.#take(seen.pid);
+      const isServing = holders(inodes, family).length > 0;
+      if (isServing && this.#isStillOfItsUser(seen)) this.#take(seen.pid);
     }
     this.#takeRelated(table);
   }

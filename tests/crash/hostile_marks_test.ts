@@ -96,11 +96,17 @@ rootTest(
     Deno.removeSync(site.path("go"));
     const deploy = zddWithin(site, 20);
     const victim = await newProcess(site, processes);
-    const attacker = attack(site, victim, environmentOf(victim, "PORT") ?? "");
+    let port: string | undefined; // nothing while it replaces the shell
+    await until("its port is known", () => {
+      port = environmentOf(victim, "PORT");
+      return port !== undefined;
+    });
+    const attacker = attack(site, victim, port ?? "");
     await untilListening(attacker.pid);
     site.write("go", "");
     const { code, stderr } = await deploy;
-    assertEquals(code, 1, stderr);
+    const who = `instance ${victim}, attacker ${attacker.pid}`;
+    assertEquals(code, 1, `${stderr}\n${who}`);
     assertMatch(stderr, /another program listens on|ended with exit status/);
     assertEquals(await site.pidAt(), before);
     assert(isAlive(attacker.pid), "nobody's process was signalled");

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { ProcessSet } from "../../lib/instance/process_set.ts";
 import { processesOf } from "../../lib/instance/processes.ts";
 import { INSTANCE_VARIABLE, markOf } from "../../lib/system/instance_mark.ts";
 import {
@@ -10,7 +11,10 @@ import {
   readStat,
   userOf,
 } from "../../lib/system/process.ts";
-import { descendsFrom } from "../../lib/system/process_table.ts";
+import {
+  descendsFrom,
+  otherProcesses,
+} from "../../lib/system/process_table.ts";
 import { startDetached } from "../../lib/system/shell.ts";
 import { listeningInodes } from "../../lib/system/sockets.ts";
 import { until } from "../support/until.ts";
@@ -85,6 +89,29 @@ Deno.test("processesOf() finds what has the mark, and nothing with another one",
   assertEquals(find(id), [session.leader]);
   assert(markOf(other.leader.pid) !== id);
   assertEquals(find(id.slice(0, -1)), []);
+});
+
+Deno.test({
+  name: "processesOf() finds no process of another user that root began",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    const id = `web-${crypto.randomUUID()}`;
+    const nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups --";
+    const mark = `${INSTANCE_VARIABLE}=${id}`;
+    using session = new Session(
+      `until [ -e go ]; do sleep 0.01; done; exec ${nobody} env ${mark} sleep 60`,
+    );
+    const { pid } = session.leader;
+    const set = new ProcessSet({ id, log: "/nowhere" });
+    const asked = performance.now();
+    const seen = otherProcesses().find((process) => process.pid === pid);
+    assertEquals(seen?.user(), 0, "as is remembered from now on");
+    Deno.writeTextFileSync(session.path("go"), "");
+    await until("it has the mark", () => markOf(pid) === id);
+    assertEquals(userOf(pid), 65534);
+    assertEquals(set.look({ notBefore: asked }), []);
+    assertEquals(set.look(), []);
+  },
 });
 
 Deno.test("processesOf() finds a daemon that has left its parent and its session", async () => {
