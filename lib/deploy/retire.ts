@@ -74,7 +74,8 @@ export async function retire(
   for (const { current } of Object.values(next.services)) {
     current.forEach(keepPidFile);
   }
-  attempt(run, () => writeState(directory, next));
+  // After a power cut, none of them runs, whether the state tells that or not.
+  attempt(run, () => writeState(directory, next, { lasting: false }));
   return {
     state: next,
     retired: outcomes.flatMap(({ retired }) => retired ?? []),

@@ -7,6 +7,7 @@ import {
   readIfExists,
   removeIfExists,
   writeAtomically,
+  type WriteOptions,
 } from "../system/files.ts";
 import { identify, type ProcessId } from "../system/process.ts";
 import { readSmallFile } from "../system/safe_open.ts";
@@ -136,21 +137,17 @@ export class Journal {
 
   /** Records the processes of start commands, by the ids of their instances. */
   recordLeaders(leaders: ReadonlyMap<string, ProcessId>): void {
-    this.#record({
-      starts: this.#entries.starts.map((start) => {
-        const leader = leaders.get(start.id);
-        return leader === undefined ? start : { ...start, leader };
-      }),
+    this.#recordProcesses((start) => {
+      const leader = leaders.get(start.id);
+      return leader === undefined ? start : { ...start, leader };
     });
   }
 
   /** Records the daemons of an instance. */
   recordDaemons(id: string, { roots, users }: Daemons): void {
-    this.#record({
-      starts: this.#entries.starts.map((start) =>
-        start.id === id ? { ...start, roots, users } : start
-      ),
-    });
+    this.#recordProcesses((start) =>
+      start.id === id ? { ...start, roots, users } : start
+    );
   }
 
   /**
@@ -194,11 +191,18 @@ export class Journal {
     this.#write();
   }
 
+  /** Records processes. After a power cut, none of them runs. */
+  #recordProcesses(change: (start: Start) => Start): void {
+    const starts = this.#entries.starts.map(change);
+    this.#entries = { ...this.#entries, starts };
+    this.#write({ lasting: false });
+  }
+
   /** @throws {ZddError} if it can't be written. */
-  #write(): void {
+  #write({ lasting }: Pick<WriteOptions, "lasting"> = {}): void {
     const text = JSON.stringify(versioned(this.#entries), undefined, 2) + "\n";
     const { journal } = this.directory;
-    writeAtomically(journal, text, { mode: 0o600, exactly: true });
+    writeAtomically(journal, text, { mode: 0o600, exactly: true, lasting });
   }
 }
 

@@ -1,5 +1,10 @@
 import { messageOf, reasonOf, ZddError } from "../error.ts";
-import { isFile, readIfExists, writeAtomically } from "../system/files.ts";
+import {
+  isFile,
+  readIfExists,
+  writeAtomically,
+  type WriteOptions,
+} from "../system/files.ts";
 import { isState } from "./shapes.ts";
 import { EMPTY_STATE, type State } from "./state.ts";
 import type { StateDir } from "./state_dir.ts";
@@ -44,10 +49,19 @@ export function readState({ state: path }: StateDir): StateFile {
   return { state: EMPTY_STATE, damaged: "not a state that zdd has written" };
 }
 
-/** Writes the state. @throws {ZddError} if that fails; the old state is intact then. */
-export function writeState({ state: path }: StateDir, state: State): void {
+/**
+ * Writes the state.
+ *
+ * @param options `lasting` as in `WriteOptions`
+ * @throws {ZddError} if that fails; the old state is intact then.
+ */
+export function writeState(
+  { state: path }: StateDir,
+  state: State,
+  { lasting }: Pick<WriteOptions, "lasting"> = {},
+): void {
   const text = JSON.stringify(versioned(state), undefined, 2) + "\n";
-  writeAtomically(path, text, { mode: 0o600, exactly: true });
+  writeAtomically(path, text, { mode: 0o600, exactly: true, lasting });
 }
 
 /** Renames a damaged state file, to keep it for inspection. Returns its new path. */

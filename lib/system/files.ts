@@ -12,6 +12,11 @@ export interface WriteOptions {
   modified?: number;
   /** Whether an existing file gets that mode too; otherwise it keeps its own. */
   exactly?: boolean;
+  /**
+   * Whether the new text must be there after a power cut right afterwards, and not the old
+   * one; true by default. It takes a second write to the disk.
+   */
+  lasting?: boolean;
 }
 
 /**
@@ -24,7 +29,8 @@ export interface WriteOptions {
 export function writeAtomically(
   path: string,
   text: string,
-  { mode = 0o644, exactly = false, modified }: WriteOptions = {},
+  { mode = 0o644, exactly = false, lasting = true, modified }: WriteOptions =
+    {},
 ): void {
   const unique = crypto.randomUUID().slice(0, 8);
   try {
@@ -42,7 +48,7 @@ export function writeAtomically(
       removeAnyhow(temporary);
       throw error;
     }
-    sync(directory.path);
+    if (lasting) sync(directory.path);
   } catch (error) {
     throw failed("write", path, error);
   }
