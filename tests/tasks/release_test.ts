@@ -69,6 +69,16 @@ test("SHA256SUMS has a good line for each file that was made", async () => {
   assertEquals(checked.text, made.map((name) => `${name}: OK\n`).join(""));
 });
 
+test("--own makes what is for this kind of processor only", async () => {
+  using checkout = new Checkout();
+  const { code, made, text } = await release(checkout, "--own");
+  assertEquals(code, 0, text);
+  assertEquals(made, filesFor([Deno.build.arch]));
+  const sums = Deno.readTextFileSync(checkout.path("dist/SHA256SUMS"));
+  const named = sums.trim().split("\n").map((line) => line.split("  ")[1]);
+  assertEquals(named, made);
+});
+
 test("an executable tells its commit", async () => {
   using checkout = new Checkout();
   const { text } = await release(checkout);
