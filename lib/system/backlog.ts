@@ -1,4 +1,4 @@
-import { libc } from "./libc.ts";
+import { rareLibc } from "./libc.ts";
 import { openFiles } from "./process.ts";
 import { listeningInodes } from "./sockets.ts";
 
@@ -15,7 +15,7 @@ export function lengthenQueue(path: string): void {
       `socket:[${inode}]`
     );
     for (const [descriptor, file] of openFiles(Deno.pid)) {
-      if (inodes.includes(file)) libc().listen(descriptor, MOST);
+      if (inodes.includes(file)) rareLibc().listen(descriptor, MOST);
     }
   } catch { /* another C library */ }
 }

@@ -10,8 +10,10 @@ let content = new Uint8Array(64 * 1024);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** open(2): reading, and O_CLOEXEC, which is the same on all machines that Deno runs on. */
+/** openat(2): reading, and O_CLOEXEC, which is the same on all machines that Deno runs on. */
 const FLAGS = 0o2000000;
+/** An absolute path needs no directory. */
+const NONE = -1;
 
 /** Reads a file in /proc; undefined if its process has ended or belongs to another user. */
 export function readFile(file: string): string | undefined {
@@ -86,7 +88,7 @@ function withDescriptor<T>(
   const { written } = encoder.encodeInto(name, path);
   if (written === path.length) return undefined;
   path[written] = 0;
-  const fd = c.open(path, FLAGS);
+  const fd = c.openat(NONE, path, FLAGS);
   if (fd < 0) return undefined;
   try {
     return use(c, fd);

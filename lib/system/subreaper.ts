@@ -1,4 +1,4 @@
-import { libc } from "./libc.ts";
+import { libc, rareLibc } from "./libc.ts";
 import { readStat } from "./process.ts";
 
 /** prctl(2), linux/prctl.h. */
@@ -51,6 +51,6 @@ export function reap(pid: number): void {
   if (stat?.state !== "Z" || stat.parent !== Deno.pid) return;
   adopted.delete(pid);
   try {
-    libc().waitpid(pid, new Int32Array(1), WNOHANG);
+    rareLibc().waitpid(pid, new Int32Array(1), WNOHANG);
   } catch { /* another C library */ }
 }
