@@ -37,7 +37,9 @@ export function readSeconds(
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
-  throw usage(`Expected seconds for --${option}, got "${text}"`);
+  throw usage(
+    `Expected a time such as 30 (seconds) or 2m for --${option}, got "${text}"`,
+  );
 }
 
 /**

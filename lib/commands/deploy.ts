@@ -64,7 +64,7 @@ export const deploy: Command = {
     "previous release, which keeps running meanwhile. If more of them fail, if they take " +
     "longer, or if an instance ends, the previous release serves again, and the exit " +
     "status is 1. The same happens if zddeploy is interrupted. `promote` and `abort` " +
-    "end the watch at any time. With `--canary 5,25,50`, the new release gets these " +
+    "end the watch at any time. With `--pause`, nothing is watched. With `--canary 5,25,50`, the new release gets these " +
     "shares one after the other, and then all requests.",
   ],
   examples: [
@@ -94,25 +94,23 @@ export const deploy: Command = {
       throw usage("Cannot use --pause together with --watch");
     }
     if (input.flags.includes("dry-run")) {
-      const canary = shares?.[0];
-      return await showDryRun(options, { ...what, canary, pause, watch });
+      return await showDryRun(options, { ...what, shares, pause, watch });
     }
-    const { deployRelease, deployWatched, runChange } = await import(
-      "./changing.ts"
-    );
+    const { deployRelease, deployWatched, requireStepsWatched, runChange } =
+      await import("./changing.ts");
     return await runChange(options, input, "deployed", (project, how) => {
       // After a migration, the previous release no longer works.
       const usual = pause === undefined ? project.config.watch : undefined;
       const time = watch ?? usual ?? 0;
+      if (pause !== undefined && (project.config.watch ?? 0) > 0) {
+        const message =
+          "nothing is watched: after a pause, there is no way back";
+        how.report({ step: "watch", subject: "zdd", message });
+      }
       if (time > 0) {
         return deployWatched(project, { ...how, ...what, shares, time });
       }
-      if ((shares?.length ?? 0) > 1) {
-        throw usage(
-          "Several shares need --watch",
-          "for example: --canary 5,25,50 --watch 1m",
-        );
-      }
+      requireStepsWatched(shares, time);
       const canary = shares?.[0];
       return deployRelease(project, { ...how, ...what, pause, canary });
     });

@@ -5,7 +5,7 @@ import { usage } from "../cli/usage.ts";
 
 export const pause: Command = {
   name: "pause",
-  rest: "COMMAND…",
+  rest: "-- COMMAND…",
   summary: "run a command while requests wait and the services are idle",
   options: [SERVICE, MAX, WAIT, LOCK_WAIT],
   about: [

@@ -23,9 +23,10 @@ export function checkOrder(
   for (const { service, section } of services) {
     for (const name of service.after) {
       if (names.includes(name)) continue;
-      const near = nearest(name, names);
+      const others = names.filter((other) => other !== service.name);
+      const near = nearest(name, others);
       const expected = near === undefined
-        ? `names of services (${names.join(", ")})`
+        ? `names of other services (${others.join(", ")})`
         : `a service such as ${near}`;
       section.reject("after", expected, name);
     }
@@ -35,7 +36,7 @@ export function checkOrder(
     const { section } = services.find(({ service }) =>
       service.name === first
     ) ?? {};
-    const expected = "services that don't wait for this one";
+    const expected = "services that don't wait for each other";
     section?.reject("after", expected, [...cycle, first].join(" -> "));
   }
 }

@@ -117,7 +117,7 @@ export async function deploy(
   const services = launched.instances.map(({ service }) => service);
   const earlier = bringBack(state, services, isAlive);
   if (earlier !== state) throw await goBack(run, state, earlier, launched);
-  remind(run, state);
+  remind(run, before, state);
   await tidyEnded(run, before, live.state);
   if (change.reason) throw await failed(run, state, change.reason);
   if (!change.isWatched) await hooks.inform("after_deploy", state);

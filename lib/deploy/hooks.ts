@@ -86,8 +86,10 @@ export class Hooks {
     const { status, lines } = await this.#run(hook, command, env, signal);
     if (status === 0) return;
     const text = typeof command === "string" ? command : command.join(" ");
+    const [first = "", ...more] = text.trim().split("\n");
+    const what = more.length === 0 ? `"${text}"` : `the script "${first} …"`;
     throw new ZddError(
-      `${hook} failed: "${text}" ended with exit status ${status}`,
+      `${hook} failed: ${what} ended with exit status ${status}`,
       {
         hint: hook === "pause"
           ? "fix that, then run the same command again"

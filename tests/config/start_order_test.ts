@@ -68,16 +68,16 @@ Deno.test("`after` names services that there are, and don't wait for each other"
       'deploy.conf:7: Cannot use "after" of [service:web]: expected a service ' +
       'such as db, got "dbb"',
       'deploy.conf:11: Cannot use "after" of [service:db]: expected names of ' +
-      'services (web, db), got "worker"',
+      'other services (web), got "worker"',
       'deploy.conf:11: Cannot use "after" of [service:db]: expected services ' +
-      'that don\'t wait for this one, got "db -> db"',
+      'that don\'t wait for each other, got "db -> db"',
     ],
   );
   assertEquals(
     mistakesIn(NGINX, service("web", "db"), service("db", "web")),
     [
       'deploy.conf:7: Cannot use "after" of [service:web]: expected services ' +
-      'that don\'t wait for this one, got "web -> db -> web"',
+      'that don\'t wait for each other, got "web -> db -> web"',
     ],
   );
 });

@@ -328,7 +328,7 @@ test("a dry run tells what would be done, and does none of it", async () => {
   const same = await dryRun(rig.project, { release: "1" });
   assertEquals([same.changed, same.nginx.action], [false, "unchanged"]);
   assertMatch(same.services[0]?.why ?? "", /release 1 serves already/);
-  const canary = await dryRun(rig.project, { canary: 5 });
+  const canary = await dryRun(rig.project, { shares: [5] });
   assertEquals(canary.services[0]?.replaces, []);
   rig.write("nginx.conf.template", rig.read("nginx.conf.template") + "\n");
   assertEquals((await dryRun(rig.project, {})).nginx.action, "reloaded");

@@ -226,7 +226,7 @@ test("what must never run twice has no canary", async () => {
   for (
     const refused of [
       () => deploy(rig, { canary: 10 }),
-      () => dryRun(rig.project, { canary: 10 }),
+      () => dryRun(rig.project, { shares: [10] }),
     ]
   ) {
     const error = await assertRejects(refused, ZddError, "never runs twice");

@@ -144,6 +144,16 @@ Deno.test("deploy --dry-run tells of a watch and a pause, and fails where they w
     '\nzdd: would hold requests and run "npm run migrate"\n',
   );
 
+  const steps = await site.zdd("deploy", "--dry-run", ...["--canary", "5,50"]);
+  assertStringIncludes(
+    steps.stdout,
+    "5 %, then 50 % of the requests, watch each",
+  );
+  const unwatched = ["--canary", "5,50", "--watch", "0"];
+  const unsteady = await site.zdd("deploy", "--dry-run", ...unwatched);
+  assertEquals(unsteady.code, 2);
+  assertStringIncludes(unsteady.stderr, "Several shares need --watch");
+
   await using classic = await Site.classic().deployed();
   for (
     const [option = "", ...value] of [["--watch", "5"], ["--pause", "true"]]

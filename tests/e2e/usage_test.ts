@@ -7,7 +7,7 @@ Deno.test("a wrong command line is refused in its own words, and nothing is run"
     ["status --interval 5", "--interval needs --watch"],
     [
       "deploy --lock-wait soon",
-      'Expected seconds for --lock-wait, got "soon"',
+      'Expected a time such as 30 (seconds) or 2m for --lock-wait, got "soon"',
     ],
     ["init cobol", 'There is no kind "cobol"'],
     ["init -c none/deploy.conf", 'There is no "'],

@@ -71,6 +71,20 @@ Deno.test("a release that does as well as the one before stays", async () => {
   await load.stopWithoutFailure();
 });
 
+Deno.test("a release isn't compared with one that another deploy has replaced meanwhile", async () => {
+  const { site } = await served();
+  await using _ = site;
+  const watched = site.start("deploy", "--watch", "30");
+  await watched.printed("counting the answers of the serving release, for at");
+  await site.deploy("--release", "other");
+  const other = await site.pidAt();
+  const { code, stderr } = await watched.outcome();
+  assertEquals(code, 3, stderr);
+  assertMatch(stderr, /Another zddeploy has changed what serves/);
+  assertEquals(await site.pidAt(), other);
+  assertClean(site);
+});
+
 Deno.test("a release that fails goes back without a start or a reload, and says why", async () => {
   const hook = 'on_failure: echo "$ZDD_COMMAND: $ZDD_ERROR" >failure';
   const { site, old } = await served([hook, UNTIMED]);

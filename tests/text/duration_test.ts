@@ -59,11 +59,11 @@ Deno.test("formatDuration() chooses the unit by the size", () => {
   assertEquals(formatDuration(84.6), "85 ms");
   assertEquals(formatDuration(1000), "1 s");
   assertEquals(formatDuration(1234), "1.2 s");
-  assertEquals(formatDuration(60_000), "1 min 0 s");
+  assertEquals(formatDuration(60_000), "1 min");
   assertEquals(formatDuration(119_000), "1 min 59 s");
   assertEquals(formatDuration(5_999_000), "99 min 59 s");
   assertEquals(formatDuration(185_000), "3 min 5 s");
-  assertEquals(formatDuration(119_600), "2 min 0 s");
+  assertEquals(formatDuration(119_600), "2 min");
 });
 
 Deno.test("formatDuration() goes on to the next unit where rounding reaches it", () => {
@@ -71,6 +71,6 @@ Deno.test("formatDuration() goes on to the next unit where rounding reaches it",
   assertEquals(formatDuration(999.7), "1 s");
   assertEquals(formatDuration(59_900), "59.9 s");
   assertEquals(formatDuration(59_949), "59.9 s");
-  assertEquals(formatDuration(59_950), "1 min 0 s");
-  assertEquals(formatDuration(59_999), "1 min 0 s");
+  assertEquals(formatDuration(59_950), "1 min");
+  assertEquals(formatDuration(59_999), "1 min");
 });

@@ -19,7 +19,7 @@ import {
   requirePausable,
   serves,
 } from "./release.ts";
-import { comparedServices } from "../watch/compared.ts";
+import { comparedServices, requireStepsWatched } from "../watch/compared.ts";
 import { render } from "../render.ts";
 import { stopwatch } from "../report.ts";
 import { presentState } from "../look/status.ts";
@@ -33,6 +33,8 @@ export interface DryRunResult {
   services: DryRunService[];
   /** The command during which requests would be held. */
   pause?: string;
+  /** The shares of the requests that a canary would get one after the other, in percent. */
+  shares?: readonly number[];
   /** How long the release would be watched at each step, in ms. */
   watch?: number;
   warnings: string[];
@@ -42,8 +44,8 @@ export interface DryRunResult {
 /** What to deploy; see `deployRelease` and `deployWatched`. */
 export interface DryRunOptions
   extends Pick<ReleaseOptions, "services" | "release" | "pause"> {
-  /** The first share of the requests as a canary, in percent. */
-  canary?: number;
+  /** The successive shares of the requests as a canary, in percent. */
+  shares?: readonly number[];
   /** How long to watch, in ms; 0 for no watch. By default as in deploy.conf. */
   watch?: number;
 }
@@ -71,7 +73,8 @@ export async function dryRun(
   options: DryRunOptions,
 ): Promise<DryRunResult> {
   const took = stopwatch();
-  const { release, canary, pause } = options;
+  const { release, shares, pause } = options;
+  const [canary] = shares ?? [];
   const chosen = chooseServices(
     project.config.services,
     options.services ?? [],
@@ -102,6 +105,7 @@ export async function dryRun(
   // After a pause, the previous release may not work any more.
   const usual = pause === undefined ? project.config.watch : undefined;
   const time = options.watch ?? usual ?? 0;
+  requireStepsWatched(shares, time);
   const isWatched = time > 0 && !done &&
     comparedServices(project, chosen, state) !== undefined;
   const action = done ? "unchanged" : nginxAction(project, state, starting);
@@ -110,6 +114,7 @@ export async function dryRun(
     changed: starting.length > 0 || action !== "unchanged",
     nginx: { action, pid: master?.pid },
     services,
+    shares: done ? undefined : shares,
     pause: pause && !done ? [pause.command].flat().join(" ") : undefined,
     watch: isWatched ? time : undefined,
     warnings,

@@ -49,6 +49,7 @@ export async function deployRelease(
   const plan = async (before: State, run: Run) => {
     requireNoWatch(before);
     requireNoCanary(before);
+    tellOfFixed(run, services, before);
     if (await serves(project, services, before, run.release)) return undefined;
     if (run.pause) requirePausable(project, services, before, run.pause);
     // What a dead watch has kept is stopped by the next release.
@@ -57,6 +58,28 @@ export async function deployRelease(
   };
   const change = { command: "deploy", plan, isWatched: watch !== undefined };
   return await deploy(project, change, options);
+}
+
+/** Warns of instances that keep their release because another can't have their port. */
+function tellOfFixed(
+  { release, report }: Run,
+  services: readonly ServiceConfig[],
+  state: State,
+): void {
+  if (release === undefined) return;
+  for (const service of services) {
+    if (service.port !== "fixed" || stopsFirst(service)) continue;
+    const { name: subject } = service;
+    for (const instance of stateOf(state, subject).current.filter(isAlive)) {
+      if (instance.release === release) continue;
+      const { process: { pid }, release: old = "an unnamed release" } =
+        instance;
+      const message =
+        `${pid} runs on with ${old}: its port is fixed, so it is ` +
+        'only replaced with "replace: stop-first"';
+      report({ step: "start", subject, message, level: "warning" });
+    }
+  }
 }
 
 async function planRelease(

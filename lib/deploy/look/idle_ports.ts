@@ -20,8 +20,8 @@ export function idlePortNotes(
   if (user === undefined || names.length === 0) return [];
   const others = users.length === 1 ? "" : ` and ${users.length - 1} more`;
   return [
-    `other users of this host (${user}${others}) can listen on the idle port of ` +
-    `${names.join(", ")}, and get its requests while the service is down; ` +
+    `other users of this host (${user}${others}) can listen on an idle port of ` +
+    `${names.join(", ")}, and get the requests while that service is down; ` +
     '"port: socket" prevents that',
   ];
 }

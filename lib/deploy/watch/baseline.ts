@@ -1,7 +1,9 @@
-import { stateOf } from "../../state/state.ts";
+import { ExitStatus, ZddError } from "../../error.ts";
+import { type State, stateOf } from "../../state/state.ts";
 import type { StateDir } from "../../state/state_dir.ts";
 import { readState } from "../../state/state_file.ts";
 import { sleep } from "../../system/wait.ts";
+import { formatDuration } from "../../text/duration.ts";
 import type { Limits } from "../../watch/judge.ts";
 import { timed } from "../../watch/tally.ts";
 import { type Report, stopwatch } from "../report.ts";
@@ -23,6 +25,7 @@ const LONGEST_WITHOUT = 5000;
  * requests at once, to have something to compare that with.
  *
  * @param time the longest that this may take, in ms
+ * @throws {ZddError} with exit status 3, if another zddeploy changes what serves meanwhile.
  */
 export async function measureBaseline(
   { directory, counter, compared, limits, report, signal }: {
@@ -56,14 +59,28 @@ export async function measureBaseline(
       time,
       requests().some((count) => count > 0) ? LONGEST : LONGEST_WITHOUT,
     );
-  const counting = "counting the answers of the previous release";
-  report({ ...event, message: counting, level: "begin" });
+  const most = formatDuration(Math.min(time, LONGEST));
+  const counting = "counting the answers of the serving release, for at most ";
+  report({ ...event, message: `${counting}${most}` });
   while (took() < longest() && !isEnough()) {
     await sleep(LOOK, signal);
     tallies = counter.count(pairs, tallies);
+  }
+  const serving = servingIds(readState(directory).state);
+  if (serving.join() !== servingIds(state).join()) {
+    throw new ZddError(
+      "Another zddeploy has changed what serves while its answers were counted",
+      { hint: "run zddeploy again", exitStatus: ExitStatus.locked },
+    );
   }
   const sum = requests().reduce((sum, count) => sum + count, 0);
   const message = `${sum} requests answered by the previous release`;
   report({ ...event, message, ms: took() });
   return tallies;
+}
+
+/** The ids of the instances that serve. */
+function servingIds({ services }: State): string[] {
+  return Object.values(services).flatMap(({ current }) => current)
+    .map(({ id }) => id);
 }

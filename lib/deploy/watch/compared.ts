@@ -29,6 +29,18 @@ export function comparedServices(
   return requireWatchable(project, chosen.map(({ name }) => name));
 }
 
+/** @throws {ZddError} with exit status 2, if there are several shares and no watch between them. */
+export function requireStepsWatched(
+  shares: readonly number[] = [],
+  time: number,
+): void {
+  if (shares.length < 2 || time > 0) return;
+  throw new ZddError("Several shares need --watch", {
+    hint: "for example: --canary 5,25,50 --watch 1m",
+    exitStatus: ExitStatus.usage,
+  });
+}
+
 /** Whether the current release of a service runs and can be kept beside the next one. */
 function canGoBack(service: ServiceConfig, state: State): boolean {
   return !stopsFirst(service) &&

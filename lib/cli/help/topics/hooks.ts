@@ -9,7 +9,9 @@ export const HOOKS: Topic = {
       text:
         "Hooks are shell commands in `[deploy]`, run in deploy.conf's directory. A hook of several lines is a script that stops at the first command that " +
         "fails. What a hook prints is shown, and appended to log/hooks.log in " +
-        "`state_dir`, below a line with the time.",
+        "`state_dir`, below a line with the time. Hooks run for every command that " +
+        "changes what clients get: also for `rollback`, `canary`, `abort` and " +
+        "`maintenance`. `ZDD_COMMAND` tells which.",
     },
     {
       items: Object.entries(HOOK_KEYS).map(([name, { meaning }]) =>
@@ -37,7 +39,7 @@ export const HOOKS: Topic = {
       code: `\
 [deploy]
 before_start: ./migrate --database app
-after_switch: curl -fsS -d "$ZDD_RELEASE is live" https://chat.example.com/ops`,
+after_deploy: test $ZDD_COMMAND != deploy || curl -fsS -d "$ZDD_RELEASE is live" https://chat.example.com/ops`,
     },
   ],
 };

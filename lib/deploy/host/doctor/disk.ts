@@ -23,7 +23,9 @@ function judge(place: string): Finding[] {
   const system = fileSystemOf(place);
   if (system === undefined) return [];
   const { type, freeBytes, freeFiles = Infinity } = system;
-  const free = `${Math.round(freeBytes / 1e6)} MB`;
+  const free = freeBytes < 10e9
+    ? `${Math.round(freeBytes / 1e6)} MB`
+    : `${Math.round(freeBytes / 1e9)} GB`;
   if (freeBytes < LEAST || freeFiles < 10) {
     return [problem(
       `The disk with "${place}" is full`,
