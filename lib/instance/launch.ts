@@ -260,7 +260,8 @@ export class Launch implements Disposable {
       address: this.run.address,
       status: this.#status,
       known: () => this.processes.known(),
-      processes: (notBefore) => this.processes.look(notBefore),
+      processes: () => this.processes.look(),
+      glance: () => this.processes.glance(),
       isOurs: (process) => this.processes.isOurs(process),
     };
   }

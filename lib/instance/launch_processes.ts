@@ -80,21 +80,37 @@ export class LaunchProcesses implements Disposable {
     return hasNew ? undefined : known;
   }
 
-  /** All running processes. @param notBefore as in `LookOptions`; now by default */
-  look(notBefore?: number): ProcessId[] {
+  /** All running processes. None is missed that was forked before. */
+  look(): ProcessId[] {
+    this.#addOrphans();
+    return this.#set.look();
+  }
+
+  /** As `look`, but shares what is read with others that look at about the same time. */
+  async lookInTurn(): Promise<ProcessId[]> {
+    this.#addOrphans();
+    return await this.#set.lookInTurn();
+  }
+
+  /** The running processes as they were a moment ago; one that was just forked may be missing. */
+  glance(): ProcessId[] {
+    this.#addOrphans();
+    return this.#set.glance();
+  }
+
+  #addOrphans(): void {
     for (const process of this.#orphans()) {
       if (this.#hasCompany && !this.#servesHere(process)) continue;
       this.#set.add(process);
       adopt(process.pid);
     }
-    return this.#set.look({ notBefore });
   }
 
   /** Looks often enough to see daemons fork, and rarely enough to cost little. */
   lookNowAndThen(): ProcessId[] {
     const begin = performance.now();
     if (begin < this.#nextLook) return this.#last;
-    this.#last = this.look(processTable.recently());
+    this.#last = this.glance();
     this.#noteDaemons();
     const end = performance.now();
     const pause = Math.max(SELDOM.ms, SELDOM.times * (end - begin));
@@ -116,14 +132,13 @@ export class LaunchProcesses implements Disposable {
 
   /** The ids of the users that they run as. A process may have begun as root. */
   async users(): Promise<number[]> {
-    const notBefore = await processTable.turn();
-    for (const process of this.look(notBefore)) this.#set.add(process);
+    for (const process of await this.lookInTurn()) this.#set.add(process);
     return [...this.#set.users];
   }
 
   /** Whether these processes have every socket that a client of an address may reach. */
   async hold(address: Address): Promise<boolean> {
-    const pids = this.look(await processTable.turn()).map(({ pid }) => pid);
+    const pids = (await this.lookInTurn()).map(({ pid }) => pid);
     const inodes = listeningInodes(address);
     return inodes.length > 0 &&
       inodes.every((inode) => holders([inode], pids).length > 0);
@@ -133,7 +148,7 @@ export class LaunchProcesses implements Disposable {
   record(instance: Instance): Instance {
     this.#set.add(instance.process);
     this.#set.traces = instance;
-    this.look(processTable.recently());
+    this.glance();
     this.#noteDaemons();
     return { ...instance, users: this.#users, roots: this.#set.roots() };
   }

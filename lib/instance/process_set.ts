@@ -10,8 +10,8 @@ import {
 } from "../system/process.ts";
 import {
   descendedFrom,
-  type LookOptions,
   otherProcesses,
+  processTable,
   type SeenProcess,
 } from "../system/process_table.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
@@ -39,6 +39,9 @@ export type Traces =
     >
   >;
 
+/** How often to look while processes end that may have left others behind. */
+const ROUNDS = 5;
+
 /** The process sets of instances that this run has started. */
 const started = new StartedSets<ProcessSet>();
 
@@ -58,6 +61,8 @@ export class ProcessSet {
   readonly #known = new Map<number, ProcessId>();
   /** The last known parents, by pid. */
   readonly #parents = new Map<number, number>();
+  /** Whether one that may be its own had ended when it was to be examined. */
+  #hasMissed = false;
   /** The sessions and process groups that its processes lead, or once led and are still in. */
   #led = new Set<number>();
 
@@ -112,8 +117,35 @@ export class ProcessSet {
     return [...this.#known.values()];
   }
 
-  /** All processes that run now. */
-  look({ notBefore }: Pick<LookOptions, "notBefore"> = {}): ProcessId[] {
+  /** All processes that run now. None is missed that was forked before. */
+  look(): ProcessId[] {
+    let found = this.#examine();
+    for (let round = 1; this.#hasMissed && round < ROUNDS; round++) {
+      found = this.#examine();
+    }
+    return found;
+  }
+
+  /** As `look`, but shares what is read with others that look at about the same time. */
+  async lookInTurn(): Promise<ProcessId[]> {
+    let found = this.#examine(await processTable.turn());
+    for (let round = 1; this.#hasMissed && round < ROUNDS; round++) {
+      found = this.#examine(await processTable.turn());
+    }
+    return found;
+  }
+
+  /** The processes that run, as they were a moment ago; one that was just forked may be missing. */
+  glance(): ProcessId[] {
+    return this.#examine(processTable.recently());
+  }
+
+  /**
+   * Finds its own among all processes, as read at `notBefore` or later. If one has ended since
+   * then, it may have left a child behind, which was forked too late to be read.
+   */
+  #examine(notBefore?: number): ProcessId[] {
+    this.#hasMissed = false;
     const boot = this.#boot;
     const kept = runnerOf(this.traces).processes(this.traces);
     // After a reboot, only a container can have been started again.
@@ -163,6 +195,7 @@ export class ProcessSet {
   #take(pid: number): void {
     const process = identify(pid);
     if (process !== undefined) this.add(process);
+    else this.#hasMissed = true;
   }
 
   /** @param table processes that count as running */
@@ -186,6 +219,10 @@ export class ProcessSet {
     if (!this.#isOfItsUser(seen)) return false;
     if (seen.mark() === id) return this.#isStillOfItsUser(seen);
     const { pid, session } = seen;
+    // The mark of one that has ended can't be read.
+    if (seen.mark() === undefined && identify(pid) === undefined) {
+      this.#hasMissed = true;
+    }
     // The leader must have ended, and its pid must not have been reused.
     return leader !== undefined && session === leader.pid && pid !== session &&
       !this.#known.has(session) && identify(session) === undefined &&
@@ -196,6 +233,7 @@ export class ProcessSet {
   /** Leaves out most others at little cost. What it finds must be checked again in the end. */
   #isOfItsUser(seen: SeenProcess): boolean {
     const user = seen.user();
+    if (user === undefined) this.#hasMissed = true;
     return user !== undefined && this.users.has(user);
   }
 
@@ -206,6 +244,7 @@ export class ProcessSet {
    */
   #isStillOfItsUser({ pid }: SeenProcess): boolean {
     const user = userOf(pid);
+    if (user === undefined) this.#hasMissed = true;
     return user !== undefined && this.users.has(user);
   }
 

@@ -5,7 +5,6 @@ import {
   memoryOfAll,
   type ProcessId,
 } from "../system/process.ts";
-import { processTable } from "../system/process_table.ts";
 import { holders, listeningInodes } from "../system/sockets.ts";
 import type { Instance } from "./instance.ts";
 import { addressOf } from "./instance_address.ts";
@@ -82,7 +81,7 @@ function workerOf(
 export function memoryOf(instance: Instance): number {
   return runnerOf(instance).memory?.(instance) ??
     memoryOfAll(
-      ProcessSet.of(instance).look({ notBefore: processTable.recently() }).map((
+      ProcessSet.of(instance).glance().map((
         { pid },
       ) => pid),
     );

@@ -1,6 +1,5 @@
 import { messageOf, ZddError } from "../error.ts";
 import { identify } from "../system/process.ts";
-import { processTable } from "../system/process_table.ts";
 import { sleep } from "../system/wait.ts";
 import { formatDuration } from "../text/duration.ts";
 import type { Located, Locator, Started } from "./address/kind.ts";
@@ -112,6 +111,6 @@ export class Search {
     const { plan: { pidFile }, processes } = this.launch;
     const pid = pidFile === undefined ? undefined : readPidOrNothing(pidFile);
     return pid !== undefined && identify(pid) !== undefined ||
-      processes.look(processTable.recently()).length > 0;
+      processes.glance().length > 0;
   }
 }

@@ -6,7 +6,6 @@ import {
   readStat,
   sendSignal,
 } from "../system/process.ts";
-import { processTable } from "../system/process_table.ts";
 import { sleep, waitUntil } from "../system/wait.ts";
 import type { Instance } from "./instance.ts";
 import { ProcessSet, type Traces } from "./process_set.ts";
@@ -44,7 +43,7 @@ export async function stopInstance(
   let status: number | undefined;
   const present = follow(instance);
   if (present !== undefined) processes.add(present.process);
-  const before = processes.look({ notBefore: processTable.recently() });
+  const before = processes.glance();
   const main = present?.process;
   const supervisors = main === undefined ? [] : ancestorsOf(main, before);
   const runner = runnerOf(instance);
@@ -169,7 +168,7 @@ async function lookForRest(
   isAwaited: (process: ProcessId) => boolean,
 ): Promise<ProcessId[] | undefined> {
   if (processes.known().some(isAwaited)) return undefined;
-  const left = processes.look({ notBefore: await processTable.turn() });
+  const left = await processes.lookInTurn();
   return left.some(isAwaited) ? undefined : left;
 }
 
@@ -183,7 +182,7 @@ async function killAll(processes: ProcessSet): Promise<ProcessId[]> {
     const stopped = new Set<number>();
     for (;;) {
       const running = processes.look().filter(({ pid }) => !stopped.has(pid));
-      if (running.length === 0) break;
+      if (running.length === 0 || performance.now() > end) break;
       signalAll(running, "SIGSTOP");
       for (const { pid } of running) stopped.add(pid);
     }

@@ -12,6 +12,7 @@ import type { Project } from "../read.ts";
 import { runsAsDeployed } from "../reload_switch.ts";
 import {
   type ReleaseOptions,
+  requireCurrent,
   requireLive,
   requireNoCanary,
   requireNoStopFirst,
@@ -89,10 +90,19 @@ export async function dryRun(
   }
   requireNoWatch(state);
   requireNoCanary(state);
-  if (canary !== undefined) requireNoStopFirst(chosen);
-  if (canary !== undefined) requireLive(project, chosen, state);
+  // After a pause, the previous release may not work any more.
+  const usual = pause === undefined ? project.config.watch : undefined;
+  const time = options.watch ?? usual ?? 0;
+  requireStepsWatched(shares, time);
+  const isComparable = time > 0 &&
+    comparedServices(project, chosen, state) !== undefined;
   const master = project.nginx.master();
   const done = await serves(project, chosen, state, release);
+  if (canary !== undefined && !done) {
+    requireNoStopFirst(chosen);
+    requireCurrent(chosen, state);
+    requireLive(project, chosen, state);
+  }
   const services = chosen.map((service) =>
     forService(service, state, { canary, serving: done ? release : undefined })
   );
@@ -102,12 +112,7 @@ export async function dryRun(
   if (pause !== undefined && !done) {
     requirePausable(project, chosen, state, pause);
   }
-  // After a pause, the previous release may not work any more.
-  const usual = pause === undefined ? project.config.watch : undefined;
-  const time = options.watch ?? usual ?? 0;
-  requireStepsWatched(shares, time);
-  const isWatched = time > 0 && !done &&
-    comparedServices(project, chosen, state) !== undefined;
+  const isWatched = isComparable && !done;
   const action = done ? "unchanged" : nginxAction(project, state, starting);
   return {
     dryRun: true,

@@ -224,7 +224,10 @@ export function requireNoStopFirst(services: readonly ServiceConfig[]): void {
 }
 
 /** @throws {ZddError} if no current instance runs to get the rest of the requests. */
-function requireCurrent(services: ServiceConfig[], state: State): void {
+export function requireCurrent(
+  services: readonly ServiceConfig[],
+  state: State,
+): void {
   for (const { name } of services) {
     if (stateOf(state, name).current.some(isAlive)) continue;
     throw new ZddError(

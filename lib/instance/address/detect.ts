@@ -1,5 +1,4 @@
 import { ZddError } from "../../error.ts";
-import { processTable } from "../../system/process_table.ts";
 import {
   type ListeningSocket,
   listeningSockets,
@@ -32,7 +31,7 @@ class Detected implements Locator {
 
   look(start: Started): Located | string {
     const { pidFile, service: { portNumber } } = this.sought;
-    const own = start.processes(processTable.recently());
+    const own = start.glance();
     const sockets = listeningSockets(own.map(({ pid }) => pid))
       .filter(({ address }) =>
         portNumber === undefined || address.port === portNumber

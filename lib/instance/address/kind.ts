@@ -57,8 +57,10 @@ export interface Started {
   status?: number;
   /** The known processes that still run; undefined if there may be others. This is fast. */
   known(): ProcessId[] | undefined;
-  /** All its running processes. @param notBefore as in `LookOptions`; now by default */
-  processes(notBefore?: number): ProcessId[];
+  /** All its running processes. */
+  processes(): ProcessId[];
+  /** They as they were a moment ago; one that was just forked may be missing. */
+  glance(): ProcessId[];
   /** Whether a process that the service names was started by the command. */
   isOurs(process: ProcessId): boolean;
 }
