@@ -227,6 +227,7 @@ test("a rollback exchanges current and standby, and needs one that runs", async 
   await rollback(rig.project, rig.options());
   assertEquals(rig.serving, [second]);
   Deno.kill(first ?? 0, "SIGKILL");
+  await until("it has ended", () => !isRunning(first));
   await assertRejects(
     () => rollback(rig.project, rig.options()),
     ZddError,

@@ -100,8 +100,8 @@ export async function dryRun(
   const done = await serves(project, chosen, state, release);
   if (canary !== undefined && !done) {
     requireNoStopFirst(chosen);
-    requireCurrent(chosen, state);
     requireLive(project, chosen, state);
+    requireCurrent(chosen, state);
   }
   const services = chosen.map((service) =>
     forService(service, state, { canary, serving: done ? release : undefined })

@@ -108,8 +108,8 @@ async function planRelease(
     };
   }
   requireNoStopFirst(services);
-  requireCurrent(services, state);
   requireLive(project, services, state);
+  requireCurrent(services, state);
   return {
     starts,
     next: (started) => ({
