@@ -83,7 +83,8 @@ function checkInstances(
   { pidFile, port, instances }: ServiceConfig,
   section: ConfSection<"service">,
 ): void {
-  if (pidFile === undefined && port === "file") {
+  const isFile = port === "file" && !section.isRejected("port");
+  if (pidFile === undefined && isFile) {
     section.missing("pid_file", "with port: file");
   }
   if (instances === 1) return;

@@ -18,6 +18,7 @@ export class ConfSection<Kind extends SectionKind> {
   readonly #keys: Record<string, Key>;
   readonly #texts = new Map<string, string>();
   readonly #unexpanded = new Set<string>();
+  readonly #rejected = new Set<string>();
 
   /** @param section undefined if it is missing: then missing keys aren't reported */
   constructor(
@@ -72,6 +73,11 @@ export class ConfSection<Kind extends SectionKind> {
     return Boolean(this.#texts.get(key));
   }
 
+  /** Whether a key has an invalid value; then its default holds, and nothing follows from that. */
+  isRejected(key: string): boolean {
+    return this.#rejected.has(key);
+  }
+
   /** Records a mistake about the whole section. */
   refuse(message: string): void {
     this.#add(this.section?.line, message);
@@ -94,6 +100,7 @@ export class ConfSection<Kind extends SectionKind> {
    * @param others whether a service's user may have caused that
    */
   reject(key: string, expected: string, found: string, others?: true): void {
+    this.#rejected.add(key);
     const message = `Cannot use "${key}" of [${this.name}]: ` +
       `expected ${expected}, got "${found}"`;
     this.#add(this.#lineOf(key), message, undefined, others);

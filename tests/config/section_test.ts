@@ -319,3 +319,10 @@ Deno.test("a percentage needs no second percent sign, and may have one", () => {
   const [mistake = ""] = mistakesIn(NGINX, WEB, "[deploy]\nwatch_errors: 2\n");
   assertStringIncludes(mistake, "expected a percentage such as 1% or 0.5%");
 });
+
+Deno.test("a wrong `port` is one mistake, and not also a missing pid_file", () => {
+  const service = "[service:web]\nstart: x\nport: envv\n";
+  const [mistake = "", ...others] = mistakesIn(NGINX, service);
+  assertStringIncludes(mistake, 'Cannot use "port" of [service:web]');
+  assertEquals(others, []);
+});
