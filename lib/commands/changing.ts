@@ -7,7 +7,7 @@ export { DEFAULT_PAGE } from "../live/maintenance.ts";
 export { readPage } from "../live/page.ts";
 export { prune } from "../deploy/change/prune.ts";
 export { deployWatched } from "../deploy/change/watched_release.ts";
-export { requireStepsWatched } from "../deploy/watch/compared.ts";
+export { requireStepsWatched, watchTime } from "../deploy/watch/compared.ts";
 export { deployRelease } from "../deploy/change/release.ts";
 export { pause } from "../deploy/change/pause.ts";
 export { startMissing } from "../deploy/change/start_missing.ts";

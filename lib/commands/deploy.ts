@@ -64,8 +64,9 @@ export const deploy: Command = {
     "previous release, which keeps running meanwhile. If more of them fail, if they take " +
     "longer, or if an instance ends, the previous release serves again, and the exit " +
     "status is 1. The same happens if zddeploy is interrupted. `promote` and `abort` " +
-    "end the watch at any time. With `--pause`, nothing is watched. With `--canary 5,25,50`, the new release gets these " +
-    "shares one after the other, and then all requests.",
+    "end the watch at any time. With `--pause`, nothing is watched. With " +
+    "`--canary 5,25,50`, the new release gets these shares one after the other, and then " +
+    "all requests.",
   ],
   examples: [
     "zddeploy",
@@ -96,12 +97,15 @@ export const deploy: Command = {
     if (input.flags.includes("dry-run")) {
       return await showDryRun(options, { ...what, shares, pause, watch });
     }
-    const { deployRelease, deployWatched, requireStepsWatched, runChange } =
-      await import("./changing.ts");
+    const {
+      deployRelease,
+      deployWatched,
+      requireStepsWatched,
+      runChange,
+      watchTime,
+    } = await import("./changing.ts");
     return await runChange(options, input, "deployed", (project, how) => {
-      // After a migration, the previous release no longer works.
-      const usual = pause === undefined ? project.config.watch : undefined;
-      const time = watch ?? usual ?? 0;
+      const time = watchTime(project.config, { watch, pause });
       if (pause !== undefined && (project.config.watch ?? 0) > 0) {
         const message =
           "nothing is watched: after a pause, there is no way back";

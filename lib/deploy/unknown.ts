@@ -19,9 +19,8 @@ export function unknownServers(
     .filter(([, name = ""]) => names.includes(name))
     .flatMap(([, , block = ""]) => [...block.matchAll(/\bserver\s+([^\s;]+)/g)])
     .flatMap(([, address]) => address ?? []);
-  const pids = otherProcesses({ notBefore: processTable.recently() }).map((
-    { pid },
-  ) => pid);
+  const notBefore = processTable.recently();
+  const pids = otherProcesses({ notBefore }).map(({ pid }) => pid);
   return [...new Set(addresses)].flatMap((address) => {
     const parsed = parseAddress(address);
     const inodes = parsed === undefined ? [] : listeningInodes(parsed);

@@ -134,6 +134,12 @@ export function mapInstances(
   return changed ? next : state;
 }
 
+/** The ids of the instances that serve. */
+export function servingIds({ services }: State): string[] {
+  return Object.values(services).flatMap(({ current }) => current)
+    .map(({ id }) => id);
+}
+
 /** All instances of a service that may still run. */
 export function instancesOf(
   { current, standby, canary, retiring }: ServiceState,

@@ -20,7 +20,11 @@ import {
   requirePausable,
   serves,
 } from "./release.ts";
-import { comparedServices, requireStepsWatched } from "../watch/compared.ts";
+import {
+  comparedServices,
+  requireStepsWatched,
+  watchTime,
+} from "../watch/compared.ts";
 import { render } from "../render.ts";
 import { stopwatch } from "../report.ts";
 import { presentState } from "../look/status.ts";
@@ -90,9 +94,7 @@ export async function dryRun(
   }
   requireNoWatch(state);
   requireNoCanary(state);
-  // After a pause, the previous release may not work any more.
-  const usual = pause === undefined ? project.config.watch : undefined;
-  const time = options.watch ?? usual ?? 0;
+  const time = watchTime(project.config, options);
   requireStepsWatched(shares, time);
   const isComparable = time > 0 &&
     comparedServices(project, chosen, state) !== undefined;

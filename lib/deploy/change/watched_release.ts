@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { chooseServices } from "../../config/choose.ts";
 import { stopsFirst } from "../../config/config.ts";
 import { ExitStatus, messageOf, wordsOf, ZddError } from "../../error.ts";
-import type { State, Watch } from "../../state/state.ts";
+import { servingIds, type State, type Watch } from "../../state/state.ts";
 import { StateDir } from "../../state/state_dir.ts";
 import { readState } from "../../state/state_file.ts";
 import { identify } from "../../system/process.ts";
@@ -187,8 +187,7 @@ class Course {
 
   /** Ends the watch when another zddeploy has promoted the release, or taken it back. */
   #takenOver(): Outcome {
-    const serving = Object.values(this.#state().services)
-      .flatMap(({ current }) => current).map(({ id }) => id);
+    const serving = servingIds(this.#state());
     const isPromoted = this.first.services
       .flatMap(({ current, canary }) => canary?.instances ?? current)
       .every(({ id }) => serving.includes(id));

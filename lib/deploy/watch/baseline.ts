@@ -1,5 +1,5 @@
 import { ExitStatus, ZddError } from "../../error.ts";
-import { type State, stateOf } from "../../state/state.ts";
+import { servingIds, stateOf } from "../../state/state.ts";
 import type { StateDir } from "../../state/state_dir.ts";
 import { readState } from "../../state/state_file.ts";
 import { sleep } from "../../system/wait.ts";
@@ -77,10 +77,4 @@ export async function measureBaseline(
   const message = `${sum} requests answered by the previous release`;
   report({ ...event, message, ms: took() });
   return tallies;
-}
-
-/** The ids of the instances that serve. */
-function servingIds({ services }: State): string[] {
-  return Object.values(services).flatMap(({ current }) => current)
-    .map(({ id }) => id);
 }

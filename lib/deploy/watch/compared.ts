@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import {
+  type Config,
   isWorker,
   type ServiceConfig,
   stopsFirst,
@@ -27,6 +28,15 @@ export function comparedServices(
   if (!chosen.some((service) => canGoBack(service, state))) return undefined;
   if (chosen.every(isWorker)) return []; // they get no requests, but they may end
   return requireWatchable(project, chosen.map(({ name }) => name));
+}
+
+/** How long a release is watched, in ms: as asked for, or else as in deploy.conf; 0 for no watch. */
+export function watchTime(
+  { watch: usual = 0 }: Pick<Config, "watch">,
+  { watch, pause }: { watch?: number; pause?: unknown },
+): number {
+  // After a pause, the previous release may not work any more.
+  return watch ?? (pause === undefined ? usual : 0);
 }
 
 /** @throws {ZddError} with exit status 2, if there are several shares and no watch between them. */
