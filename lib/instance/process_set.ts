@@ -232,9 +232,7 @@ export class ProcessSet {
 
   /** Leaves out most others at little cost. What it finds must be checked again in the end. */
   #isOfItsUser(seen: SeenProcess): boolean {
-    const user = seen.user();
-    if (user === undefined) this.#hasMissed = true;
-    return user !== undefined && this.users.has(user);
+    return this.#isOneOfUsers(seen.user());
   }
 
   /**
@@ -243,7 +241,11 @@ export class ProcessSet {
    * begins as root.
    */
   #isStillOfItsUser({ pid }: SeenProcess): boolean {
-    const user = userOf(pid);
+    return this.#isOneOfUsers(userOf(pid));
+  }
+
+  /** @param user of a process; undefined if that has ended */
+  #isOneOfUsers(user: number | undefined): boolean {
     if (user === undefined) this.#hasMissed = true;
     return user !== undefined && this.users.has(user);
   }

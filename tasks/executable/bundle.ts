@@ -23,9 +23,9 @@ export async function bundle(): Promise<string> {
   }
   await bundleModules(join(ROOT, "main.ts"), modules, "--code-splitting");
   await bundleModules(join(HERE, "launcher.ts"), directory);
+  const commit = JSON.stringify(commitOf(ROOT) ?? "");
   for (const { name } of Deno.readDirSync(modules)) {
     const script = toScript(name, Deno.readTextFileSync(join(modules, name)));
-    const commit = JSON.stringify(commitOf(ROOT) ?? "");
     const first = name === "main.js"
       ? `globalThis.ZDD_COMMIT = ${commit};`
       : "";
