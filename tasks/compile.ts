@@ -7,7 +7,7 @@
  * The executable isn't stripped: Deno's runtime has no symbols left, and strip(1) would cut
  * off the program after it.
  *
- * To compile the functions that a deploy calls would take V8 a third of the deploy. So the
+ * Compiling the functions that a deploy calls would take V8 a third of its time. So the
  * executable contains their compiled code. Deno's own cache of such code can't be used: it
  * has a predictable name in the temporary directory, and zdd runs as root. V8 takes compiled
  * code only for scripts, so the modules are rewritten as scripts (executable/script.ts),

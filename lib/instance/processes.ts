@@ -80,9 +80,5 @@ function workerOf(
 /** The memory of all processes of an instance, in bytes. Shared memory counts once. */
 export function memoryOf(instance: Instance): number {
   return runnerOf(instance).memory?.(instance) ??
-    memoryOfAll(
-      ProcessSet.of(instance).glance().map((
-        { pid },
-      ) => pid),
-    );
+    memoryOfAll(ProcessSet.of(instance).glance().map(({ pid }) => pid));
 }

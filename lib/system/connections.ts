@@ -29,9 +29,9 @@ const ofPorts = new SharedRead(() =>
 
 /**
  * The connections to a listening address, accepted or not, including those that a client on
- * this host is still opening. If a server accepts too slowly, the kernel drops
- * packets until there is room: a client's first one, which it sends again a second later,
- * or its third one, and then only the client's end is established.
+ * this host is still opening. If a server accepts too slowly, the kernel drops packets until
+ * there is room: a client's first one, which it sends again a second later, or its third
+ * one, and then only the client's end is established.
  *
  * While there are several of these, one question to the kernel is enough for all of them.
  */

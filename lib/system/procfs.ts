@@ -38,7 +38,7 @@ export function readFile(file: string): string | undefined {
 /** An entry of a directory in /proc. */
 export interface Numbered {
   number: number;
-  /** While something is known of a process, its directory keeps its inode. */
+  /** If another process gets the pid, its directory has another inode. 0 if it is gone. */
   inode: number;
 }
 

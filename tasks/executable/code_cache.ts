@@ -4,8 +4,7 @@
  *
  * Usage: code_cache.ts write|check DIRECTORY
  *
- * V8 compiles the functions of a script when they are first called, except with its flag
- * --no-lazy. The compiled code ends with its flags' hash.
+ * See compiled_code.ts for why it is run with different flags.
  */
 import { Script } from "node:vm";
 

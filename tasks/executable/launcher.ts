@@ -1,6 +1,6 @@
 /**
  * The entry point of the executable. It runs the program's scripts, which script.ts made of
- * its modules, with the code that V8 has compiled of them in advance; see code_cache.ts.
+ * its modules, with the code that V8 has compiled of them in advance; see compiled_code.ts.
  */
 import process from "node:process";
 import { Script } from "node:vm";

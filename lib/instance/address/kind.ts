@@ -59,7 +59,7 @@ export interface Started {
   known(): ProcessId[] | undefined;
   /** All its running processes. */
   processes(): ProcessId[];
-  /** They as they were a moment ago; one that was just forked may be missing. */
+  /** Its processes as they were a moment ago; one that was just forked may be missing. */
   glance(): ProcessId[];
   /** Whether a process that the service names was started by the command. */
   isOurs(process: ProcessId): boolean;
